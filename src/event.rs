@@ -1,0 +1,148 @@
+//! What a log line says, in one form for all formats.
+//!
+//! An [`Event`] is one record of one input: an HTTP request as a web server saw it, or a statement of
+//! the server product itself (an authentication outcome, a change, a side line). Times are
+//! **intervals**, because formats differ in precision: a line stamped `12:00:03` happened somewhere in
+//! that second, and the join must not pretend to know more.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use crate::system::Statement;
+
+/// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
+pub type Micros = i64;
+
+/// One second in [`Micros`].
+pub const SECOND: Micros = 1_000_000;
+
+/// One record of one input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When it happened: half-open, as wide as the format's precision.
+    pub time: Range<Micros>,
+    /// The network peer, IPv4-mapped addresses already reduced. `None`: the line names none that can
+    /// be read.
+    pub source: Option<IpAddr>,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// An HTTP access line.
+    Request(Request),
+    /// A line in which the server product says what it did.
+    Entry(Entry),
+}
+
+/// An HTTP request as an access log tells it. Absent rather than empty.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Request {
+    pub method: Box<str>,
+    /// As the client sent it, secrets in the query redacted: path and query.
+    pub target: Box<str>,
+    pub status: u16,
+    /// `$body_bytes_sent`: which refusal text was sent is read from this.
+    pub bytes: Option<u64>,
+    /// How long the request took; the line's time is then its end.
+    pub duration: Option<Micros>,
+    /// Status of the application behind the proxy; `Some(None)`: the proxy answered by itself.
+    pub upstream_status: Option<Option<u16>>,
+    /// Which upstream host answered (`$upstream_addr`), where several do.
+    pub upstream_address: Option<Box<str>>,
+    pub request_id: Option<Box<str>>,
+    /// `$remote_user`.
+    pub user: Option<Box<str>>,
+    /// Kept for refusals only.
+    pub user_agent: Option<Box<str>>,
+    /// Last element of X-Forwarded-For.
+    pub forwarded_for: Option<IpAddr>,
+    /// Virtual host or server name.
+    pub host: Option<Box<str>>,
+}
+
+impl Request {
+    /// The target without its query.
+    pub fn path(&self) -> &str {
+        self.target
+            .split_once('?')
+            .map_or(&*self.target, |(path, _)| path)
+    }
+
+    /// A refusal of authentication by its status alone, whatever the server product.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.status, 401 | 403 | 429)
+    }
+}
+
+/// A line in which the server product says what it did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The server's own name for it (ECS `event.action`), such as `admin_auth_failure`.
+    pub action: Box<str>,
+    /// The server's own words (ECS `event.reason`), such as `Expired auth timestamp`.
+    pub reason: Option<Box<str>>,
+    /// What the system's tables know of it; `None`: a text no version known to us writes.
+    pub statement: Option<&'static Statement>,
+    pub outcome: Outcome,
+    /// Who (ECS `user.name`).
+    pub principal: Option<Box<str>>,
+    /// The host that wrote it, where several may write into one place (ECS `host.name`).
+    pub host: Option<Box<str>>,
+    /// What a server start says of itself.
+    pub start: Option<ServerStart>,
+}
+
+/// ECS `event.outcome`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Success,
+    Failure,
+    Unknown,
+}
+
+/// What a server says of itself when it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerStart {
+    pub version: Option<crate::system::Version>,
+    /// Pritunl's `web_auth_strict`: no administrator has API access, so its front end refuses every
+    /// request without a console token.
+    pub strict: Option<bool>,
+}
+
+/// Where a record stands: enough to open the file at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Index of the file in the order in which files were opened.
+    pub part: u32,
+    /// 1-based.
+    pub line: u64,
+    /// In decompressed bytes.
+    pub offset: u64,
+    /// Without the line's end.
+    pub length: u32,
+}
+
+/// An event with the line that says it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub place: Place,
+    pub event: Event,
+    /// The line itself, redacted; kept only where it can become evidence.
+    pub text: Option<Box<str>>,
+}
+
+/// `::ffff:192.0.2.1` and `192.0.2.1` are one client.
+pub fn canonical(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// A file, or a stream, that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// As the user gave it.
+    pub name: Box<str>,
+    /// Hash of the first complete line that carries a time (redacted, at most 4096 bytes), so that it
+    /// never changes as the file grows, is renamed or compressed.
+    pub identity: [u8; 32],
+}

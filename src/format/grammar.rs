@@ -1,0 +1,1 @@
+//! nom pieces shared by several formats.

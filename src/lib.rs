@@ -1,0 +1,22 @@
+//! `why401` tells why a request was refused: it joins every HTTP 401, 403 and 429 of a self-hosted VPN or
+//! MFA server with the line of the server's own log that states the cause, or proves that no such line
+//! exists and names what is left.
+//!
+//! Data flows one way, and `tests/layers.rs` fails when an arrow goes back:
+//!
+//! ```text
+//! input -> format -> event -> correlate -> finding -> report
+//! ```
+//!
+//! `system` holds what is known of each server product, as tables; `correlate` is pure: it knows no
+//! file and no clock.
+
+pub mod cause;
+pub mod correlate;
+pub mod event;
+pub mod finding;
+pub mod format;
+pub mod input;
+pub mod report;
+pub mod summary;
+pub mod system;
