@@ -10,6 +10,9 @@
 //! Times are UTC, `until` may be left out, `duration` is in seconds, an `upstream_status` of `"-"` says
 //! that the proxy answered by itself. A field that is not named must not be set.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::fmt::Write;
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -214,6 +217,34 @@ fn detected_by_content() {
     ];
     let detected = format::detect(other_json.into_iter()).map(Format::name);
     assert_eq!(detected, None);
+}
+
+/// A message names the place: `byte 66: a status expected`.
+#[test]
+fn mismatches_point_into_the_line() {
+    let combined = r#"203.0.113.9 - - [21/Nov/2026:20:55:11 +0000] "GET / HTTP/1.1" "#;
+    let message = |name: &str, line: &str| {
+        let result = format::by_name(name).unwrap().parse(line.as_bytes());
+        result.unwrap_err().to_string()
+    };
+    for (line, expected) in [
+        (format!("{combined}x"), "byte 62: a status expected"),
+        (
+            format!("{combined}200 x"),
+            "byte 66: a number of bytes expected",
+        ),
+        (
+            combined.replace("Nov", "Foo"),
+            "byte 15: a time in brackets, then the request in quotes expected",
+        ),
+    ] {
+        assert_eq!(message("nginx_combined", &line), expected);
+    }
+    let line = r#"{"msec":x}"#;
+    assert_eq!(
+        message("access_json", line),
+        "byte 8: well-formed JSON expected"
+    );
 }
 
 /// Lines that cannot stand in a text file.
@@ -432,7 +463,7 @@ fn nginx_escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {
         match byte {
-            b'"' | b'\\' | 0x00..0x20 | 0x7f.. => text += &format!("\\x{byte:02X}"),
+            b'"' | b'\\' | 0x00..0x20 | 0x7f.. => write!(text, "\\x{byte:02X}").unwrap(),
             _ => text.push(byte.into()),
         }
     }
