@@ -581,6 +581,26 @@ fn a_fifo_is_read_once_as_a_stream() {
 }
 
 #[test]
+fn a_stream_that_copies_a_file_is_skipped_if_it_can_be_seen_whole() {
+    let logs = Logs::new();
+    mkfifo(&logs.path("fifo"));
+    for (lines, parts) in [(1_000, 1), (300_000, 2)] {
+        let text = noisy(lines);
+        logs.put("x.log", &text);
+        let path = logs.path("fifo");
+        let writer = std::thread::spawn(move || fs::write(path, text));
+        let read = logs.read(&["x.log", "fifo"]);
+        writer.join().unwrap().unwrap();
+        assert_eq!(read.parts.len(), parts);
+        assert_eq!(read.talk.len(), 2 - parts);
+        assert_ne!(
+            read.identities[0],
+            *read.identities.get(1).unwrap_or(&[0; 32])
+        );
+    }
+}
+
+#[test]
 fn a_compressed_stream_is_decompressed() {
     let logs = Logs::new();
     mkfifo(&logs.path("fifo"));

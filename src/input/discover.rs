@@ -221,3 +221,76 @@ impl Inputs {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::format::Mismatch;
+    use std::path::PathBuf;
+
+    /// A format that is only a name.
+    struct Named(&'static str);
+
+    impl Format for Named {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn title(&self) -> &'static str {
+            self.0
+        }
+
+        fn parse(&self, _: &[u8]) -> Result<Option<Event>, Mismatch> {
+            Ok(None)
+        }
+    }
+
+    static ONE: Named = Named("one");
+    static OTHER: Named = Named("other");
+
+    fn part(name: &str, content: Content) -> Sampled {
+        let found = Found {
+            name: name.into(),
+            path: PathBuf::from(name),
+            named: true,
+            bytes: Bytes::stream(Box::new(&b"line\n"[..])).unwrap(),
+        };
+        Sampled { found, content }
+    }
+
+    fn names(sets: &[Set]) -> Vec<String> {
+        let name = |set: &Set| {
+            let parts: Vec<&str> = set.parts.iter().map(|p| &*p.found.name).collect();
+            format!("{}: {}", set.format.name(), parts.join(" "))
+        };
+        sets.iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_set_is_split_by_format() {
+        let mut skipped = Vec::new();
+        let set = vec![
+            part("x.5", Content::Of(&OTHER)),
+            part("x.4", Content::Unknown("cut".to_owned())),
+            part("x.3", Content::Of(&OTHER)),
+            part("x.2", Content::Of(&ONE)),
+            part("x.1", Content::Empty),
+        ];
+        let sets = split(set, &mut skipped);
+        assert_eq!(names(&sets), ["other: x.5 x.3", "one: x.4 x.2 x.1"]);
+        assert!(skipped.is_empty());
+    }
+
+    #[test]
+    fn a_set_that_nothing_is_known_of_is_skipped_with_the_reasons() {
+        let mut skipped = Vec::new();
+        let set = vec![
+            part("x.1", Content::Unknown("no log".to_owned())),
+            part("x", Content::Empty),
+        ];
+        assert!(split(set, &mut skipped).is_empty());
+        let whys: Vec<&str> = skipped.iter().map(|s| &*s.why).collect();
+        assert_eq!(whys, ["no log", "empty"]);
+    }
+}
