@@ -216,7 +216,7 @@ impl std::fmt::Display for Version {
 }
 
 /// A set of route classes of one system: a bit each, named in the system's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Routes(pub u64);
 
 impl Routes {
@@ -243,12 +243,18 @@ pub struct RoutePattern {
     pub route: Routes,
 }
 
+impl RoutePattern {
+    pub fn fits(&self, method: &str, path: &str) -> bool {
+        (self.method == "*" || self.method == method) && matches(self.path, path)
+    }
+}
+
 impl System {
     /// The route class of a request; [`Routes::NONE`] where the server has no such route.
     pub fn route(&self, method: &str, path: &str) -> Routes {
         self.routes
             .iter()
-            .find(|p| (p.method == "*" || p.method == method) && matches(p.path, path))
+            .find(|p| p.fits(method, path))
             .map_or(Routes::NONE, |p| p.route)
     }
 
