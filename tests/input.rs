@@ -1,5 +1,8 @@
 //! Inputs as a user gives them: files on disk, pipes and folders, read to the last record.
 
+// `allow-unwrap-in-tests` reaches test functions only, not what they share.
+#![allow(clippy::unwrap_used)]
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::symlink;
@@ -280,9 +283,8 @@ fn gzip_is_known_by_its_bytes_and_may_have_members() {
 /// Lines that do not compress well, so that a damage falls between them.
 fn noisy(count: u32) -> String {
     let noise = |n: u32| n.wrapping_mul(2_654_435_761) ^ n.rotate_left(13);
-    (0..count)
-        .map(|n| format!("{n} 401 {:08x}{:08x}\n", noise(n), noise(n + 77)))
-        .collect()
+    let line = |n| format!("{n} 401 {:08x}{:08x}\n", noise(n), noise(n + 77));
+    (0..count).map(line).collect::<Vec<_>>().concat()
 }
 
 #[test]
