@@ -39,9 +39,9 @@ use server::Server;
 pub use survey::{Bearings, Clock, Side, Survey};
 
 use crate::cause::Cause;
-use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
+use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
-use crate::summary::{ClockOffset, Gap};
+use crate::summary::{ClockOffset, Gap, Summary};
 use crate::system::{Meaning, Statement};
 
 /// How far behind the newest record of all inputs a request must be before it is paired: lines come
@@ -188,6 +188,14 @@ impl Correlator {
             self.pushed = 0;
             self.advance();
         }
+    }
+
+    /// When the next event of an input happened, by the access logs' clock.
+    pub fn time(&self, input: usize, event: &Event) -> Micros {
+        let Kind::Entry(entry) = &event.kind else { return event.time.start };
+        let clocks = self.bearings.clocks.iter().zip(&self.written);
+        let mut own = clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
+        event.time.start + own.next().map_or(0, |(clock, written)| clock.offset(*written))
     }
 
     /// No further record of this input will come.
@@ -636,13 +644,18 @@ impl Correlator {
         });
     }
 
-    /// The stretches in which an auth log could not be relied on, as far as refusals fell into them.
-    pub fn gaps(&self) -> &[Gap] {
-        &self.gaps
+    /// What the reader of the findings should know of the logs. What was read of each is the caller's.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            parts: Vec::new(),
+            clock_offsets: self.clock_offsets(),
+            gaps: self.gaps.clone(),
+            notes: Vec::new(),
+        }
     }
 
     /// How far the clocks were found to be apart.
-    pub fn clock_offsets(&self) -> Vec<ClockOffset> {
+    fn clock_offsets(&self) -> Vec<ClockOffset> {
         let access =
             (0..self.names.len()).find(|i| self.bearings.clocks.iter().all(|c| c.input != *i));
         let reference = access.map_or("", |i| self.names[i].as_str());
