@@ -1,6 +1,9 @@
 //! The tables against themselves and against the sample lines: a row without a sample, a cause without
 //! advice, or two rows for one line do not get in.
 
+// Not only the tests but what they share may panic.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
