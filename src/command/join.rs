@@ -9,7 +9,7 @@ use crate::system::System;
 
 /// Reads all inputs twice: first to learn how their clocks are related, then, merged by time, to join
 /// them. Findings are handed to `sink` as they fall.
-pub fn join<E>(
+pub(super) fn join<E>(
     mut inputs: Vec<Input>,
     system: Option<&'static System>,
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
