@@ -230,12 +230,10 @@ impl Correlator {
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
         let past = self.history.past(source);
-        self.history.note(
-            source,
-            time.start,
-            &request,
-            knowledge.proves(route, request.status),
-        );
+        let proves = knowledge.proves(route, request.status);
+        let begins = knowledge.begins_session(&answer);
+        self.history
+            .note(source, time.start, request.is_refused(), proves, begins);
         if answer.is_mute() && !request.is_refused() {
             return;
         }
