@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod explain;
+pub mod join;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
