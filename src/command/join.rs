@@ -5,15 +5,19 @@ use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::input::{Failure, Input, Records};
 use crate::summary::Summary;
+use crate::system::System;
 
 /// Reads all inputs twice: first to learn how their clocks are related, then, merged by time, to join
 /// them. Findings are handed to `sink` as they fall.
-pub fn join<E>(
+pub(super) fn join<E>(
     mut inputs: Vec<Input>,
+    system: Option<&'static System>,
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
 ) -> Result<(Summary, Vec<Failure>), E> {
     let names = inputs.iter().map(|input| input.name.clone()).collect();
-    let mut correlator = Correlator::new(survey(&mut inputs), names);
+    let mut bearings = survey(&mut inputs);
+    bearings.system = bearings.system.or(system);
+    let mut correlator = Correlator::new(bearings, names);
     let mut merge = Merge::new(inputs);
     while let Some((input, record)) = merge.next(&mut correlator) {
         correlator.push(input, record);

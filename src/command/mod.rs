@@ -2,7 +2,7 @@
 
 mod catalogue;
 mod explain;
-pub mod join;
+mod join;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;

@@ -1,1 +1,349 @@
-//! nom pieces shared by several formats.
+//! nom pieces shared by several formats: times, quoted text, addresses, request lines.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+
+use memchr::{memchr, memchr2, memrchr};
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take};
+use nom::character::complete::{digit1, one_of};
+use nom::combinator::{map_opt, opt, value};
+use nom::error::{ErrorKind, ParseError};
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+
+use super::Mismatch;
+use crate::event::{Micros, SECOND, canonical};
+
+/// What a piece of grammar gives: the rest of the line and what it read.
+pub type Parsed<'a, T> = IResult<&'a [u8], T, Expected<'a>>;
+
+/// Where a line ceased to fit, and what should have stood there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Expected<'a> {
+    pub rest: &'a [u8],
+    pub what: &'static str,
+}
+
+impl Expected<'_> {
+    /// The same, told as a place in `line`, of which `rest` is the end.
+    pub fn in_line(&self, line: &[u8]) -> Mismatch {
+        Mismatch {
+            offset: line.len().saturating_sub(self.rest.len()),
+            expected: self.what,
+        }
+    }
+}
+
+impl<'a> ParseError<&'a [u8]> for Expected<'a> {
+    fn from_error_kind(rest: &'a [u8], _: ErrorKind) -> Self {
+        let what = "something else";
+        Self { rest, what }
+    }
+
+    fn append(_: &'a [u8], _: ErrorKind, first: Self) -> Self {
+        first
+    }
+}
+
+/// Names what `parser` reads, for the message of a line that does not fit.
+pub fn expect<'a, P>(
+    what: &'static str,
+    mut parser: P,
+) -> impl Parser<&'a [u8], Output = P::Output, Error = Expected<'a>>
+where
+    P: Parser<&'a [u8], Error = Expected<'a>>,
+{
+    move |rest| {
+        parser
+            .parse(rest)
+            .map_err(|e: nom::Err<_>| e.map(|_| Expected { rest, what }))
+    }
+}
+
+/// Exactly `width` digits.
+pub fn digits<'a>(width: usize) -> impl Parser<&'a [u8], Output = i64, Error = Expected<'a>> {
+    map_opt(take(width), decimal)
+}
+
+/// The number that these bytes write in decimal; `None` where it does not fit.
+pub fn decimal(text: &[u8]) -> Option<i64> {
+    let mut number = 0_i64;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(i64::from(digit))?;
+    }
+    (!text.is_empty()).then_some(number)
+}
+
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+
+/// `Nov`, as 1 to 12.
+fn month_name(input: &[u8]) -> Parsed<'_, i64> {
+    map_opt(take(3_usize), |name: &[u8]| {
+        (1..).zip(MONTHS).find(|(_, m)| *m == name).map(|(n, _)| n)
+    })
+    .parse(input)
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar; `None`: there is no such day.
+pub fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years that begin in March end with the leap day: see howardhinnant.github.io/date_algorithms.html
+    let year = year - i64::from(month <= 2);
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+/// `20:55:11`, in seconds. A leap second, `23:59:60`, is the start of the next.
+fn clock(input: &[u8]) -> Parsed<'_, i64> {
+    map_opt(
+        (digits(2), tag(":"), digits(2), tag(":"), digits(2)),
+        |(hour, _, minute, _, second)| {
+            (hour < 24 && minute < 60 && second <= 60).then_some((hour * 60 + minute) * 60 + second)
+        },
+    )
+    .parse(input)
+}
+
+/// `+0100`, `+01:00` or `Z`, in seconds east of Greenwich.
+fn zone(input: &[u8]) -> Parsed<'_, i64> {
+    let offset = map_opt(
+        (one_of("+-"), digits(2), opt(tag(":")), digits(2)),
+        |(sign, hours, _, minutes)| {
+            let seconds = (hours * 60 + minutes) * 60;
+            (hours < 24 && minutes < 60).then_some(if sign == '-' { -seconds } else { seconds })
+        },
+    );
+    alt((offset, value(0, tag("Z")), value(0, tag("z")))).parse(input)
+}
+
+/// `.072`, in microseconds, with the width that this many digits leave open.
+fn fraction(input: &[u8]) -> Parsed<'_, (Micros, Micros)> {
+    map_opt(preceded(one_of(".,"), digit1), |digits: &[u8]| {
+        let mut width = SECOND;
+        let mut micros = 0;
+        // What is beyond a microsecond is cut off, not rounded, as the writers do.
+        for digit in &digits[..digits.len().min(6)] {
+            width /= 10;
+            micros += i64::from(digit - b'0') * width;
+        }
+        Some((micros, width))
+    })
+    .parse(input)
+}
+
+/// The moment of a second, and what a fraction adds to it.
+fn moment(second: i64, fraction: Option<(Micros, Micros)>) -> Option<Range<Micros>> {
+    let (micros, width) = fraction.unwrap_or((0, SECOND));
+    let start = second.checked_mul(SECOND)?.checked_add(micros)?;
+    Some(start..start.checked_add(width)?)
+}
+
+/// Length of [`clf_time`].
+pub const CLF_TIME_LENGTH: usize = "21/Nov/2026:21:55:11 +0100".len();
+
+/// `21/Nov/2026:21:55:11 +0100`, the time of the Common Log Format.
+pub fn clf_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    let date = (digits(2), tag("/"), month_name, tag("/"), digits(4));
+    map_opt(
+        (date, tag(":"), clock, tag(" "), zone),
+        |((day, _, month, _, year), _, clock, _, zone)| {
+            moment(
+                days_from_civil(year, month, day)? * 86_400 + clock - zone,
+                None,
+            )
+        },
+    )
+    .parse(input)
+}
+
+/// `2026-11-21T21:55:11.072+01:00`, RFC 3339 or ISO 8601, with a zone.
+pub fn iso_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    let date = (digits(4), tag("-"), digits(2), tag("-"), digits(2));
+    map_opt(
+        (
+            date,
+            one_of("Tt "),
+            clock,
+            opt(fraction),
+            opt(tag(" ")),
+            zone,
+        ),
+        |((year, _, month, _, day), _, clock, fraction, _, zone)| {
+            moment(
+                days_from_civil(year, month, day)? * 86_400 + clock - zone,
+                fraction,
+            )
+        },
+    )
+    .parse(input)
+}
+
+/// `1795294511.072`, seconds since the epoch.
+pub fn epoch_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    map_opt((digit1, opt(fraction)), |(seconds, fraction)| {
+        moment(
+            decimal(seconds).filter(|s| (0..END_OF_TIME).contains(s))?,
+            fraction,
+        )
+    })
+    .parse(input)
+}
+
+/// The year 10000 in seconds: a larger number is no time in seconds.
+pub const END_OF_TIME: i64 = 253_402_300_800;
+
+/// A field in double quotes, without them, as it stands: a backslash protects the byte after it.
+pub fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
+    delimited(tag("\""), to_quote, tag("\"")).parse(input)
+}
+
+/// Everything before the next quote that no backslash protects.
+fn to_quote(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let mut at = 0;
+    while let Some(found) = input.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if input[at] == b'"' {
+            return Ok((&input[at..], &input[..at]));
+        }
+        at += 2;
+    }
+    let what = "a closing quote";
+    Err(nom::Err::Error(Expected { rest: input, what }))
+}
+
+/// The text that a log wrote with escapes, with U+FFFD for what is not UTF-8.
+pub fn text(raw: &[u8]) -> Cow<'_, str> {
+    match memchr(b'\\', raw) {
+        None => String::from_utf8_lossy(raw),
+        Some(_) => Cow::Owned(String::from_utf8_lossy(&unescape(raw)).into_owned()),
+    }
+}
+
+/// Apache's one-letter escapes; nginx writes `\xHH` only.
+const ESCAPES: [(u8, u8); 8] = [
+    (b'"', b'"'),
+    (b'\\', b'\\'),
+    (b'n', b'\n'),
+    (b't', b'\t'),
+    (b'r', b'\r'),
+    (b'b', 0x08),
+    (b'f', 0x0c),
+    (b'v', 0x0b),
+];
+
+/// Undoes `\xHH` and [`ESCAPES`]; any other backslash stands for itself.
+pub fn unescape(raw: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = memchr(b'\\', rest) {
+        bytes.extend_from_slice(&rest[..at]);
+        let (byte, used) = escape(&rest[at + 1..]).unwrap_or((b'\\', 0));
+        bytes.push(byte);
+        rest = &rest[at + 1 + used..];
+    }
+    bytes.extend_from_slice(rest);
+    bytes
+}
+
+/// The byte that stands behind a backslash, and how many bytes write it.
+fn escape(input: &[u8]) -> Option<(u8, usize)> {
+    match *input {
+        [b'x', high, low, ..] => Some((hex(high)? << 4 | hex(low)?, 3)),
+        [letter, ..] => ESCAPES
+            .iter()
+            .find(|(name, _)| *name == letter)
+            .map(|&(_, byte)| (byte, 1)),
+        [] => None,
+    }
+}
+
+/// A hexadecimal digit.
+pub fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// A network address, IPv4-mapped ones reduced. `None` for `unix:` and host names.
+pub fn address(text: &[u8]) -> Option<IpAddr> {
+    let address: IpAddr = std::str::from_utf8(text).ok()?.parse().ok()?;
+    Some(canonical(address))
+}
+
+/// The same, with the port and the brackets that some proxies add.
+pub fn address_and_port(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text.trim_ascii()).ok()?;
+    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+    let address: Option<IpAddr> = bare.unwrap_or(text).parse().ok();
+    address
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|s| s.ip()))
+        .map(canonical)
+}
+
+/// The last of several values that a proxy chained: `203.0.113.9, 10.0.0.1`.
+pub fn last_of(list: &str, separator: char) -> &str {
+    list.rsplit(separator).next().unwrap_or_default().trim()
+}
+
+/// Method and target of `GET /path HTTP/1.1`. `None`: this is no HTTP request, but what a scanner or a
+/// TLS client sent to a plain port. The target may hold blanks, as some servers let them pass.
+pub fn request_line(line: &str) -> Option<(&str, &str)> {
+    let (method, rest) = line.split_once(' ')?;
+    let is_method = (1..=32).contains(&method.len())
+        && method
+            .bytes()
+            .all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'_');
+    if !is_method {
+        return None;
+    }
+    let end = memrchr(b' ', rest.as_bytes()).filter(|&at| is_protocol(&rest[at + 1..]));
+    match end {
+        Some(at) => Some((method, &rest[..at])),
+        // HTTP/0.9 names no protocol, neither does a line that was too long and is cut.
+        None => rest.starts_with('/').then_some((method, rest)),
+    }
+}
+
+/// `HTTP/1.1`, `HTTP/3`.
+fn is_protocol(text: &str) -> bool {
+    text.strip_prefix("HTTP/").is_some_and(|version| {
+        (1..=4).contains(&version.len()) && version.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    })
+}
+
+/// One blank.
+pub fn blank(input: &[u8]) -> Parsed<'_, &[u8]> {
+    tag(" ").parse(input)
+}
+
+/// `parser`, and the blank after it.
+pub fn field<'a, P>(
+    what: &'static str,
+    parser: P,
+) -> impl Parser<&'a [u8], Output = P::Output, Error = Expected<'a>>
+where
+    P: Parser<&'a [u8], Error = Expected<'a>>,
+{
+    expect(what, terminated(parser, blank))
+}

@@ -8,6 +8,7 @@ pub mod access_json;
 pub mod grammar;
 pub mod nginx_combined;
 pub mod pritunl_journal;
+pub mod redact;
 
 use crate::event::Event;
 use crate::system::System;
