@@ -20,6 +20,9 @@ pub const DIM: Style = Style::new().dimmed();
 /// Columns of the labels of a finding: `request` is the longest.
 const LABEL: usize = 9;
 
+/// What the verdict `silent` means; the causes themselves stand below it.
+const SILENCE: &str = ": the server writes none for this refusal, and its log was alive.";
+
 /// Columns that a principal's name may take; the client chose it.
 const NAME: usize = 40;
 
@@ -300,7 +303,7 @@ impl<'a, W: Write> Block<'a, W> {
             (Verdict::Explained, Some(false)) => ("No line exists: ", because),
             (Verdict::Explained, None) => ("No line was seen: ", because),
             (Verdict::Explained, Some(true)) => ("", said),
-            (Verdict::Silent, _) => ("No line exists. ", &*finding.message),
+            (Verdict::Silent, _) => ("No line exists", SILENCE),
             (Verdict::Ambiguous | Verdict::Unknown, _) => ("", &*finding.message),
         };
         if lead.is_empty() && text.is_empty() {
