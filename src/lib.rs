@@ -12,6 +12,8 @@
 //! file and no clock.
 
 pub mod cause;
+pub mod cli;
+pub mod command;
 pub mod correlate;
 pub mod event;
 pub mod finding;

@@ -1,1 +1,39 @@
-fn main() {}
+//! Parse, dispatch, and one line for what went wrong.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use why401::cli::Cli;
+use why401::command::{self, Exit};
+use why401::report::sanitize::visible;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help is no error, and who closed the pipe has read enough of it.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            }
+            .into();
+        }
+    };
+    command::run(cli).map_or_else(|error| ended(&error), ExitCode::from)
+}
+
+fn ended(error: &anyhow::Error) -> ExitCode {
+    let exit = Exit::of(error);
+    if exit != Exit::Done {
+        // A file's name may be in it, and stderr may be closed too.
+        let _ = writeln!(
+            anstream::stderr(),
+            "why401: {}",
+            visible(&format!("{error:#}"))
+        );
+    }
+    exit.into()
+}

@@ -1,6 +1,30 @@
-//! stub
+//! `/var/log/pritunl_journal.log`: one `json.dumps` object a line, written by `pritunl/runners/journal.py`.
+//!
+//! Every line is read by [`quick`] if it has the plain layout that Python writes for a flat object without
+//! escapes, and by [`general`] (`serde_json`) otherwise. Both collect the same [`Fields`], and a property
+//! test holds them equal.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use nom::branch::alt;
+use nom::bytes::complete::{is_not, tag, take_while1};
+use nom::combinator::map;
+use nom::sequence::delimited;
+use nom::{IResult, Parser};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
 use super::{Format, Mismatch};
-use crate::event::Event;
+use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, ServerStart, canonical};
+use crate::system::{Meaning, Statement, System, Version, pritunl};
+
+/// Timestamps above this are milliseconds: as seconds it is the year 5138.
+const FIRST_MILLISECONDS: f64 = 1e11;
+
+/// The last second of the year 9999, beyond which a time is no time.
+const LAST_SECOND: f64 = 253_402_300_799.0;
 
 pub struct PritunlJournal;
 
@@ -10,13 +34,376 @@ impl Format for PritunlJournal {
     }
 
     fn title(&self) -> &'static str {
-        ""
+        "Pritunl's audit journal, /var/log/pritunl_journal.log (JSON lines)"
     }
 
-    fn parse(&self, _line: &[u8]) -> Result<Option<Event>, Mismatch> {
-        Err(Mismatch {
-            offset: 0,
-            expected: "something",
+    fn system(&self) -> Option<&'static System> {
+        Some(&pritunl::SYSTEM)
+    }
+
+    fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let plain = memchr::memchr(b'\\', line).is_none();
+        let fields = match plain.then(|| quick(line)).flatten() {
+            Some(fields) => fields,
+            None => general(line)?,
+        };
+        event(&fields).map(Some)
+    }
+}
+
+/// The fields that mean something to us, as they stand in the line. The first of two equal keys wins.
+#[derive(Debug, Default, PartialEq)]
+struct Fields<'a> {
+    event: Option<Cow<'a, str>>,
+    timestamp: Option<Number>,
+    host_id: Option<Cow<'a, str>>,
+    host_name: Option<Cow<'a, str>>,
+    address: Option<Cow<'a, str>>,
+    principal: Option<Cow<'a, str>>,
+    reason: Option<Cow<'a, str>>,
+    text: Option<Cow<'a, str>>,
+    version: Option<Cow<'a, str>>,
+    strict: Option<bool>,
+}
+
+/// JSON numbers keep apart what Python keeps apart: whole seconds are truncated, floats are exact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Number {
+    Whole(i64),
+    Float(f64),
+}
+
+/// One value of a flat object, as far as it can mean something to us.
+enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    Number(Number),
+    Bool(bool),
+    Null,
+}
+
+impl<'a> Fields<'a> {
+    /// Takes a value in; keys we do not know are passed over. Which key holds the address and the
+    /// principal depends on the handler that wrote the line.
+    fn set(&mut self, key: &[u8], value: Scalar<'a>) {
+        let text = match key {
+            b"event" => &mut self.event,
+            b"host_id" => &mut self.host_id,
+            b"host_name" => &mut self.host_name,
+            b"remote_address" | b"remote_addr" | b"real_address" => &mut self.address,
+            b"admin_name" | b"user_name" | b"username" | b"auth_username" => &mut self.principal,
+            b"reason" => &mut self.reason,
+            b"reason_long" | b"event_long" => &mut self.text,
+            b"version" => &mut self.version,
+            b"timestamp" => {
+                if let (None, Scalar::Number(number)) = (self.timestamp, value) {
+                    self.timestamp = Some(number);
+                }
+                return;
+            }
+            b"web_auth_strict" => {
+                if let (None, Scalar::Bool(strict)) = (self.strict, value) {
+                    self.strict = Some(strict);
+                }
+                return;
+            }
+            _ => return,
+        };
+        if let (None, Scalar::Text(value)) = (&text, value) {
+            *text = Some(value);
+        }
+    }
+}
+
+/// Reads a flat object in the layout `{"key": value, "key": value}`; `None` for any other layout.
+fn quick(line: &[u8]) -> Option<Fields<'_>> {
+    let mut rest = line.strip_prefix(b"{")?;
+    let mut fields = Fields::default();
+    loop {
+        let (after, (key, value)) = pair(rest).ok()?;
+        fields.set(key, value);
+        match after {
+            b"}" => return Some(fields),
+            _ => rest = after.strip_prefix(b", ")?,
+        }
+    }
+}
+
+/// `"key": value` of a flat object.
+fn pair(input: &[u8]) -> IResult<&[u8], (&[u8], Scalar<'_>)> {
+    let (input, key) = delimited(tag("\""), is_not("\""), tag("\": ")).parse(input)?;
+    let (input, value) = alt((
+        map(string, Scalar::Text),
+        map(number, Scalar::Number),
+        map(tag("null"), |_| Scalar::Null),
+        map(tag("true"), |_| Scalar::Bool(true)),
+        map(tag("false"), |_| Scalar::Bool(false)),
+    ))
+    .parse(input)?;
+    Ok((input, (key, value)))
+}
+
+/// A string without escapes: the caller has made sure that the line has none.
+fn string(input: &[u8]) -> IResult<&[u8], Cow<'_, str>> {
+    let (input, _) = tag("\"")(input)?;
+    let end = memchr::memchr(b'"', input).ok_or(failure(input))?;
+    let text = String::from_utf8_lossy(&input[..end]);
+    // JSON allows no raw control character in a string.
+    if text.bytes().any(|b| b < 0x20) {
+        return Err(failure(input));
+    }
+    Ok((&input[end + 1..], text))
+}
+
+/// A number as Python writes it.
+fn number(input: &[u8]) -> IResult<&[u8], Number> {
+    let (rest, digits) = take_while1(|b: u8| b.is_ascii_digit() || b == b'.')(input)?;
+    let text = std::str::from_utf8(digits).map_err(|_| failure(input))?;
+    let whole = || text.parse().ok().map(Number::Whole);
+    let float = || text.parse().ok().map(Number::Float);
+    // `01` and `1.` are no JSON; serde_json shall say so.
+    let plain = !text.starts_with('0') && !text.ends_with('.') && !text.starts_with('.');
+    match plain
+        .then(|| if text.contains('.') { float() } else { whole() })
+        .flatten()
+    {
+        Some(number) => Ok((rest, number)),
+        None => Err(failure(input)),
+    }
+}
+
+fn failure(input: &[u8]) -> nom::Err<nom::error::Error<&[u8]>> {
+    nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))
+}
+
+/// Reads any JSON object.
+fn general(line: &[u8]) -> Result<Fields<'_>, Mismatch> {
+    let mut json = serde_json::Deserializer::from_slice(line);
+    json.deserialize_map(FieldsVisitor)
+        .and_then(|fields| json.end().map(|()| fields))
+        .map_err(|e| Mismatch {
+            offset: e.column().saturating_sub(1),
+            expected: "a JSON object",
         })
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut fields = Fields::default();
+        while let Some(Text(key)) = map.next_key()? {
+            let value: &RawValue = map.next_value()?;
+            if let Some(value) = scalar(value.get()) {
+                fields.set(key.as_bytes(), value);
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// A value that is no list and no object, and that Rust can hold.
+fn scalar(raw: &str) -> Option<Scalar<'_>> {
+    Some(match raw.as_bytes().first()? {
+        b'"' => Scalar::Text(serde_json::from_str::<Text<'_>>(raw).ok()?.0),
+        b'n' => Scalar::Null,
+        b't' => Scalar::Bool(true),
+        b'f' => Scalar::Bool(false),
+        b'-' | b'0'..=b'9' => Scalar::Number(match raw.parse() {
+            Ok(whole) => Number::Whole(whole),
+            Err(_) => Number::Float(raw.parse().ok()?),
+        }),
+        _ => return None,
+    })
+}
+
+/// A string that may hold lone surrogates, as Python writes for an undecodable byte: a client that
+/// sends one must not be able to hide its line from us.
+struct Text<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(TextVisitor).map(Text)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_bytes<E: de::Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+        Ok(String::from_utf8_lossy(bytes))
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(String::from_utf8_lossy(bytes).into_owned()))
+    }
+}
+
+/// The event that a line's fields tell.
+fn event(fields: &Fields<'_>) -> Result<Event, Mismatch> {
+    let missing = |expected| Mismatch {
+        offset: 0,
+        expected,
+    };
+    let action = fields
+        .event
+        .as_deref()
+        .ok_or(missing("the key \"event\""))?;
+    let time = fields
+        .timestamp
+        .and_then(moment)
+        .ok_or(missing("the key \"timestamp\", a time"))?;
+    // Logins have `reason` and `reason_long`, everything else `event_long`, some lines neither.
+    let reason = fields.text.as_deref().or(fields.reason.as_deref());
+    let statement = pritunl::SYSTEM.statement(action, reason.unwrap_or_default());
+    Ok(Event {
+        time,
+        source: fields.address.as_deref().and_then(address),
+        kind: Kind::Entry(Entry {
+            action: action.into(),
+            reason: reason.map(Into::into),
+            outcome: outcome(action, statement),
+            statement,
+            principal: fields
+                .principal
+                .as_deref()
+                .filter(|name| !name.is_empty())
+                .map(Into::into),
+            host: fields
+                .host_name
+                .as_deref()
+                .or(fields.host_id.as_deref())
+                .map(Into::into),
+            start: (action == "web_server_start").then(|| ServerStart {
+                version: fields.version.as_deref().and_then(Version::parse),
+                strict: fields.strict,
+            }),
+        }),
+    })
+}
+
+/// Whole seconds are truncated ones (since 1.32.4258.38), floats are exact, and whole numbers too large
+/// for seconds are milliseconds (only between two commits of one day in 2025, never released).
+fn moment(number: Number) -> Option<Range<Micros>> {
+    #[allow(clippy::cast_precision_loss)] // compared with round limits only
+    let value = match number {
+        Number::Whole(whole) => whole as f64,
+        Number::Float(float) => float,
+    };
+    let milliseconds = value > FIRST_MILLISECONDS;
+    let seconds = if milliseconds { value / 1000.0 } else { value };
+    if !(0.0..=LAST_SECOND).contains(&seconds) {
+        return None;
+    }
+    let (from, width) = match number {
+        Number::Whole(whole) if milliseconds => (whole * 1000, 1000),
+        Number::Whole(whole) => (whole * SECOND, SECOND),
+        #[allow(clippy::cast_possible_truncation)] // the range was checked above
+        Number::Float(_) => ((seconds * 1e6).round() as Micros, 1),
+    };
+    Some(from..from + width)
+}
+
+/// An address, with or without port. An IPv6 address cut at its first colon, as 1.32.3897.75 to
+/// 1.32.4047.16 wrote it, is none.
+fn address(text: &str) -> Option<IpAddr> {
+    let parsed = text.parse().ok();
+    let with_port = || text.parse().ok().map(|a: std::net::SocketAddr| a.ip());
+    parsed.or_else(with_port).map(canonical)
+}
+
+/// What the table says, and for lines it does not know what the server's naming says: all failures end
+/// in `_failure` but one (`handlers/auth.py` passes the reason where the event belongs).
+fn outcome(action: &str, statement: Option<&Statement>) -> Outcome {
+    match statement.map(|s| s.meaning) {
+        Some(Meaning::Refusal(_)) => Outcome::Failure,
+        Some(Meaning::Acceptance | Meaning::Change(_)) => Outcome::Success,
+        Some(Meaning::Side) => Outcome::Unknown,
+        None if action.ends_with("_failure") || action == "plugin_failed" => Outcome::Failure,
+        None if action.ends_with("_success") => Outcome::Success,
+        None => Outcome::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
+
+    use super::{general, quick};
+
+    /// Values as Python's `json.dumps` writes them for the journal.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-zA-Z0-9 .:@_()=-]{0,20}".prop_map(|s| format!("\"{s}\"")),
+            (0u64..2_000_000_000).prop_map(|n| n.to_string()),
+            (0u64..2_000_000_000, 0u32..1_000_000).prop_map(|(s, us)| format!("{s}.{us:06}")),
+            any::<bool>().prop_map(|b| b.to_string()),
+            Just("null".to_owned()),
+        ]
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let keys = proptest::sample::select(vec![
+            "id",
+            "event",
+            "timestamp",
+            "host_id",
+            "host_name",
+            "remote_address",
+            "remote_addr",
+            "admin_name",
+            "user_name",
+            "reason",
+            "reason_long",
+            "event_long",
+            "version",
+            "web_auth_strict",
+            "device_name",
+        ]);
+        proptest::collection::vec((keys, value()), 0..12).prop_map(|pairs| {
+            let body: Vec<_> = pairs.iter().map(|(k, v)| format!("\"{k}\": {v}")).collect();
+            format!("{{{}}}", body.join(", "))
+        })
+    }
+
+    proptest! {
+        /// Where the quick reader reads a line at all, the general one reads the same.
+        #[test]
+        fn both_readers_agree(line in line()) {
+            if let Some(fields) = quick(line.as_bytes()) {
+                prop_assert_eq!(fields, general(line.as_bytes()).unwrap());
+            }
+        }
+
+        /// A line that has lost some of its bytes is read by both alike, or by neither.
+        #[test]
+        fn both_readers_agree_on_damaged_lines(line in line(), cut in any::<proptest::sample::Index>()) {
+            let mut bytes = line.into_bytes();
+            bytes.remove(cut.index(bytes.len()));
+            if let Some(fields) = quick(&bytes) {
+                prop_assert_eq!(Ok(fields), general(&bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn the_servers_own_layout_is_read_quickly() {
+        let line = br#"{"id": "6b02052f11c7205a5ab735e7", "event": "admin_session_end", "timestamp": 1795294511, "host_id": "0f6c1d2e3b4a59687f6e5d4c3b2a1908", "host_name": "vpn-fra-01", "host_public_address": "203.0.113.10", "host_public_address6": null, "admin_super_user": true, "remote_address": "127.0.0.2"}"#;
+        assert!(quick(line).is_some());
     }
 }

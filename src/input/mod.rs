@@ -1,3 +1,90 @@
 //! Files and streams, as records in file order.
 //!
-//! A *part* is one file; an *input* is a rotated set of parts, oldest first, in one format.
+//! A *part* is one file; an *input* is a rotated set of parts, oldest first, in one format. A *stream*
+//! (standard input, a pipe) can be read only once and is an input of one part.
+//!
+//! ```text
+//! LOG arguments -> Found (search, walk, glob) -> sample: format -> rotation: sets -> identity -> Input
+//! Input -> bytes (plain, gzip, stream) -> lines -> records
+//! ```
+//!
+//! [`discover`] opens everything once and tells what will be read; each [`Input`] is then read by
+//! itself, so that a caller can merge several by time. Memory does not grow with what is read.
+
+mod bytes;
+mod discover;
+mod error;
+mod glob;
+mod identity;
+mod lines;
+mod records;
+mod rotation;
+mod sample;
+mod search;
+mod stream;
+
+use std::ops::Range;
+
+use self::bytes::Bytes;
+use crate::event;
+use crate::format::Format;
+
+pub use self::discover::discover;
+pub use self::error::{Error, Failure, Skipped};
+pub use self::records::Records;
+
+/// How inputs are to be read.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Overrides detection.
+    pub format: Option<&'static dyn Format>,
+}
+
+/// What the LOG arguments led to.
+pub struct Inputs {
+    pub inputs: Vec<Input>,
+    /// Every part that is read; `Place.part` is an index into it.
+    pub parts: Vec<event::Part>,
+    /// What is not read, and need not be.
+    pub skipped: Vec<Skipped>,
+    /// What should have been read and could not be.
+    pub failures: Vec<Failure>,
+}
+
+/// A rotated set, oldest part first, or a single file or stream.
+pub struct Input {
+    /// The newest part's name, as the user gave it.
+    pub name: String,
+    pub format: &'static dyn Format,
+    parts: Vec<Part>,
+}
+
+/// A part that is to be read.
+struct Part {
+    /// `Place.part`.
+    index: u32,
+    name: Box<str>,
+    bytes: Bytes,
+}
+
+impl Input {
+    /// The indexes of its parts, oldest first; never empty.
+    pub fn parts(&self) -> Range<u32> {
+        match &*self.parts {
+            [first, .., last] => first.index..last.index + 1,
+            [only] => only.index..only.index + 1,
+            [] => 0..0,
+        }
+    }
+
+    /// A first pass, to learn from: all of a file; of a stream, its first 4 MiB. What cannot be read
+    /// here is no failure yet, the real pass meets it again.
+    pub fn preview(&mut self) -> Records<'_> {
+        Records::preview(self.format, &mut self.parts)
+    }
+
+    /// The real pass, from the first line.
+    pub fn records(self) -> Records<'static> {
+        Records::new(self.format, self.parts)
+    }
+}

@@ -1,1 +1,130 @@
 //! Findings for people and programs.
+//!
+//! [`Ndjson`] is for programs; [`Grouped`] and [`Each`] lay text on a [`Page`]. The text reports
+//! always write colours: who makes the writer strips them where nobody sees them. No text of a log
+//! reaches a terminal other than through [`sanitize::visible`].
+
+mod each;
+pub mod filter;
+mod footer;
+mod group;
+mod grouped;
+mod ndjson;
+#[cfg(test)]
+mod sample;
+pub mod sanitize;
+mod text;
+pub mod when;
+pub mod zone;
+
+use std::io;
+
+pub use each::Each;
+pub use filter::Filter;
+pub use footer::footer;
+pub use grouped::Grouped;
+pub use ndjson::{Ndjson, id};
+pub use text::{BOLD, Block, DIM, Page, colour};
+
+use crate::finding::Finding;
+use crate::summary::Summary;
+
+/// Findings in, text out.
+pub trait Report {
+    /// Takes one finding, in the order in which they are judged. May write it, or keep what it needs.
+    fn finding(&mut self, finding: &Finding) -> io::Result<()>;
+
+    /// Writes what was kept and what is said once, and flushes. Called once, at the end.
+    fn finish(&mut self, summary: &Summary) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{explained, hostile, page, parts, silent, summary};
+    use super::{Each, Grouped, Page, Report, sanitize};
+    use crate::event::Part;
+    use crate::finding::Finding;
+    use crate::summary::Summary;
+    use proptest::prelude::{any, proptest};
+
+    /// A finding with `text` wherever a log, or a file's name, can put some.
+    fn said_by_log(finding: Finding, text: &str) -> Finding {
+        let said = || Some(text.into());
+        let mut finding = Finding {
+            principal: said(),
+            host: said(),
+            action: said(),
+            reason: said(),
+            message: text.into(),
+            ..finding
+        };
+        if let Some(request) = &mut finding.request {
+            request.method = text.into();
+            request.target = text.into();
+        }
+        finding
+            .candidates
+            .iter_mut()
+            .for_each(|c| c.because = text.into());
+        finding
+            .evidence
+            .iter_mut()
+            .for_each(|e| e.text = text.into());
+        finding
+    }
+
+    fn named_by_user(text: &str) -> (Page, Summary) {
+        let mut summary = summary();
+        summary.notes = vec![text.into()];
+        summary.gaps[0].input = text.into();
+        summary.gaps[0].why = text.into();
+        summary.clock_offsets[0].reference = text.into();
+        summary.parts[1].first_unparsed[0].1 = text.into();
+        let named = |part: &Part| Part {
+            name: text.into(),
+            ..part.clone()
+        };
+        let parts = parts().iter().map(named).collect();
+        (Page::new(parts, page().zone, 80), summary)
+    }
+
+    /// Without the colours, only ends of lines may be left of all control characters.
+    fn assert_harmless(out: Vec<u8>) {
+        let text = String::from_utf8(out).unwrap();
+        let is_parameter = |c: char| c == '[' || c == ';' || c.is_ascii_digit();
+        for (n, piece) in text.split('\x1b').enumerate() {
+            let colour = piece.trim_start_matches(is_parameter).strip_prefix('m');
+            let plain = if n == 0 {
+                piece
+            } else {
+                colour.expect("a colour")
+            };
+            assert!(
+                plain.split('\n').all(|l| sanitize::visible(l) == l),
+                "{plain:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_log_reaches_the_terminal_unseen(text in any::<String>(), hidden in "[\u{0}-\u{9f}\u{200b}-\u{202e}]{0,9}") {
+            let text = text + &hidden;
+            let (page, summary) = named_by_user(&text);
+            let (mut grouped, mut each) = (Vec::new(), Vec::new());
+            let mut reports: [Box<dyn Report>; 2] = [
+                Box::new(Grouped::new(page.clone(), &mut grouped)),
+                Box::new(Each::new(page, &mut each)),
+            ];
+            for report in &mut reports {
+                for finding in [explained(), silent(), hostile()] {
+                    report.finding(&said_by_log(finding, &text)).unwrap();
+                }
+                report.finish(&summary).unwrap();
+            }
+            drop(reports);
+            assert_harmless(grouped);
+            assert_harmless(each);
+        }
+    }
+}

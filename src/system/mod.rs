@@ -16,6 +16,8 @@ pub struct System {
     pub name: &'static str,
     /// The source the tables were read from.
     pub provenance: &'static str,
+    /// The action of the line with which a person's session begins.
+    pub session_start: &'static str,
     /// First match wins.
     pub routes: &'static [RoutePattern],
     pub statements: &'static [Statement],
@@ -31,19 +33,24 @@ pub static ALL: &[&System] = &[&pritunl::SYSTEM];
 pub struct Statement {
     /// The server's event name, exactly.
     pub action: &'static str,
-    /// The server's words; `{}` stands for anything. Empty: the line carries none.
+    /// The server's words, in full where it also has a short form; `{}` stands for anything. Empty:
+    /// the line carries none.
     pub reason: &'static str,
     pub meaning: Meaning,
-    /// Status of the HTTP answer that goes with it; `None`: no HTTP request stands behind it.
-    pub status: Option<u16>,
-    /// The body of that answer.
+    /// Statuses of the HTTP answer that goes with it, the usual one first; empty: no HTTP request
+    /// stands behind it.
+    pub status: &'static [u16],
+    /// The body of the answer with the first of these statuses; with the others every size fits.
     pub body: Body,
     /// Which requests can write it.
     pub routes: Routes,
+    /// Those among them that answer a refusal with a page, or a redirect to one, as people see them:
+    /// never with the first status, and the others only here. None: every status on every route.
+    pub pages: Routes,
     /// Whether it may be the first, or a further, line of one request.
     pub position: Position,
-    /// True where a request of these routes with this status cannot be answered without this line: its
-    /// absence proves that the log was not written (a *positive control*).
+    /// True where a request of these routes with the first status and this body cannot be answered
+    /// without this line; see [`Statement::is_demanded_by`].
     pub always: bool,
     /// First version that writes it.
     pub since: Version,
@@ -51,12 +58,41 @@ pub struct Statement {
     pub source: &'static str,
 }
 
+impl Statement {
+    /// Whether a request that was answered so can have written this line. `bytes`: size of the body,
+    /// where it is known.
+    pub fn fits(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
+        let is_page = self.pages.intersects(route);
+        self.routes.intersects(route)
+            && match self.status.iter().position(|&s| s == status) {
+                Some(0) => !is_page && bytes.is_none_or(|bytes| self.body.fits(bytes)),
+                Some(_) => is_page || self.pages == Routes::NONE,
+                None => false,
+            }
+    }
+
+    /// Whether a request that was answered so must have written this line, so that its absence proves
+    /// that the log was not written (a *positive control*). Without a size only a status that stands
+    /// for every body is proof: proxies answer with the same statuses.
+    pub fn is_demanded_by(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
+        self.always
+            && self.status.first() == Some(&status)
+            && self.routes.intersects(route)
+            && match bytes {
+                // Of a body that changed only the newer one is proof.
+                Some(bytes) => self.body.at(Version::MAX).fits(bytes),
+                None => self.body == Body::Any,
+            }
+    }
+}
+
 /// What a statement says of the request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Meaning {
     Refusal(Cause),
     Acceptance,
-    /// A change that can make requests fail from then on, with the causes it can trigger.
+    /// A change, with the causes for which requests can fail from then on; none where it cannot make
+    /// anything fail.
     Change(&'static [Cause]),
     /// Says nothing of the outcome by itself.
     Side,
@@ -81,8 +117,10 @@ pub enum Body {
     Text(&'static str),
     /// Python's `{"error": "…", "error_msg": "…"}` with these two values.
     Error(&'static str, &'static str),
-    /// Sizes from, to (inclusive): a text with variable parts.
+    /// Sizes from, to (inclusive): a text with variable parts, or several texts.
     Sizes(u64, u64),
+    /// The first body before this version, the second from it on.
+    Changed(&'static Body, Version, &'static Body),
 }
 
 impl Body {
@@ -93,6 +131,17 @@ impl Body {
             Body::Text(text) => bytes == text.len() as u64,
             Body::Error(error, message) => bytes == error_size(error, message),
             Body::Sizes(from, to) => (from..=to).contains(&bytes),
+            Body::Changed(before, _, after) => before.fits(bytes) || after.fits(bytes),
+        }
+    }
+
+    /// As this version sends it.
+    #[must_use]
+    pub fn at(self, version: Version) -> Self {
+        match self {
+            Body::Changed(before, since, _) if version < since => *before,
+            Body::Changed(_, _, after) => *after,
+            body => body,
         }
     }
 }
@@ -135,6 +184,8 @@ pub enum Condition {
     Lenient,
     /// Only where the clocks of several hosts of one cluster differ.
     ClusterClock,
+    /// Only while the server refuses everybody: one request accepted nearby disproves it.
+    Everyone,
 }
 
 /// The fix for a cause on this server. Never contains text from a log.
@@ -166,18 +217,19 @@ impl Version {
 
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [a, b, c, d] = self.0;
-        write!(f, "{a}.{b}.{c}.{d}")
+        let [major, minor, build, patch] = self.0;
+        write!(f, "{major}.{minor}.{build}.{patch}")
     }
 }
 
 /// A set of route classes of one system: a bit each, named in the system's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Routes(pub u64);
 
 impl Routes {
     pub const NONE: Self = Self(0);
 
+    #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -192,9 +244,16 @@ impl Routes {
 pub struct RoutePattern {
     /// `*`: every method.
     pub method: &'static str,
-    /// Segments; `*` stands for one, a closing `**` for the rest.
+    /// Segments; `*` stands for one, or for a part of one (`*.tar`), never for nothing; a closing
+    /// `**` stands for the rest, even for nothing.
     pub path: &'static str,
     pub route: Routes,
+}
+
+impl RoutePattern {
+    pub fn fits(&self, method: &str, path: &str) -> bool {
+        (self.method == "*" || self.method == method) && matches(self.path, path)
+    }
 }
 
 impl System {
@@ -202,7 +261,7 @@ impl System {
     pub fn route(&self, method: &str, path: &str) -> Routes {
         self.routes
             .iter()
-            .find(|p| (p.method == "*" || p.method == method) && matches(p.path, path))
+            .find(|p| p.fits(method, path))
             .map_or(Routes::NONE, |p| p.route)
     }
 
@@ -228,11 +287,23 @@ fn matches(pattern: &str, path: &str) -> bool {
             return true;
         }
         match segments.next() {
-            Some(segment) if part == segment || (part == "*" && !segment.is_empty()) => {}
+            Some(segment) if segment_matches(part, segment) => {}
             _ => return false,
         }
     }
     segments.next().is_none()
+}
+
+/// Whether one segment is as in the pattern, in which one `*` stands for one character or more.
+fn segment_matches(pattern: &str, segment: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == segment,
+        Some((head, tail)) => {
+            segment.len() > head.len() + tail.len()
+                && segment.starts_with(head)
+                && segment.ends_with(tail)
+        }
+    }
 }
 
 /// Whether `reason` is worded as `pattern`, in which one `{}` stands for anything.
@@ -244,5 +315,67 @@ fn wording(pattern: &str, reason: &str) -> bool {
                 && reason.starts_with(head)
                 && reason.ends_with(tail)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, path, expected) in [
+            ("/", "/", true),
+            ("/", "/admin", false),
+            ("/admin", "/admin", true),
+            ("/admin", "/admin/", false),
+            ("/admin/*", "/admin/5f", true),
+            ("/admin/*", "/admin/", false),
+            ("/admin/*", "/admin/5f/audit", false),
+            ("/admin/**", "/admin", true),
+            ("/admin/**", "/admin/5f/audit", true),
+            ("/admin/**", "/administrator", false),
+            ("/key/*.tar", "/key/5f.tar", true),
+            ("/key/*.tar", "/key/5f.zip", false),
+            ("/key/*.tar", "/key/.tar", false),
+            ("/key/*.tar", "/key/a/5f.tar", false),
+        ] {
+            assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn words() {
+        assert!(wording("sent to \"{}\"", "sent to \"a@b\""));
+        assert!(!wording("sent to \"{}\"", "sent to \""));
+        assert!(wording("", ""));
+        assert!(!wording("", "x"));
+    }
+
+    #[test]
+    fn the_first_status_has_the_body() {
+        const LOGIN: Routes = Routes(1);
+        let statement = Statement {
+            action: "refused",
+            reason: "",
+            meaning: Meaning::Side,
+            status: &[401, 302],
+            pages: Routes::NONE,
+            body: Body::Text("no"),
+            routes: LOGIN,
+            position: Position::First,
+            always: true,
+            since: Version::MIN,
+            source: "",
+        };
+        assert!(statement.fits(LOGIN, 401, Some(2)));
+        assert!(statement.fits(LOGIN, 401, None));
+        assert!(!statement.fits(LOGIN, 401, Some(3)));
+        assert!(statement.fits(LOGIN, 302, Some(3)));
+        assert!(!statement.fits(LOGIN, 200, Some(2)));
+        assert!(!statement.fits(Routes(2), 401, Some(2)));
+        assert!(statement.is_demanded_by(LOGIN, 401, Some(2)));
+        assert!(!statement.is_demanded_by(LOGIN, 401, None));
+        assert!(!statement.is_demanded_by(LOGIN, 302, Some(2)));
     }
 }

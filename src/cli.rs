@@ -1,0 +1,350 @@
+//! The command line: types only. What the values mean is told beside their own types.
+
+// The docs of arguments are the help people read in a terminal, not Markdown.
+#![allow(clippy::doc_markdown)]
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+
+use crate::cause::Cause;
+use crate::event::Micros;
+use crate::finding::Verdict;
+use crate::format::{self, Format};
+use crate::report::filter::{Filter, PathPattern, StatusPattern, network};
+use crate::report::when::When;
+use crate::report::zone::Zone;
+use crate::system::{self, System};
+
+const EXAMPLES: &str = "\
+Examples:
+  why401 explain access.log pritunl_journal.log
+          Why was each request refused?
+  why401 explain /var/log --since 2h --client 203.0.113.0/24 --each
+          Everything on one network's refusals of the last two hours
+  why401 explain /var/log/nginx/access.log:123 -o ndjson
+          The refusal on line 123, for a program
+
+Exit: 0 done, 2 usage or configuration, 3 input unreadable or incomplete";
+
+/// Tells why a VPN or MFA server refused a request: joins every HTTP 401, 403 and 429 with the log line
+/// that caused it, or proves that there is none.
+#[derive(Debug, Parser)]
+#[command(name = "why401", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Colour the output; `auto` honours NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Why each refused request failed
+    Explain(Box<ExplainArgs>),
+    /// What can be found: every cause, with its fix on each server
+    Causes(CatalogueArgs),
+    /// What is read: every log format
+    Formats(CatalogueArgs),
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    #[default]
+    Text,
+    Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub struct CatalogueArgs {
+    /// `text` for people, `ndjson` for programs: one JSON object a line
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Logs to read: files, folders, globs, FILE:LINE for the one finding that cites that line, or `-`
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
+
+    /// `text` for people, `ndjson` for programs: one JSON object a line
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+
+    /// Tell each finding with all its evidence instead of grouping those that say the same
+    #[arg(long)]
+    pub each: bool,
+
+    /// Show and read times in UTC instead of this host's zone
+    #[arg(long)]
+    pub utc: bool,
+
+    /// Read every log in this format instead of detecting it; `why401 formats` lists them
+    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
+    pub format: Option<&'static str>,
+
+    /// Exit with 3 for a single line that does not parse, not only above 1 %
+    #[arg(long)]
+    pub strict: bool,
+
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+impl ExplainArgs {
+    /// The format that overrides detection.
+    pub fn format(&self) -> Option<&'static dyn Format> {
+        self.format.and_then(format::by_name)
+    }
+
+    /// The zone in which times are shown and read.
+    pub fn zone(&self) -> Zone {
+        if self.utc { Zone::Utc } else { Zone::Host }
+    }
+}
+
+/// Which findings are asked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters (values of one kind are alternatives)")]
+pub struct FilterArgs {
+    /// From this moment on: RFC 3339, `2026-06-04 12:00`, `2026-06-04`, `12:00`, `2h` ago, `yesterday`
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<When>,
+
+    /// Before this moment; a date is its midnight
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<When>,
+
+    /// Client address or network
+    #[arg(long, value_name = "CIDR", value_parser = network, value_delimiter = ',')]
+    pub client: Vec<IpNet>,
+
+    /// User, administrator, token owner or node, exactly
+    #[arg(long, value_name = "NAME")]
+    pub principal: Vec<String>,
+
+    /// Cause that is found, or left as a candidate; `why401 causes` lists them
+    #[arg(long, value_parser = one_of_causes(), value_delimiter = ',', hide_possible_values = true)]
+    pub cause: Vec<Cause>,
+
+    /// HTTP status: `401`, or a class: `4xx`
+    #[arg(long, value_delimiter = ',')]
+    pub status: Vec<StatusPattern>,
+
+    /// Glob over the path (`*` within a segment, `**` over several), or `~` and a regular expression
+    #[arg(long, value_name = "GLOB")]
+    pub path: Vec<PathPattern>,
+
+    /// Server product; a single one is also taken for access logs that do not tell theirs
+    #[arg(long, value_name = "NAME", value_parser = one_of_systems(), value_delimiter = ',')]
+    pub system: Vec<&'static str>,
+
+    /// How sure a finding is
+    #[arg(long, value_parser = one_of_verdicts(), value_delimiter = ',')]
+    pub verdict: Vec<Verdict>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RangeError {
+    #[error("--{0} is beyond the calendar")]
+    Beyond(&'static str),
+    #[error("--until is not after --since, so nothing can be in between")]
+    Empty,
+}
+
+impl FilterArgs {
+    /// What is meant at `now` by somebody in `zone`.
+    pub fn filter(&self, now: Micros, zone: Zone) -> Result<Filter, RangeError> {
+        let bind = |when: Option<When>, name| {
+            when.map(|w| w.resolve(now, zone).ok_or(RangeError::Beyond(name)))
+                .transpose()
+        };
+        let since = bind(self.since, "since")?;
+        let until = bind(self.until, "until")?;
+        if since
+            .zip(until)
+            .is_some_and(|(since, until)| until <= since)
+        {
+            return Err(RangeError::Empty);
+        }
+        Ok(Filter {
+            since,
+            until,
+            clients: self.client.clone(),
+            principals: self.principal.clone(),
+            causes: self.cause.clone(),
+            statuses: self.status.clone(),
+            paths: self.path.clone(),
+            systems: self.system.clone(),
+            verdicts: self.verdict.clone(),
+            place: None,
+        })
+    }
+
+    /// The system whose rules are taken for access logs that do not tell theirs: the one asked for.
+    pub fn system(&self) -> Option<&'static System> {
+        match self.system.as_slice() {
+            [name] => system::ALL.iter().copied().find(|s| s.name == *name),
+            _ => None,
+        }
+    }
+}
+
+/// One of these, by name; another is refused with the names and the nearest of them.
+fn one_of<T>(
+    all: impl Iterator<Item = &'static str>,
+    find: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all).try_map(move |name| find(&name).ok_or("no such name"))
+}
+
+fn one_of_causes() -> impl TypedValueParser<Value = Cause> {
+    one_of(Cause::ALL.iter().map(|c| c.id()), Cause::from_id)
+}
+
+fn one_of_verdicts() -> impl TypedValueParser<Value = Verdict> {
+    one_of(Verdict::ALL.iter().map(|v| v.id()), Verdict::from_id)
+}
+
+fn one_of_systems() -> impl TypedValueParser<Value = &'static str> {
+    let names = || system::ALL.iter().map(|s| s.name);
+    one_of(names(), move |name| {
+        system::ALL.iter().map(|s| s.name).find(|n| *n == name)
+    })
+}
+
+fn one_of_formats() -> impl TypedValueParser<Value = &'static str> {
+    one_of(format::ALL.iter().map(|f| f.name()), |name| {
+        format::by_name(name).map(Format::name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, Command, ExplainArgs, RangeError};
+    use crate::cause::Cause;
+    use crate::event::SECOND;
+    use crate::finding::Verdict;
+    use crate::report::filter::StatusPattern;
+    use crate::report::zone::Zone;
+    use clap::{CommandFactory, Parser};
+
+    const NOW: i64 = 1_780_574_400 * SECOND;
+
+    fn explain(args: &[&str]) -> Result<ExplainArgs, String> {
+        match Cli::try_parse_from(["why401", "explain"].iter().chain(args)) {
+            Ok(Cli {
+                command: Some(Command::Explain(args)),
+                ..
+            }) => Ok(*args),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn the_definition_holds() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bare_is_no_error() {
+        assert!(Cli::try_parse_from(["why401"]).unwrap().command.is_none());
+    }
+
+    #[test]
+    fn filters_take_lists_and_repetitions() {
+        let args = explain(&[
+            "--cause",
+            "wrong_otp,clock_skew",
+            "--status",
+            "4xx",
+            "--status",
+            "503",
+            "--verdict",
+            "silent",
+            "--client",
+            "203.0.113.9,2001:db8::/32",
+            "--system",
+            "pritunl",
+        ])
+        .unwrap();
+        let filter = args.filter.filter(NOW, Zone::Utc).unwrap();
+        assert_eq!(filter.causes, [Cause::WrongOtp, Cause::ClockSkew]);
+        assert_eq!(
+            filter.statuses,
+            [StatusPattern::Class(4), StatusPattern::Status(503)]
+        );
+        assert_eq!(filter.verdicts, [Verdict::Silent]);
+        assert_eq!(filter.clients.len(), 2);
+        assert_eq!(args.filter.system().map(|s| s.name), Some("pritunl"));
+    }
+
+    #[test]
+    fn times_are_bound_to_clock_and_zone() {
+        let args = explain(&["--since", "2h", "--until", "12:00", "--utc"]).unwrap();
+        let filter = args.filter.filter(NOW, args.zone()).unwrap();
+        assert_eq!(
+            (filter.since, filter.until),
+            (Some(NOW - 7200 * SECOND), Some(NOW))
+        );
+        let args = explain(&["--since", "now", "--until", "2h"]).unwrap();
+        assert_eq!(
+            args.filter.filter(NOW, Zone::Utc).unwrap_err(),
+            RangeError::Empty
+        );
+    }
+
+    #[test]
+    fn bad_values_are_answered_with_the_good_ones() {
+        let refused = |args: &[&str], words: &[&str]| {
+            let error = explain(args).unwrap_err();
+            for word in words {
+                assert!(error.contains(word), "{word} in {error}");
+            }
+        };
+        refused(
+            &["--cause", "wrong_opt"],
+            &["wrong_opt", "a similar value exists: 'wrong_otp'"],
+        );
+        refused(
+            &["--verdict", "sure"],
+            &["explained, silent, ambiguous, unknown"],
+        );
+        refused(&["--status", "4x"], &["`4xx`"]);
+        refused(&["--since", "soon"], &["`yesterday`"]);
+        refused(&["--client", "home"], &["203.0.113.0/24"]);
+        refused(&["--path", "~("], &["unclosed group"]);
+        refused(&["--format", "apache"], &["nginx_combined"]);
+        refused(&["--system", "openvpn"], &["pritunl"]);
+        refused(&["-o", "xml"], &["text, ndjson"]);
+    }
+}

@@ -1,0 +1,165 @@
+//! Was the log alive? Silence is evidence only where it was.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::event::{Micros, SECOND};
+
+/// A log that has been quiet for no longer than this is alive, whatever its rhythm.
+const QUIET: Micros = 60 * SECOND;
+/// Moments that are remembered: beyond them nothing waits for a verdict.
+const MOMENTS: usize = 1 << 16;
+/// So many different clients refused between two lines, and not a line about one: the log was not
+/// written, though no single one of them had to leave a line.
+const CLIENTS: usize = 6;
+
+/// When one log wrote, and which requests should have been in it.
+#[derive(Debug, Default)]
+pub(super) struct Coverage {
+    /// Seconds (as [`Micros`]) in which it wrote, by the access logs' clock.
+    alive: VecDeque<Micros>,
+    /// Requests that must have left a line in it and have none.
+    missed: BTreeMap<Micros, u32>,
+    /// The longest time between two lines so far.
+    longest_quiet: Micros,
+    ended: bool,
+}
+
+/// What is known of the log around a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Covered {
+    Yes,
+    /// It is not known yet: no line has come since.
+    NotYet,
+    No {
+        from: Option<Micros>,
+        until: Option<Micros>,
+        why: Blind,
+    },
+}
+
+/// Why a log says nothing of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blind {
+    /// There is no log.
+    NoLog,
+    /// Before its first line.
+    NotBegun,
+    /// After its last line, for longer than it has ever been quiet.
+    Ended,
+    /// Requests that always leave a line left none.
+    Missed(u32),
+    /// Many clients were refused, and none of them left a line.
+    Mute,
+}
+
+impl Coverage {
+    pub(super) fn wrote(&mut self, time: Micros) {
+        let second = time.div_euclid(SECOND) * SECOND;
+        match self.alive.back().copied() {
+            Some(last) if second > last => {
+                self.longest_quiet = self.longest_quiet.max(second - last);
+                self.alive.push_back(second);
+            }
+            // Lines are out of order by fractions of a second only.
+            Some(_) => {}
+            None => self.alive.push_back(second),
+        }
+        if self.alive.len() > MOMENTS {
+            self.alive.pop_front();
+        }
+    }
+
+    /// A request that must have left a line at `time` has none.
+    pub(super) fn missed(&mut self, time: Micros) {
+        *self.missed.entry(time).or_default() += 1;
+    }
+
+    /// No further line will come.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The last line before and the first after `time`.
+    pub(super) fn around(&self, time: Micros) -> (Option<Micros>, Option<Micros>) {
+        let next = self.alive.partition_point(|&s| s + SECOND <= time);
+        let before = if self.alive.get(next).is_some_and(|&s| s <= time) {
+            next + 1
+        } else {
+            next
+        };
+        (
+            before.checked_sub(1).map(|i| self.alive[i]),
+            self.alive.get(before).copied(),
+        )
+    }
+
+    /// Whether the log covers `time`. `silent_clients`: of the interval around it, how many different
+    /// clients were refused without a line; asked for only when nothing else decides.
+    pub(super) fn covers(
+        &self,
+        time: Micros,
+        silent_clients: impl Fn(Micros, Micros) -> usize,
+    ) -> Covered {
+        let (before, after) = self.around(time);
+        let Some(before) = before else {
+            return Covered::No {
+                from: None,
+                until: after,
+                why: Blind::NotBegun,
+            };
+        };
+        let until = match after {
+            Some(after) => after,
+            None if !self.ended => return Covered::NotYet,
+            None if time - before <= self.longest_quiet.max(QUIET) => time,
+            None => {
+                return Covered::No {
+                    from: Some(before),
+                    until: None,
+                    why: Blind::Ended,
+                };
+            }
+        };
+        // A line may stand in the very second in which the log fell silent, or spoke again.
+        let missed: u32 = self
+            .missed
+            .range(before..until + SECOND)
+            .map(|(_, n)| n)
+            .sum();
+        let no = |why| Covered::No {
+            from: Some(before),
+            until: after,
+            why,
+        };
+        if missed > 0 {
+            no(Blind::Missed(missed))
+        } else if until - before > SECOND && silent_clients(before, until) >= CLIENTS {
+            no(Blind::Mute)
+        } else {
+            Covered::Yes
+        }
+    }
+}
+
+impl std::fmt::Display for Covered {
+    /// A sentence.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Covered::Yes => f.write_str("The log was alive."),
+            Covered::NotYet => f.write_str("The log has not been read this far."),
+            Covered::No { why, .. } => write!(f, "The log does not cover this moment: {why}."),
+        }
+    }
+}
+
+impl std::fmt::Display for Blind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Blind::NoLog => "there is no auth log",
+            Blind::NotBegun => "it begins later",
+            Blind::Ended => "it has been silent since, for longer than ever before",
+            Blind::Missed(_) => "requests that always leave a line left none",
+            Blind::Mute => "many clients were refused and not one left a line",
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! One request and its answer, as one or several access logs saw it.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::history::Past;
+use super::knowledge::Answer;
+use crate::event::{Micros, Place, Request, SECOND};
+use crate::system::{Routes, Unlogged};
+
+/// A request that was refused, or that can have left a line.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    /// The line of each access log that saw it, in the order in which the logs were given.
+    pub(super) lines: Vec<(usize, Place, Box<str>)>,
+    /// When the answer was sent.
+    pub(super) time: Range<Micros>,
+    pub(super) source: Option<IpAddr>,
+    pub(super) request: Request,
+    pub(super) route: Routes,
+    pub(super) answer: Rc<Answer>,
+    /// The size of the body, where it tells texts apart.
+    pub(super) bytes: Option<u64>,
+    /// Where it stands in its log.
+    pub(super) order: u64,
+    /// When the answer was sent, as exactly as the neighbours in the log tell.
+    pub(super) moment: Micros,
+    /// What the client had done before.
+    pub(super) past: Past,
+    /// The refusals without a line of their own that it can be, as the server was then.
+    pub(super) unlogged: Vec<&'static Unlogged>,
+}
+
+impl Exchange {
+    /// Whether one of this client's addresses is `address`.
+    pub(super) fn has_address(&self, address: IpAddr) -> bool {
+        self.source == Some(address) || self.request.forwarded_for == Some(address)
+    }
+
+    /// Whether the server must have written a line about it.
+    pub(super) fn demands_line(&self) -> bool {
+        self.answer
+            .statements
+            .iter()
+            .any(|s| s.is_demanded_by(self.route, self.request.status, self.bytes))
+    }
+
+    /// Whether it can be a refusal that leaves no line of its own, with or without one on the side.
+    pub(super) fn can_be_unlogged(&self, side: bool) -> bool {
+        self.unlogged.iter().any(|u| u.side.is_some() == side)
+    }
+
+    /// Whether the proxy answered by itself, so that the server never saw the request.
+    pub(super) fn is_proxys_own(&self) -> bool {
+        self.request.upstream_status == Some(None)
+    }
+
+    /// Whether another access log's line is the same request: `other` is its request.
+    pub(super) fn is_twin(
+        &self,
+        time: &Range<Micros>,
+        source: Option<IpAddr>,
+        other: &Request,
+    ) -> bool {
+        let apart = self.time.start.max(time.start) - self.time.end.min(time.end);
+        apart < SECOND
+            && self.source == source
+            && self.request.status == other.status
+            && self.request.method == other.method
+            && self.request.path() == other.path()
+            && self
+                .request
+                .bytes
+                .is_none_or(|b| other.bytes.is_none_or(|o| o == b))
+    }
+
+    /// Takes in what another access log tells of the same request. The more exact time wins.
+    pub(super) fn join(
+        &mut self,
+        input: usize,
+        time: Range<Micros>,
+        twin: Request,
+        line: (Place, Box<str>),
+    ) {
+        if time.end - time.start < self.time.end - self.time.start {
+            self.moment = i64::midpoint(time.start, time.end);
+            self.time = time;
+        }
+        let own = &mut self.request;
+        own.bytes = own.bytes.or(twin.bytes);
+        own.duration = own.duration.or(twin.duration);
+        own.upstream_status = own.upstream_status.or(twin.upstream_status);
+        own.upstream_address = own.upstream_address.take().or(twin.upstream_address);
+        own.request_id = own.request_id.take().or(twin.request_id);
+        own.user = own.user.take().or(twin.user);
+        own.user_agent = own.user_agent.take().or(twin.user_agent);
+        own.forwarded_for = own.forwarded_for.or(twin.forwarded_for);
+        own.host = own.host.take().or(twin.host);
+        self.bytes = self.answer.telling(self.request.bytes);
+        let at = self.lines.partition_point(|(earlier, ..)| *earlier < input);
+        self.lines.insert(at, (input, line.0, line.1));
+    }
+}

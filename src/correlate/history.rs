@@ -1,0 +1,115 @@
+//! What clients did before, and what changed on the server.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+
+use crate::cause::Cause;
+use crate::event::{Micros, Place, SECOND};
+
+/// Clients that are remembered; beyond that the longest unseen half is forgotten.
+const CLIENTS: usize = 1 << 18;
+/// Changes that are remembered.
+const CHANGES: usize = 256;
+/// How long after a change the first failure may come that it triggered, for a client that was last
+/// accepted before it.
+const EFFECT: Micros = 600 * SECOND;
+/// The same for a client that was never seen accepted.
+const PROMPT_EFFECT: Micros = 30 * SECOND;
+
+/// What a client had done before a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    /// Its last request that proved a credential.
+    pub(super) last_accepted: Option<Micros>,
+    /// Whether it was seen to begin a session.
+    pub(super) had_session: bool,
+    /// The first refusal since it was last accepted.
+    pub(super) refused_since: Option<Micros>,
+    /// Its last request of any kind.
+    pub(super) last_seen: Option<Micros>,
+}
+
+/// A change on the server that can make requests fail from then on.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    pub(super) time: Micros,
+    pub(super) offset: Micros,
+    pub(super) causes: &'static [Cause],
+    pub(super) place: Place,
+    pub(super) text: Box<str>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct History {
+    clients: HashMap<IpAddr, Past>,
+    changes: VecDeque<Change>,
+}
+
+impl History {
+    /// What `client` had done until now.
+    pub(super) fn past(&self, client: Option<IpAddr>) -> Past {
+        client
+            .and_then(|c| self.clients.get(&c))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Takes in a request. `proves`: it was accepted where a credential is checked; `begins`: it began a
+    /// session.
+    pub(super) fn note(
+        &mut self,
+        client: Option<IpAddr>,
+        time: Micros,
+        refused: bool,
+        proves: bool,
+        begins: bool,
+    ) {
+        let Some(client) = client else { return };
+        if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
+            self.forget();
+        }
+        let past = self.clients.entry(client).or_default();
+        past.last_seen = Some(time);
+        past.had_session |= begins;
+        if proves {
+            past.last_accepted = Some(time);
+            past.refused_since = None;
+        } else if refused {
+            past.refused_since = past.refused_since.or(Some(time));
+        }
+    }
+
+    fn forget(&mut self) {
+        let mut seen: Vec<_> = self.clients.values().map(|p| p.last_seen).collect();
+        let middle = seen.len() / 2;
+        let (_, &mut median, _) = seen.select_nth_unstable(middle);
+        self.clients.retain(|_, past| past.last_seen > median);
+    }
+
+    pub(super) fn changed(&mut self, change: Change) {
+        if self.changes.len() == CHANGES {
+            self.changes.pop_front();
+        }
+        self.changes.push_back(change);
+    }
+
+    /// The change that made a request fail with `cause`, of a client with this past: the last one that can
+    /// have this effect, if the client's failures began after it.
+    pub(super) fn trigger(&self, cause: Cause, time: Micros, past: &Past) -> Option<&Change> {
+        let began = past.refused_since.unwrap_or(time);
+        self.changes.iter().rev().find(|change| {
+            let effect = if past.last_accepted.is_some() {
+                EFFECT
+            } else {
+                PROMPT_EFFECT
+            };
+            change.causes.contains(&cause)
+                && change.time <= time
+                && change.time <= began + SECOND
+                && began - change.time <= effect
+                && past
+                    .last_accepted
+                    .is_none_or(|accepted| accepted <= change.time + SECOND)
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! A system's tables, indexed by what an access line tells: route and status.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::system::{Meaning, RoutePattern, Routes, Statement, System, Unlogged};
+
+/// What can stand behind an answer with one status on one route class.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Lines the server can have written about it.
+    pub(super) statements: Vec<&'static Statement>,
+    /// Refusals it does not log.
+    pub(super) unlogged: Vec<&'static Unlogged>,
+}
+
+impl Answer {
+    /// Whether this answer tells us nothing: no line goes with it, and no refusal.
+    pub(super) fn is_mute(&self) -> bool {
+        self.statements.is_empty() && self.unlogged.is_empty()
+    }
+
+    /// The size of the body as far as it tells texts apart: a size that is of no text we know was made
+    /// by somebody else (compression, an error page of the proxy), and says nothing.
+    pub(super) fn telling(&self, bytes: Option<u64>) -> Option<u64> {
+        let bytes = bytes?;
+        let known = self
+            .statements
+            .iter()
+            .map(|s| s.body)
+            .chain(self.unlogged.iter().map(|u| u.body));
+        known
+            .into_iter()
+            .any(|body| body.fits(bytes))
+            .then_some(bytes)
+    }
+
+    /// The refusals among the lines.
+    pub(super) fn refusals(&self) -> impl Iterator<Item = &'static Statement> + '_ {
+        self.statements
+            .iter()
+            .copied()
+            .filter(|s| matches!(s.meaning, Meaning::Refusal(_)))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Knowledge {
+    pub(super) system: &'static System,
+    /// Route patterns by their first segment.
+    patterns: HashMap<&'static str, Vec<&'static RoutePattern>>,
+    answers: HashMap<(Routes, u16), Rc<Answer>>,
+    /// Routes on which a credential is checked, so that a success there proves one.
+    protected: Routes,
+}
+
+impl Knowledge {
+    pub(super) fn new(system: &'static System) -> Self {
+        let mut patterns: HashMap<&str, Vec<&RoutePattern>> = HashMap::new();
+        for pattern in system.routes {
+            patterns
+                .entry(first_segment(pattern.path))
+                .or_default()
+                .push(pattern);
+        }
+        let protected = system
+            .unlogged
+            .iter()
+            .filter(|u| u.status == 401)
+            .fold(Routes::NONE, |all, u| all.or(u.routes));
+        Self {
+            system,
+            patterns,
+            answers: HashMap::new(),
+            protected,
+        }
+    }
+
+    /// As [`System::route`], but quick enough for every request of a log.
+    pub(super) fn route(&self, method: &str, path: &str) -> Routes {
+        let first = first_segment(path);
+        self.patterns
+            .get(first)
+            .into_iter()
+            .flatten()
+            .find(|p| p.fits(method, path))
+            .map_or(Routes::NONE, |p| p.route)
+    }
+
+    pub(super) fn answer(&mut self, route: Routes, status: u16) -> Rc<Answer> {
+        let system = self.system;
+        let answer = self.answers.entry((route, status)).or_insert_with(|| {
+            let statements = system
+                .statements
+                .iter()
+                .filter(|s| s.fits(route, status, None));
+            let unlogged = system
+                .unlogged
+                .iter()
+                .filter(|u| u.status == status && u.routes.intersects(route));
+            Rc::new(Answer {
+                statements: statements.collect(),
+                unlogged: unlogged.collect(),
+            })
+        });
+        Rc::clone(answer)
+    }
+
+    /// Whether an accepted request of this route proves a credential.
+    pub(super) fn proves(&self, route: Routes, status: u16) -> bool {
+        (200..300).contains(&status) && self.protected.intersects(route)
+    }
+
+    /// Whether a request that was answered so began a session.
+    pub(super) fn begins_session(&self, answer: &Answer) -> bool {
+        answer
+            .statements
+            .iter()
+            .any(|s| s.action == self.system.session_start)
+    }
+}
+
+fn first_segment(path: &str) -> &str {
+    path.trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default()
+}

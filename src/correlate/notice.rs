@@ -1,0 +1,96 @@
+//! What the server wrote about one request: a line, with those that can only belong to the same request.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use crate::event::{Entry, Micros, Outcome, Place, SECOND};
+use crate::system::{Meaning, Position};
+
+/// How far apart two lines of one request can be: passwords are hashed between them.
+const SPAN: Micros = 3 * SECOND;
+
+#[derive(Debug)]
+pub(super) struct Notice {
+    /// Which clock its times are of.
+    pub(super) clock: usize,
+    /// Where it stands among the lines of its clock.
+    pub(super) order: u64,
+    /// Brought to the clock of the access logs.
+    pub(super) time: Range<Micros>,
+    /// What was added to bring it there.
+    pub(super) offset: Micros,
+    /// `None`: of whatever client, as the line names none, or a proxy.
+    pub(super) source: Option<IpAddr>,
+    /// The first line, and further ones.
+    pub(super) lines: Vec<(Place, Entry, Box<str>)>,
+}
+
+impl Notice {
+    /// The line that the others hang on.
+    pub(super) fn entry(&self) -> &Entry {
+        &self.lines[0].1
+    }
+
+    /// Whether it states a failure that no HTTP request stands behind.
+    pub(super) fn has_no_request(&self) -> bool {
+        self.is_failure() && self.entry().statement.is_some_and(|s| s.status.is_empty())
+    }
+
+    /// Whether it is about an HTTP request, as far as is known.
+    pub(super) fn concerns_request(&self) -> bool {
+        match self.entry().statement {
+            Some(statement) => !statement.status.is_empty(),
+            None => self.is_failure(),
+        }
+    }
+
+    pub(super) fn is_failure(&self) -> bool {
+        self.entry().outcome == Outcome::Failure
+    }
+
+    /// Whether `entry` can only be a further line of the request that this is of.
+    pub(super) fn goes_on_with(
+        &self,
+        time: &Range<Micros>,
+        source: Option<IpAddr>,
+        entry: &Entry,
+    ) -> bool {
+        let further = entry
+            .statement
+            .is_some_and(|s| s.position == Position::Further);
+        further && self.can_go_on_with(time, source, entry)
+    }
+
+    /// Whether `entry` can be a further line of the request that this is of.
+    pub(super) fn can_go_on_with(
+        &self,
+        time: &Range<Micros>,
+        source: Option<IpAddr>,
+        entry: &Entry,
+    ) -> bool {
+        let own = self.entry();
+        let (Some(first), Some(then)) = (own.statement, entry.statement) else {
+            return false;
+        };
+        let same_sort = match (first.meaning, then.meaning) {
+            (Meaning::Refusal(_), Meaning::Refusal(_)) => true,
+            (Meaning::Refusal(_), _) | (_, Meaning::Refusal(_)) => false,
+            _ => true,
+        };
+        let same_principal = own.principal.is_none()
+            || entry.principal.is_none()
+            || own.principal == entry.principal;
+        first.position != Position::Further
+            && then.position != Position::First
+            && same_sort
+            && same_principal
+            && first.routes.intersects(then.routes)
+            && first.status.iter().any(|s| then.status.contains(s))
+            && self.source == source
+            && time.start - self.time.start <= SPAN
+            && self
+                .lines
+                .iter()
+                .all(|(_, e, _)| e.reason != entry.reason || e.action != entry.action)
+    }
+}

@@ -1,0 +1,404 @@
+//! How far the clock of an auth log is from that of an access log, learned from the lines themselves.
+//!
+//! Every line votes for the distances to all requests that could have written it. True pairs agree on
+//! one distance, chance spreads its votes over all of them, so the fullest bin is the offset; the mean of
+//! the distances around it gives it to a fraction of a second.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::event::{Micros, SECOND};
+use crate::system::{Routes, Statement};
+
+/// Clocks are compared up to this distance: two time zones lie at most 26 hours apart.
+const REACH: Micros = 27 * 3600 * SECOND;
+/// Distances that count for the fraction of a second.
+const REFINE: Micros = 3 * SECOND / 2;
+/// An offset smaller than this is none: requests take time, and lines are stamped before their end.
+const NOISE: Micros = 3 * SECOND / 10;
+/// No more votes than this are counted.
+const BUDGET: usize = 6_000_000;
+/// Lines that are heard, evenly spread.
+const VOICES: usize = 3000;
+/// Lines after which a step of the clock is looked for.
+const STRETCH: usize = 64;
+/// Distance within which a line agrees with an offset.
+const AGREE: Micros = 2 * SECOND;
+
+/// A line, or a request, as far as the clocks are concerned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    pub time: Range<Micros>,
+    /// Equal numbers: one client.
+    pub client: u64,
+    /// What the line states; `None` for a request.
+    pub statement: Option<&'static Statement>,
+    /// Of a request: how, and on which route, it was answered.
+    pub status: u16,
+    pub routes: Routes,
+    /// Which line of its clock it is.
+    pub order: u64,
+}
+
+impl Mark {
+    fn middle(&self) -> Micros {
+        i64::midpoint(self.time.start, self.time.end)
+    }
+
+    /// Whether this line can stem from that request, time aside.
+    pub(super) fn fits(&self, request: &Mark) -> bool {
+        self.statement
+            .is_some_and(|s| s.fits(request.routes, request.status, None))
+    }
+}
+
+/// One clock against another: constant from a line on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Piece {
+    /// The first line it holds for.
+    pub from: u64,
+    /// When that line was written, by its own clock.
+    pub since: Micros,
+    /// Added to the line's time.
+    pub offset: Micros,
+    pub error_s: f64,
+    pub pairs: usize,
+}
+
+/// The offsets that bring `lines` to the clock of `requests`, in line order. Both are sorted by time,
+/// each by its own clock.
+pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
+    let by_client = group(requests);
+    let own: Vec<&Mark> = lines
+        .iter()
+        .filter(|l| by_client.contains_key(&l.client))
+        .collect();
+    // Where hardly a line carries the address of a client, the addresses are a proxy's.
+    let shared = own.len() * 4 < lines.len();
+    let by_client = if shared {
+        group_all(requests)
+    } else {
+        by_client
+    };
+    let lines: Vec<&Mark> = if shared { lines.iter().collect() } else { own };
+    let clients = Clients { by_client, shared };
+    let Some(first) = lines.first() else {
+        return Vec::new();
+    };
+    let Some(coarse) = clients.peak(&lines, None) else {
+        return vec![Piece {
+            from: 0,
+            since: first.time.start,
+            offset: 0,
+            error_s: 0.0,
+            pairs: 0,
+        }];
+    };
+    clients.pieces(&lines, coarse)
+}
+
+/// Requests by client, in time order.
+struct Clients<'a> {
+    by_client: BTreeMap<u64, Vec<&'a Mark>>,
+    shared: bool,
+}
+
+fn group(requests: &[Mark]) -> BTreeMap<u64, Vec<&Mark>> {
+    let mut groups: BTreeMap<u64, Vec<&Mark>> = BTreeMap::new();
+    for request in requests {
+        groups.entry(request.client).or_default().push(request);
+    }
+    groups
+}
+
+fn group_all(requests: &[Mark]) -> BTreeMap<u64, Vec<&Mark>> {
+    BTreeMap::from([(0, requests.iter().collect())])
+}
+
+impl Clients<'_> {
+    fn of(&self, line: &Mark) -> &[&Mark] {
+        let client = if self.shared { 0 } else { line.client };
+        self.by_client.get(&client).map_or(&[], Vec::as_slice)
+    }
+
+    /// The requests that `line` can stem from, at a distance within `range`.
+    fn distances<'b>(
+        &'b self,
+        line: &'b Mark,
+        range: Range<Micros>,
+    ) -> impl Iterator<Item = Micros> + 'b {
+        let requests = self.of(line);
+        let middle = line.middle();
+        let from = requests.partition_point(|r| r.middle() < middle + range.start);
+        requests[from..]
+            .iter()
+            .take_while(move |r| r.middle() < middle + range.end)
+            .filter(|r| line.fits(r))
+            .map(move |r| r.middle() - middle)
+    }
+
+    /// The distance, to the second, on which most lines agree; `None` where no line has a request. The
+    /// distance `current` (or none at all) is left only for one that clearly more lines agree on.
+    fn peak(&self, lines: &[&Mark], current: Option<Micros>) -> Option<Micros> {
+        let votes = self.votes(lines)?;
+        let stay = current.unwrap_or(0);
+        let best = votes.fullest();
+        let (most, here) = (votes.around(best), votes.around(stay.div_euclid(SECOND)));
+        let near = (best * SECOND - stay).abs() <= 2 * SECOND;
+        let leave = match current {
+            Some(_) => most >= 8 && most > 2 * here + 4,
+            None => most > here + here / 4 + 2,
+        };
+        Some(if near || !leave { stay } else { best * SECOND })
+    }
+
+    /// `None` where no line has a request.
+    fn votes(&self, lines: &[&Mark]) -> Option<Votes> {
+        let mut votes = Votes::default();
+        let mut heard = 0;
+        for line in voices(lines) {
+            for distance in self.distances(line, -REACH..REACH) {
+                votes.add(distance.div_euclid(SECOND));
+                heard += 1;
+            }
+            if heard > BUDGET {
+                break;
+            }
+        }
+        (heard > 0).then_some(votes)
+    }
+
+    /// One piece, or more where the clock was stepped.
+    fn pieces(&self, lines: &[&Mark], coarse: Micros) -> Vec<Piece> {
+        let mut cuts = vec![(0, coarse)];
+        for (i, stretch) in lines.chunks(STRETCH).enumerate() {
+            let current = cuts.last().map_or(coarse, |c| c.1);
+            let agreeing = stretch
+                .iter()
+                .filter(|line| self.agrees(line, current))
+                .count();
+            if agreeing * 2 > stretch.len() {
+                continue;
+            }
+            let offset = self.peak(stretch, Some(current)).unwrap_or(current);
+            if offset != current {
+                let from = self.boundary(lines, i * STRETCH, current, offset);
+                cuts.push((from, offset));
+            }
+        }
+        let ends = cuts.iter().skip(1).map(|c| c.0).chain([lines.len()]);
+        let spans: Vec<_> = cuts
+            .iter()
+            .zip(ends)
+            .map(|(&(from, coarse), end)| (from, end, coarse))
+            .collect();
+        spans
+            .into_iter()
+            .filter(|(from, end, _)| from < end)
+            .map(|(from, end, coarse)| self.refine(&lines[from..end], coarse, from == 0))
+            .collect()
+    }
+
+    fn agrees(&self, line: &Mark, offset: Micros) -> bool {
+        self.distances(line, offset - AGREE..offset + AGREE)
+            .next()
+            .is_some()
+    }
+
+    /// The line at which a step from one offset to another explains most, around line `near`.
+    fn boundary(&self, lines: &[&Mark], near: usize, before: Micros, after: Micros) -> usize {
+        let from = near.saturating_sub(STRETCH);
+        let to = (near + STRETCH).min(lines.len());
+        let mut gain = 0;
+        let mut best = (0, from);
+        for (i, line) in lines.iter().enumerate().take(to).skip(from) {
+            gain += i32::from(self.agrees(line, before)) - i32::from(self.agrees(line, after));
+            if gain >= best.0 {
+                best = (gain, i + 1);
+            }
+        }
+        best.1
+    }
+
+    /// The offset of one piece, to a fraction of a second: the mean of the distances near the coarse one,
+    /// centred anew until it rests. A line with one request near says more than one with several.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // seconds, to microseconds
+    fn refine(&self, lines: &[&Mark], coarse: Micros, first: bool) -> Piece {
+        let mut centre = coarse;
+        let mut error_s = 0.0;
+        let mut pairs = 0;
+        for _ in 0..12 {
+            let mut sums = (0.0, 0.0, 0.0);
+            pairs = 0;
+            for line in voices(lines) {
+                let near: Vec<Micros> = self
+                    .distances(line, centre - REFINE..centre + REFINE)
+                    .collect();
+                pairs += usize::from(!near.is_empty());
+                let weight = 1.0 / (near.len() * near.len()) as f64;
+                for distance in near {
+                    let from_centre = (distance - centre) as f64 / 1e6;
+                    sums.0 += weight;
+                    sums.1 += weight * from_centre;
+                    sums.2 += weight * from_centre * from_centre;
+                }
+            }
+            if pairs == 0 {
+                break;
+            }
+            let mean = sums.1 / sums.0;
+            error_s = 2.0 * ((sums.2 / sums.0 - mean * mean).max(0.0) / pairs as f64).sqrt();
+            centre += (mean * 1e6).round() as Micros;
+        }
+        let offset = if centre.abs() < NOISE { 0 } else { centre };
+        let from = if first { 0 } else { lines[0].order };
+        Piece {
+            from,
+            since: lines[0].time.start,
+            offset,
+            error_s,
+            pairs,
+        }
+    }
+}
+
+/// Votes by distance, in whole seconds.
+struct Votes(Vec<u32>);
+
+impl Default for Votes {
+    fn default() -> Self {
+        Self(vec![
+            0;
+            usize::try_from(2 * REACH / SECOND + 3)
+                .unwrap_or_default()
+        ])
+    }
+}
+
+impl Votes {
+    fn index(bin: i64) -> usize {
+        usize::try_from(bin + REACH / SECOND + 1).unwrap_or_default()
+    }
+
+    fn add(&mut self, bin: i64) {
+        self.0[Self::index(bin)] += 1;
+    }
+
+    /// True distances spread over neighbouring bins, as times are whole seconds.
+    fn around(&self, bin: i64) -> u32 {
+        let middle = Self::index(bin);
+        self.0[middle.saturating_sub(1)..(middle + 2).min(self.0.len())]
+            .iter()
+            .sum()
+    }
+
+    /// The distance with the most votes around it; the smallest of equals.
+    fn fullest(&self) -> i64 {
+        let bins = -REACH / SECOND..=REACH / SECOND;
+        bins.max_by_key(|&bin| (self.around(bin), self.0[Self::index(bin)], -bin.abs()))
+            .unwrap_or(0)
+    }
+}
+
+/// A bounded choice of lines, evenly spread.
+fn voices<'a, 'b>(lines: &'a [&'b Mark]) -> impl Iterator<Item = &'b Mark> + use<'a, 'b> {
+    let stride = lines.len().div_ceil(VOICES).max(1);
+    lines.iter().copied().step_by(stride)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mark, Micros, REACH, SECOND, estimate};
+    use crate::system::{Body, Meaning, Position, Routes, Statement, Version};
+
+    static STATEMENT: Statement = Statement {
+        action: "refused",
+        reason: "",
+        meaning: Meaning::Side,
+        status: &[401],
+        body: Body::Any,
+        routes: Routes(1),
+        pages: Routes::NONE,
+        position: Position::First,
+        always: false,
+        since: Version::MIN,
+        source: "",
+    };
+
+    fn mark(at: Micros, width: Micros, client: u64, order: u64) -> Mark {
+        let from = at.div_euclid(width) * width;
+        Mark {
+            time: from..from + width,
+            client,
+            statement: Some(&STATEMENT),
+            status: 401,
+            routes: Routes(1),
+            order,
+        }
+    }
+
+    /// `count` requests of 7 clients at irregular moments, and their lines by a clock that is behind by
+    /// what `behind` says for the n-th.
+    fn logs(count: u64, behind: impl Fn(u64) -> Micros) -> (Vec<Mark>, Vec<Mark>) {
+        let moment = |n: u64| Micros::try_from(n * 5_700_000 + n * n * 7919 % 5_000_000).unwrap();
+        let start = 1_800_000_000 * SECOND;
+        let requests = (0..count)
+            .map(|n| mark(start + moment(n), SECOND, n * n % 7, n))
+            .collect();
+        let lines = (0..count)
+            .map(|n| mark(start + moment(n) - behind(n) - 20_000, SECOND, n * n % 7, n))
+            .collect();
+        (requests, lines)
+    }
+
+    #[test]
+    fn a_constant_offset_is_found_to_a_fraction_of_a_second() {
+        for behind in [
+            0,
+            SECOND / 2,
+            -SECOND / 2,
+            37 * SECOND,
+            -3600 * SECOND,
+            7_500_000,
+            REACH - SECOND,
+        ] {
+            let (requests, lines) = logs(300, |_| behind);
+            let pieces = estimate(&requests, &lines);
+            assert_eq!(pieces.len(), 1, "{behind}");
+            assert!(
+                (pieces[0].offset - behind).abs() < SECOND / 5,
+                "{behind}: {:?}",
+                pieces[0]
+            );
+        }
+    }
+
+    #[test]
+    fn a_step_of_the_clock_is_found_where_it_is() {
+        let (requests, lines) = logs(600, |n| if n < 330 { 0 } else { -90 * SECOND });
+        let pieces = estimate(&requests, &lines);
+        assert_eq!(pieces.len(), 2, "{pieces:?}");
+        assert!(pieces[1].from.abs_diff(330) < 4, "{pieces:?}");
+        assert!((pieces[1].offset + 90 * SECOND).abs() < SECOND / 5);
+    }
+
+    #[test]
+    fn addresses_that_are_a_proxys_do_not_hide_the_offset() {
+        let (requests, mut lines) = logs(300, |_| 37 * SECOND);
+        lines.iter_mut().for_each(|l| l.client = 999);
+        assert!((estimate(&requests, &lines)[0].offset - 37 * SECOND).abs() < SECOND / 5);
+    }
+
+    #[test]
+    fn without_a_pair_no_offset_is_claimed() {
+        let (requests, _) = logs(5, |_| 0);
+        let far = vec![mark(900_000_000 * SECOND, SECOND, 1, 0)];
+        assert_eq!(
+            (
+                estimate(&requests, &far)[0].offset,
+                estimate(&requests, &far)[0].pairs
+            ),
+            (0, 0)
+        );
+    }
+}

@@ -1,0 +1,433 @@
+//! Which line belongs to which request: the probabilities of all assignments that keep the order of
+//! both logs.
+//!
+//! Requests and lines are two sequences, each in the order of its log. A request takes no line, one, or
+//! one and further ones after it; a line has one request or none; two neighbours may have been answered
+//! in the other order than they were judged. Every such assignment has a weight, the product of the
+//! weights of its steps, and forward and backward sums over all of them give for each pair how likely it
+//! is: what a nearest-in-time join guesses, this counts.
+
+/// The weights that a problem puts on the steps. Zero: impossible. Only ratios matter.
+pub trait Weigh {
+    /// The request has no line.
+    fn unlogged(&self, request: usize) -> f64;
+    /// The line is the first, or only, one of the request.
+    fn pair(&self, request: usize, line: usize) -> f64;
+    /// The line is a further one of a request whose line before it was `before`.
+    fn further(&self, request: usize, before: usize, line: usize) -> f64;
+    /// The line has no request.
+    fn orphan(&self, line: usize) -> f64;
+    /// The request and the one after it were answered in the other order than their lines were written.
+    fn swap(&self, request: usize) -> f64;
+}
+
+/// The probabilities of one problem's assignments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marginals {
+    /// Per request: the lines it can own and how likely each is, as its first line. In line order.
+    pub pairs: Vec<Vec<(usize, f64)>>,
+    /// Per request: how likely it has no line.
+    pub unlogged: Vec<f64>,
+    /// Per line: how likely it has no request.
+    pub orphan: Vec<f64>,
+    /// Per line: the requests of which it can be a further line.
+    pub further: Vec<Vec<(usize, f64)>>,
+}
+
+/// Sums over all assignments of `requests` requests and `lines` lines.
+pub fn marginals(requests: usize, lines: usize, weigh: &impl Weigh) -> Marginals {
+    let mut lattice = Lattice::new(requests, lines, weigh);
+    lattice.fill_forward();
+    lattice.fill_backward();
+    lattice.read()
+}
+
+/// Whether the request before a cell took the line before it, so that it may take further ones.
+const CLOSED: usize = 0;
+const OPEN: usize = 1;
+
+/// Sums of the weights of all ways to (or from) a cell, by state.
+type Cell = [f64; 2];
+
+/// The cells `(requests placed, lines placed)`, one row per number of requests. Products of hundreds of
+/// weights leave the range of a float, so each row is divided by its largest value; the divisors are
+/// kept. Rows further back are reached only by a swap, which spans two.
+struct Lattice<'a, W> {
+    requests: usize,
+    lines: usize,
+    weigh: &'a W,
+    /// `weigh.pair`, asked for once per pair.
+    pair: Vec<f64>,
+    forward: Vec<Vec<Cell>>,
+    backward: Vec<Vec<Cell>>,
+    forward_divisor: Vec<f64>,
+    backward_divisor: Vec<f64>,
+}
+
+impl<'a, W: Weigh> Lattice<'a, W> {
+    fn new(requests: usize, lines: usize, weigh: &'a W) -> Self {
+        let pair = (0..requests * lines)
+            .map(|at| weigh.pair(at / lines, at % lines))
+            .collect();
+        let rows = vec![vec![[0.0; 2]; lines + 1]; requests + 1];
+        Self {
+            requests,
+            lines,
+            weigh,
+            pair,
+            forward: rows.clone(),
+            backward: rows,
+            forward_divisor: vec![1.0; requests + 1],
+            backward_divisor: vec![1.0; requests + 1],
+        }
+    }
+
+    fn pair(&self, request: usize, line: usize) -> f64 {
+        self.pair[request * self.lines + line]
+    }
+
+    /// The weight of `request` and the next one taking `line` and the next one crosswise.
+    fn swap(&self, request: usize, line: usize) -> f64 {
+        let crossed = self.pair(request, line + 1) * self.pair(request + 1, line);
+        if crossed > 0.0 {
+            crossed * self.weigh.swap(request)
+        } else {
+            0.0
+        }
+    }
+
+    /// The weight of `line` being a further one, with `request` requests placed before it.
+    fn further(&self, request: usize, line: usize) -> f64 {
+        if request == 0 || line == 0 {
+            0.0
+        } else {
+            self.weigh.further(request - 1, line - 1, line)
+        }
+    }
+
+    fn fill_forward(&mut self) {
+        for i in 0..=self.requests {
+            let mut row = vec![[0.0; 2]; self.lines + 1];
+            for k in 0..=self.lines {
+                row[k] = self.ways_to(&row, i, k);
+            }
+            self.forward_divisor[i] = rescale(&mut row);
+            self.forward[i] = row;
+        }
+    }
+
+    /// All ways to `(i, k)`; `row` is row `i` as far as it is filled, and not yet scaled.
+    fn ways_to(&self, row: &[Cell], i: usize, k: usize) -> Cell {
+        let mut cell = if i == 0 && k == 0 {
+            [1.0, 0.0]
+        } else {
+            [0.0; 2]
+        };
+        if k > 0 {
+            cell[CLOSED] += sum(row[k - 1]) * self.weigh.orphan(k - 1);
+            if row[k - 1][OPEN] > 0.0 {
+                cell[OPEN] += row[k - 1][OPEN] * self.further(i, k - 1);
+            }
+        }
+        if i > 0 {
+            cell[CLOSED] += sum(self.forward[i - 1][k]) * self.weigh.unlogged(i - 1);
+            if k > 0 {
+                cell[OPEN] += sum(self.forward[i - 1][k - 1]) * self.pair(i - 1, k - 1);
+            }
+        }
+        if i > 1 && k > 1 {
+            let before = sum(self.forward[i - 2][k - 2]);
+            if before > 0.0 {
+                cell[CLOSED] += before * self.swap(i - 2, k - 2) / self.forward_divisor[i - 1];
+            }
+        }
+        cell
+    }
+
+    fn fill_backward(&mut self) {
+        for i in (0..=self.requests).rev() {
+            let mut row = vec![[0.0; 2]; self.lines + 1];
+            for k in (0..=self.lines).rev() {
+                row[k] = self.ways_from(&row, i, k);
+            }
+            self.backward_divisor[i] = rescale(&mut row);
+            self.backward[i] = row;
+        }
+    }
+
+    /// All ways from `(i, k)` to the end; `row` as in [`Self::ways_to`].
+    fn ways_from(&self, row: &[Cell], i: usize, k: usize) -> Cell {
+        let mut any = if i == self.requests && k == self.lines {
+            1.0
+        } else {
+            0.0
+        };
+        let mut open = 0.0;
+        if k < self.lines {
+            any += row[k + 1][CLOSED] * self.weigh.orphan(k);
+            open = row[k + 1][OPEN] * self.further(i, k);
+        }
+        if i < self.requests {
+            any += self.backward[i + 1][k][CLOSED] * self.weigh.unlogged(i);
+            if k < self.lines {
+                any += self.backward[i + 1][k + 1][OPEN] * self.pair(i, k);
+            }
+        }
+        if i + 1 < self.requests && k + 1 < self.lines {
+            let after = self.backward[i + 2][k + 2][CLOSED];
+            if after > 0.0 {
+                any += after * self.swap(i, k) / self.backward_divisor[i + 1];
+            }
+        }
+        [any, any + open]
+    }
+
+    /// Every assignment places request `i` in exactly one way: by itself, with a line, or as one half of
+    /// a swap. So these weights, brought to one scale, add up to certainty.
+    fn read(&self) -> Marginals {
+        let mut orphan = vec![1.0; self.lines];
+        let mut further = vec![Vec::new(); self.lines];
+        let mut pairs = Vec::with_capacity(self.requests);
+        let mut unlogged = Vec::with_capacity(self.requests);
+        for i in 0..=self.requests {
+            let (total, silent, own) = self.place(i);
+            for (k, line) in further.iter_mut().enumerate() {
+                let weight = self.forward[i][k][OPEN];
+                if weight > 0.0 && i > 0 {
+                    let ways = weight * self.further(i, k) * self.backward[i][k + 1][OPEN];
+                    let share = ways * self.backward_divisor[i] / total;
+                    if share > 0.0 {
+                        line.push((i - 1, share));
+                        orphan[k] -= share;
+                    }
+                }
+            }
+            if i < self.requests {
+                own.iter().for_each(|&(k, p)| orphan[k] -= p);
+                pairs.push(own);
+                unlogged.push(silent);
+            }
+        }
+        orphan.iter_mut().for_each(|p| *p = p.max(0.0));
+        Marginals {
+            pairs,
+            unlogged,
+            orphan,
+            further,
+        }
+    }
+
+    /// How request `i` is placed: the sum of all weights on the scale of `forward[i]` and
+    /// `backward[i + 1]`, how likely it has no line, and how likely it has which. For the row after the
+    /// last request only the sum is meant, on the scale of `forward[i]` and the unscaled end.
+    fn place(&self, i: usize) -> (f64, f64, Vec<(usize, f64)>) {
+        if i == self.requests {
+            return (sum(self.forward[i][self.lines]), 0.0, Vec::new());
+        }
+        let mut silent = 0.0;
+        let mut own = vec![0.0; self.lines];
+        for k in 0..=self.lines {
+            let here = sum(self.forward[i][k]);
+            silent += here * self.weigh.unlogged(i) * self.backward[i + 1][k][CLOSED];
+            if k < self.lines {
+                own[k] += here * self.pair(i, k) * self.backward[i + 1][k + 1][OPEN];
+            }
+            if here > 0.0 && i + 1 < self.requests && k + 1 < self.lines {
+                let after = self.backward[i + 2][k + 2][CLOSED] / self.backward_divisor[i + 1];
+                own[k + 1] += here * self.swap(i, k) * after;
+            }
+            if i > 0 && k + 1 < self.lines {
+                let before = sum(self.forward[i - 1][k]) / self.forward_divisor[i];
+                if before > 0.0 {
+                    own[k] += before * self.swap(i - 1, k) * self.backward[i + 1][k + 2][CLOSED];
+                }
+            }
+        }
+        let total = silent + own.iter().sum::<f64>();
+        let share = |weight: f64| if total > 0.0 { weight / total } else { 0.0 };
+        let own = own
+            .iter()
+            .enumerate()
+            .filter(|(_, w)| **w > 0.0)
+            .map(|(k, &w)| (k, share(w)));
+        (total, share(silent), own.collect())
+    }
+}
+
+fn sum(cell: Cell) -> f64 {
+    cell[CLOSED] + cell[OPEN]
+}
+
+/// Divides a row by its largest value, which it returns.
+fn rescale(row: &mut [Cell]) -> f64 {
+    let top = row.iter().flatten().fold(0.0_f64, |a, &b| a.max(b));
+    if top <= 0.0 {
+        return 1.0;
+    }
+    row.iter_mut().flatten().for_each(|weight| *weight /= top);
+    top
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop_assert, proptest};
+
+    use super::{Marginals, Weigh, marginals};
+
+    /// Weights as plain tables.
+    #[derive(Debug, Clone)]
+    struct Problem {
+        unlogged: Vec<f64>,
+        pair: Vec<Vec<f64>>,
+        further: f64,
+        orphan: f64,
+        swap: f64,
+    }
+
+    impl Weigh for Problem {
+        fn unlogged(&self, request: usize) -> f64 {
+            self.unlogged[request]
+        }
+        fn pair(&self, request: usize, line: usize) -> f64 {
+            self.pair[request][line]
+        }
+        fn further(&self, _: usize, _: usize, _: usize) -> f64 {
+            self.further
+        }
+        fn orphan(&self, _: usize) -> f64 {
+            self.orphan
+        }
+        fn swap(&self, _: usize) -> f64 {
+            self.swap
+        }
+    }
+
+    /// The same sums by walking through every assignment.
+    struct Enumeration<'a> {
+        problem: &'a Problem,
+        total: f64,
+        pairs: Vec<Vec<f64>>,
+        unlogged: Vec<f64>,
+    }
+
+    impl Enumeration<'_> {
+        fn walk(
+            &mut self,
+            i: usize,
+            k: usize,
+            open: bool,
+            weight: f64,
+            taken: &mut Vec<(usize, usize)>,
+        ) {
+            let (n, m) = (self.problem.unlogged.len(), self.pairs[0].len());
+            if weight == 0.0 {
+                return;
+            }
+            if i == n && k == m {
+                self.total += weight;
+                for request in 0..n {
+                    match taken.iter().find(|(r, _)| *r == request) {
+                        Some(&(_, line)) => self.pairs[request][line] += weight,
+                        None => self.unlogged[request] += weight,
+                    }
+                }
+                return;
+            }
+            let problem = self.problem;
+            if i < n {
+                self.walk(i + 1, k, false, weight * problem.unlogged[i], taken);
+            }
+            if k < m {
+                self.walk(i, k + 1, false, weight * problem.orphan, taken);
+                if open {
+                    self.walk(i, k + 1, true, weight * problem.further, taken);
+                }
+            }
+            if i < n && k < m {
+                taken.push((i, k));
+                self.walk(i + 1, k + 1, true, weight * problem.pair[i][k], taken);
+                taken.pop();
+            }
+            if i + 1 < n && k + 1 < m {
+                taken.extend([(i, k + 1), (i + 1, k)]);
+                let crossed = problem.pair[i][k + 1] * problem.pair[i + 1][k] * problem.swap;
+                self.walk(i + 2, k + 2, false, weight * crossed, taken);
+                taken.truncate(taken.len() - 2);
+            }
+        }
+    }
+
+    fn problem() -> impl Strategy<Value = Problem> {
+        let weight = || proptest::sample::select(vec![0.0, 1e-9, 0.01, 0.3, 1.0]);
+        (1usize..5, 1usize..5).prop_flat_map(move |(n, m)| {
+            let column = proptest::collection::vec(weight(), m);
+            let pair = proptest::collection::vec(column, n);
+            let unlogged = proptest::collection::vec(0.001..1.0, n);
+            (unlogged, pair, weight(), 0.001..1.0, weight()).prop_map(
+                |(unlogged, pair, further, orphan, swap)| Problem {
+                    unlogged,
+                    pair,
+                    further,
+                    orphan,
+                    swap,
+                },
+            )
+        })
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
+    fn of(found: &Marginals, request: usize, line: usize) -> f64 {
+        found.pairs[request]
+            .iter()
+            .find(|(k, _)| *k == line)
+            .map_or(0.0, |&(_, p)| p)
+    }
+
+    proptest! {
+        /// The sums are those of walking through every assignment.
+        #[test]
+        fn marginals_are_those_of_all_assignments(problem in problem()) {
+            let (n, m) = (problem.unlogged.len(), problem.pair[0].len());
+            let mut all = Enumeration {
+                problem: &problem,
+                total: 0.0,
+                pairs: vec![vec![0.0; m]; n],
+                unlogged: vec![0.0; n],
+            };
+            all.walk(0, 0, false, 1.0, &mut Vec::new());
+            let found = marginals(n, m, &problem);
+            for i in 0..n {
+                prop_assert!(close(found.unlogged[i], all.unlogged[i] / all.total));
+                for k in 0..m {
+                    prop_assert!(close(of(&found, i, k), all.pairs[i][k] / all.total));
+                }
+            }
+            for k in 0..m {
+                let owned: f64 = (0..n).map(|i| of(&found, i, k)).sum();
+                let further: f64 = found.further[k].iter().map(|(_, p)| p).sum();
+                prop_assert!(close(owned + further + found.orphan[k], 1.0));
+            }
+        }
+    }
+
+    /// Thousands of steps of small weights stay in the range of a float.
+    #[test]
+    fn long_problems_do_not_underflow() {
+        let n = 600;
+        let pair = (0..n)
+            .map(|i| (0..n).map(|k| if i == k { 1e-6 } else { 0.0 }).collect())
+            .collect();
+        let problem = Problem {
+            unlogged: vec![1e-9; n],
+            pair,
+            further: 0.0,
+            orphan: 1e-9,
+            swap: 0.0,
+        };
+        let found = marginals(n, n, &problem);
+        assert!((0..n).all(|i| of(&found, i, i) > 0.99));
+    }
+}

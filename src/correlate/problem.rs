@@ -1,0 +1,209 @@
+//! The weights of one pairing problem: what time, address, tables and order say of each step.
+
+use std::ops::Range;
+
+use crate::event::{Micros, SECOND};
+
+use super::exchange::Exchange;
+use super::notice::Notice;
+use super::order::{Anchor, Anchors};
+use super::pair::Weigh;
+use crate::system::Meaning;
+
+/// A request that must leave a line has none: only a log that is not written, or a lost line.
+const LOST: f64 = 1e-3;
+/// A refusal that the server can make without a line has none.
+const SILENT: f64 = 0.25;
+/// A refusal for which we know no way without a line has none all the same.
+const UNKNOWN_SILENT: f64 = 0.02;
+/// An accepted request that may leave a line has none.
+const OPTIONAL: f64 = 0.5;
+/// A line that states a refusal has no request in these logs.
+const ORPHAN: f64 = 1e-4;
+/// Another line has none.
+const ORPHAN_OTHER: f64 = 1e-2;
+/// A line that goes with many answers stems from this one.
+const SIDE: f64 = 0.6;
+/// A text that no known version writes stems from this refusal.
+const UNKNOWN_TEXT: f64 = 0.1;
+/// Two neighbours of different clients were answered in the other order than judged.
+const SWAPPED: f64 = 0.15;
+/// Two neighbours of one client.
+const SWAPPED_SAME: f64 = 0.02;
+
+/// How long after its line a request is answered, as shares of requests: most at once, some after a
+/// while, a few whose client reads slowly.
+const LAGS: [(Micros, f64); 6] = [
+    (10_000, 0.42),
+    (40_000, 0.30),
+    (120_000, 0.15),
+    (350_000, 0.08),
+    (900_000, 0.03),
+    (2_000_000, 0.02),
+];
+/// The longest of them.
+pub(super) const LONGEST_LAG: Micros = 2_600_000;
+
+/// How far the clocks can be off beyond what was measured.
+pub(super) const TOLERANCE: Micros = 150_000;
+
+/// How likely a line written in `line` belongs to a request answered in `answered`, time alone, in
+/// `0..=1`. `duration`: of the request, where it is known: no line is older.
+#[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
+pub(super) fn likelihood(
+    line: &Range<Micros>,
+    answered: &Range<Micros>,
+    duration: Option<Micros>,
+) -> f64 {
+    let (low, high) = (answered.start - line.end, answered.end - line.start);
+    let flat = (answered.end - answered.start)
+        .min(line.end - line.start)
+        .max(1);
+    // The density of the distance of two moments spread evenly over both ranges, its top being 1.
+    let density = |lag: Micros| {
+        let rise = (lag - low).min(high - lag) as f64 / flat as f64;
+        rise.clamp(0.0, 1.0)
+    };
+    let longest = duration.map_or(Micros::MAX, |d| d + TOLERANCE);
+    LAGS.iter()
+        .map(|&(lag, share)| {
+            let lag = lag.min(longest);
+            let blurred = density(lag - TOLERANCE) + 2.0 * density(lag) + density(lag + TOLERANCE);
+            share * blurred / 4.0
+        })
+        .sum()
+}
+
+/// A set of requests and lines that can have to do with each other, each in the order of its log.
+pub(super) struct Problem<'a> {
+    pub(super) exchanges: Vec<&'a Exchange>,
+    pub(super) notices: Vec<&'a Notice>,
+    /// Pairs beyond doubt, of other clients; empty in the first round.
+    pub(super) anchors: &'a Anchors,
+}
+
+/// How likely the tables make it that this request wrote this line, its time aside.
+pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
+    let addressed = match notice.source {
+        Some(address) if exchange.source.is_some() => exchange.has_address(address),
+        _ => true,
+    };
+    if !addressed || exchange.is_proxys_own() {
+        return 0.0;
+    }
+    match notice.entry().statement {
+        Some(s) if s.fits(exchange.route, exchange.request.status, exchange.bytes) => {
+            if s.meaning == Meaning::Side
+                && !s.is_demanded_by(exchange.route, exchange.request.status, exchange.bytes)
+            {
+                SIDE
+            } else {
+                1.0
+            }
+        }
+        Some(s) if s.meaning == Meaning::Side => side(exchange, s.action),
+        Some(_) => 0.0,
+        None if notice.is_failure() && exchange.request.is_refused() => UNKNOWN_TEXT,
+        None => 0.0,
+    }
+}
+
+/// The side line `action` goes with refusals that the tables name.
+fn side(exchange: &Exchange, action: &str) -> f64 {
+    let goes = exchange.unlogged.iter().any(|u| u.side == Some(action));
+    if goes { SIDE } else { 0.0 }
+}
+
+/// How long after its line a request of this kind may be answered, in the ordinary course.
+pub(super) fn slack(exchange: &Exchange) -> Micros {
+    // Failed logins sleep up to 0.1 s after their line, others are answered at once.
+    if exchange.demands_line() {
+        120_000
+    } else {
+        40_000
+    }
+}
+
+impl Problem<'_> {
+    fn candidate(&self, request: usize, line: usize) -> Anchor {
+        let (exchange, notice) = (self.exchanges[request], self.notices[line]);
+        Anchor {
+            clock: notice.clock,
+            order: notice.order,
+            moment: exchange.moment,
+            slack: slack(exchange),
+        }
+    }
+}
+
+impl Weigh for Problem<'_> {
+    fn unlogged(&self, request: usize) -> f64 {
+        let exchange = self.exchanges[request];
+        let (beside, without) = (
+            exchange.can_be_unlogged(true),
+            exchange.can_be_unlogged(false),
+        );
+        if exchange.is_proxys_own() {
+            1.0
+        } else if exchange.demands_line() || (beside && !without) {
+            LOST
+        } else if without {
+            SILENT
+        } else if exchange.request.is_refused() {
+            if exchange.answer.is_mute() {
+                SILENT
+            } else {
+                UNKNOWN_SILENT
+            }
+        } else {
+            OPTIONAL
+        }
+    }
+
+    fn pair(&self, request: usize, line: usize) -> f64 {
+        let (exchange, notice) = (self.exchanges[request], self.notices[line]);
+        let affinity = affinity(exchange, notice);
+        if affinity == 0.0 {
+            return 0.0;
+        }
+        let time = likelihood(&notice.time, &exchange.time, exchange.request.duration);
+        if time < 1e-6 {
+            return 0.0;
+        }
+        affinity * time * self.anchors.weight(&self.candidate(request, line))
+    }
+
+    fn further(&self, request: usize, before: usize, line: usize) -> f64 {
+        let (first, then) = (self.notices[before], self.notices[line]);
+        let can = then.lines.len() == 1
+            && first.can_go_on_with(&then.time, then.source, then.entry())
+            && affinity(self.exchanges[request], then) > 0.0;
+        if can { 0.5 } else { 0.0 }
+    }
+
+    fn orphan(&self, line: usize) -> f64 {
+        if self.notices[line].is_failure() {
+            ORPHAN
+        } else {
+            ORPHAN_OTHER
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
+    fn swap(&self, request: usize) -> f64 {
+        let (first, second) = (self.exchanges[request], self.exchanges[request + 1]);
+        let apart =
+            (second.moment - first.moment).max(0) as f64 / slack(first).max(slack(second)) as f64;
+        let base = if first.source == second.source {
+            SWAPPED_SAME
+        } else {
+            SWAPPED
+        };
+        base * (-apart).exp()
+    }
+}
+
+/// The range of line times that can belong to a request answered in `answered`.
+pub(super) fn reach(answered: &Range<Micros>) -> Range<Micros> {
+    answered.start - LONGEST_LAG - SECOND..answered.end + TOLERANCE * 2
+}

@@ -1,0 +1,348 @@
+//! Pairing: from the requests and lines in wait to what is likely of each request.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use super::exchange::Exchange;
+use super::judge::Paired;
+use super::notice::Notice;
+use super::order::{Anchor, Anchors};
+use super::pair::{Marginals, marginals};
+use super::problem::{LONGEST_LAG, Problem, affinity, reach, slack};
+use crate::event::{Micros, SECOND};
+
+/// A pair this likely is beyond doubt, and a witness for its neighbours.
+const ANCHORED: f64 = 0.97;
+/// A line with no request more likely than this has none.
+const OWNED: f64 = 0.5;
+
+/// Requests and lines that can have to do with each other: indices, each in the order of its log.
+#[derive(Debug, Default)]
+struct Cluster {
+    exchanges: Vec<usize>,
+    notices: Vec<usize>,
+}
+
+/// What came of pairing.
+#[derive(Default)]
+pub(super) struct Settled {
+    pub(super) paired: Vec<Paired>,
+    /// Lines whose request no access log has.
+    pub(super) orphans: Vec<Rc<Notice>>,
+    /// Requests that must have left a line and have none.
+    pub(super) missed: Vec<Micros>,
+    /// What is not yet old enough.
+    pub(super) exchanges: Vec<Exchange>,
+    pub(super) notices: Vec<Rc<Notice>>,
+    /// Witnesses for what comes next.
+    pub(super) anchors: Vec<Anchor>,
+}
+
+/// Pairs all that is older than `horizon` with all that is there. Both are in the order of their logs. With
+/// `force`, what is connected to younger things is paired all the same.
+pub(super) fn settle(
+    exchanges: Vec<Exchange>,
+    notices: Vec<Rc<Notice>>,
+    anchors: &[Anchor],
+    horizon: Micros,
+    force: bool,
+) -> Settled {
+    let clusters = clusters(&exchanges, &notices);
+    let first = Round {
+        exchanges: &exchanges,
+        notices: &notices,
+        anchors: &Anchors::default(),
+    };
+    let mut solved: Vec<Marginals> = clusters.iter().map(|c| first.solve(c)).collect();
+    let mut all: Vec<Anchor> = anchors.to_vec();
+    for (cluster, found) in clusters.iter().zip(&solved) {
+        first.anchors(cluster, found, &mut all);
+    }
+    let witnesses = Anchors::new(all.clone());
+    let second = Round {
+        exchanges: &exchanges,
+        notices: &notices,
+        anchors: &witnesses,
+    };
+    for (cluster, found) in clusters.iter().zip(&mut solved) {
+        if is_doubtful(found) {
+            *found = second.solve(cluster);
+        }
+    }
+    let mut fate = Fate::new(exchanges.len(), notices.len());
+    for (cluster, found) in clusters.iter().zip(&solved) {
+        fate.decide(cluster, found, &exchanges, &notices, horizon, force);
+    }
+    let mut settled = fate.carry_out(exchanges, notices);
+    all.retain(|a| a.moment > horizon - 4 * SECOND);
+    settled.anchors = all;
+    settled
+}
+
+/// Whether a line's request is not beyond doubt.
+fn is_doubtful(found: &Marginals) -> bool {
+    found
+        .pairs
+        .iter()
+        .flatten()
+        .any(|&(_, p)| p > 1.0 - ANCHORED && p < ANCHORED)
+}
+
+/// Everything that time, address and tables connect.
+fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
+    let mut by_client: HashMap<Option<IpAddr>, Vec<usize>> = HashMap::new();
+    for (i, exchange) in exchanges.iter().enumerate() {
+        by_client.entry(exchange.source).or_default().push(i);
+        if exchange.request.forwarded_for != exchange.source
+            && exchange.request.forwarded_for.is_some()
+        {
+            by_client
+                .entry(exchange.request.forwarded_for)
+                .or_default()
+                .push(i);
+        }
+    }
+    let everybody: Vec<usize> = (0..exchanges.len()).collect();
+    let mut sets = Sets::new(exchanges.len() + notices.len());
+    for (k, notice) in notices.iter().enumerate() {
+        let named = notice
+            .source
+            .and_then(|address| by_client.get(&Some(address)));
+        let unnamed = by_client.get(&None).filter(|_| notice.source.is_some());
+        let candidates = if notice.source.is_some() {
+            named
+        } else {
+            Some(&everybody)
+        };
+        for &i in candidates
+            .into_iter()
+            .chain(unnamed)
+            .flat_map(|all| around(all, exchanges, notice))
+        {
+            let exchange = &exchanges[i];
+            if reach(&exchange.time).contains(&notice.time.start)
+                && affinity(exchange, notice) > 0.0
+            {
+                sets.join(i, exchanges.len() + k);
+            }
+        }
+    }
+    let mut place = vec![usize::MAX; exchanges.len() + notices.len()];
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for item in 0..place.len() {
+        let root = sets.root(item);
+        if place[root] == usize::MAX {
+            place[root] = clusters.len();
+            clusters.push(Cluster::default());
+        }
+        let cluster = &mut clusters[place[root]];
+        match item.checked_sub(exchanges.len()) {
+            None => cluster.exchanges.push(item),
+            Some(notice) => cluster.notices.push(notice),
+        }
+    }
+    clusters
+}
+
+/// Those of `all`, which are in order of time, that were answered around a line's time.
+fn around<'a>(all: &'a [usize], exchanges: &[Exchange], notice: &Notice) -> &'a [usize] {
+    let from = all.partition_point(|&i| exchanges[i].moment < notice.time.start - 2 * SECOND);
+    let to =
+        all.partition_point(|&i| exchanges[i].moment < notice.time.end + LONGEST_LAG + 2 * SECOND);
+    &all[from..to]
+}
+
+/// Disjoint sets of numbers.
+struct Sets(Vec<usize>);
+
+impl Sets {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    fn root(&mut self, mut of: usize) -> usize {
+        while self.0[of] != of {
+            self.0[of] = self.0[self.0[of]];
+            of = self.0[of];
+        }
+        of
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a] = b;
+    }
+}
+
+struct Round<'a> {
+    exchanges: &'a [Exchange],
+    notices: &'a [Rc<Notice>],
+    anchors: &'a Anchors,
+}
+
+impl Round<'_> {
+    fn solve(&self, cluster: &Cluster) -> Marginals {
+        let problem = Problem {
+            exchanges: cluster
+                .exchanges
+                .iter()
+                .map(|&i| &self.exchanges[i])
+                .collect(),
+            notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
+            anchors: self.anchors,
+        };
+        marginals(cluster.exchanges.len(), cluster.notices.len(), &problem)
+    }
+
+    /// The pairs beyond doubt.
+    fn anchors(&self, cluster: &Cluster, found: &Marginals, into: &mut Vec<Anchor>) {
+        for (&i, pairs) in cluster.exchanges.iter().zip(&found.pairs) {
+            for &(k, _) in pairs.iter().filter(|(_, p)| *p >= ANCHORED) {
+                let (exchange, notice) = (&self.exchanges[i], &self.notices[cluster.notices[k]]);
+                into.push(Anchor {
+                    clock: notice.clock,
+                    order: notice.order,
+                    moment: exchange.moment,
+                    slack: slack(exchange),
+                });
+            }
+        }
+    }
+}
+
+/// What becomes of each request and line.
+struct Fate {
+    pairs: Vec<Option<Judged>>,
+    taken: Vec<bool>,
+    orphans: Vec<usize>,
+    missed: Vec<Micros>,
+}
+
+/// What is likely of one exchange; lines by index.
+struct Judged {
+    lines: Vec<(usize, f64)>,
+    further: Vec<(usize, f64)>,
+    unlogged: f64,
+    own: Option<usize>,
+}
+
+impl Fate {
+    fn new(exchanges: usize, notices: usize) -> Self {
+        Self {
+            pairs: (0..exchanges).map(|_| None).collect(),
+            taken: vec![false; notices],
+            orphans: Vec::new(),
+            missed: Vec::new(),
+        }
+    }
+
+    fn decide(
+        &mut self,
+        cluster: &Cluster,
+        found: &Marginals,
+        exchanges: &[Exchange],
+        notices: &[Rc<Notice>],
+        horizon: Micros,
+        force: bool,
+    ) {
+        let old = |k: &&usize| notices[**k].time.end + LONGEST_LAG <= horizon;
+        let ready = |i: &&usize| exchanges[**i].time.end <= horizon;
+        if !force
+            && !(cluster.exchanges.iter().all(|i| ready(&i))
+                && cluster.notices.iter().all(|k| old(&k)))
+        {
+            return;
+        }
+        let own = assign(found);
+        for (n, &i) in cluster
+            .exchanges
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| ready(i))
+        {
+            let global = |list: &[(usize, f64)]| -> Vec<(usize, f64)> {
+                list.iter().map(|&(k, p)| (cluster.notices[k], p)).collect()
+            };
+            let further = found.further.iter().enumerate().flat_map(|(k, of)| {
+                of.iter()
+                    .filter(move |(r, _)| *r == n)
+                    .map(move |&(_, p)| (k, p))
+            });
+            if found.unlogged[n] > 0.9 && exchanges[i].demands_line() {
+                self.missed.push(exchanges[i].moment);
+            }
+            if let Some(k) = own[n] {
+                self.taken[cluster.notices[k]] = true;
+            }
+            self.pairs[i] = Some(Judged {
+                lines: global(&found.pairs[n]),
+                further: global(&further.collect::<Vec<_>>()),
+                unlogged: found.unlogged[n],
+                own: own[n].map(|k| cluster.notices[k]),
+            });
+        }
+        for (k, &notice) in cluster.notices.iter().enumerate().filter(|(_, k)| old(k)) {
+            self.taken[notice] = true;
+            if found.orphan[k] > OWNED {
+                self.orphans.push(notice);
+            }
+        }
+    }
+
+    fn carry_out(self, exchanges: Vec<Exchange>, notices: Vec<Rc<Notice>>) -> Settled {
+        let mut settled = Settled {
+            missed: self.missed,
+            ..Settled::default()
+        };
+        settled.orphans = self
+            .orphans
+            .iter()
+            .map(|&k| Rc::clone(&notices[k]))
+            .collect();
+        for (exchange, judged) in exchanges.into_iter().zip(self.pairs) {
+            let Some(judged) = judged else {
+                settled.exchanges.push(exchange);
+                continue;
+            };
+            let cite = |list: &[(usize, f64)]| -> Vec<(Rc<Notice>, f64)> {
+                list.iter()
+                    .map(|&(k, p)| (Rc::clone(&notices[k]), p))
+                    .collect()
+            };
+            settled.paired.push(Paired {
+                own: judged
+                    .own
+                    .and_then(|own| judged.lines.iter().position(|&(k, _)| k == own)),
+                lines: cite(&judged.lines),
+                further: cite(&judged.further),
+                unlogged: judged.unlogged,
+                exchange,
+            });
+        }
+        let left = notices
+            .into_iter()
+            .zip(self.taken)
+            .filter(|(_, taken)| !taken);
+        settled.notices = left.map(|(notice, _)| notice).collect();
+        settled
+    }
+}
+
+/// Gives each line to one request at most, the likeliest pairs first.
+fn assign(found: &Marginals) -> Vec<Option<usize>> {
+    let mut all: Vec<(usize, usize, f64)> = Vec::new();
+    for (n, pairs) in found.pairs.iter().enumerate() {
+        all.extend(pairs.iter().map(|&(k, p)| (n, k, p)));
+    }
+    all.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+    let mut own = vec![None; found.pairs.len()];
+    let mut taken = vec![false; found.orphan.len()];
+    for (n, k, p) in all {
+        if own[n].is_none() && !taken[k] && p >= 1.0 - ANCHORED {
+            own[n] = Some(k);
+            taken[k] = true;
+        }
+    }
+    own
+}

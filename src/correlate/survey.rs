@@ -1,0 +1,310 @@
+//! The first pass: whose rules apply, how far the clocks are apart, which addresses are a proxy's, and
+//! which access logs tell of the same requests.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use super::knowledge::Knowledge;
+use super::offset::{Mark, Piece, estimate};
+use crate::event::{Entry, Event, Kind, Micros, Request, SECOND};
+use crate::system::{self, Routes, System};
+
+/// Marks kept of each input. Beyond that the first ones stand for all.
+const MARKS: usize = 400_000;
+/// Distance within which a line and a request, or two lines of one request, count as one moment.
+const NEAR: Micros = 5 * SECOND / 2;
+
+/// What an input is to the join.
+#[derive(Debug, Clone, Copy)]
+pub enum Side {
+    Access,
+    Auth(&'static System),
+}
+
+/// What the first pass learned; the second is read by it.
+#[derive(Debug, Default)]
+pub struct Bearings {
+    /// The server product whose rules apply; `None`: no auth log, and paths and sizes that are of none.
+    pub system: Option<&'static System>,
+    /// The clocks of the auth logs.
+    pub clocks: Vec<Clock>,
+    /// Addresses in auth logs that stand for every client.
+    pub proxies: HashSet<IpAddr>,
+    /// Per input: the earlier access log that tells of the same requests.
+    pub twin_of: Vec<Option<usize>>,
+}
+
+/// The clock of one host in one auth log.
+#[derive(Debug)]
+pub struct Clock {
+    pub input: usize,
+    pub host: Option<Box<str>>,
+    pub pieces: Vec<Piece>,
+}
+
+/// Collects while the first pass reads.
+#[derive(Debug)]
+pub struct Survey {
+    sides: Vec<Side>,
+    /// Per input.
+    marks: Vec<Vec<Mark>>,
+    /// By clock: how many lines it has written, and those that have an HTTP side.
+    clocks: Vec<(usize, Option<Box<str>>, (u64, Vec<Mark>))>,
+    addresses: HashMap<u64, IpAddr>,
+    /// What each system's tables know of the access logs, where no auth log tells the system.
+    guesses: Vec<(Knowledge, u64, u64)>,
+}
+
+impl Survey {
+    pub fn new(sides: &[Side]) -> Self {
+        let of_logs = sides.iter().find_map(|s| match s {
+            Side::Auth(system) => Some(*system),
+            Side::Access => None,
+        });
+        let systems = of_logs.map_or_else(|| system::ALL.to_vec(), |s| vec![s]);
+        Self {
+            sides: sides.to_vec(),
+            marks: vec![Vec::new(); sides.len()],
+            clocks: Vec::new(),
+            addresses: HashMap::new(),
+            guesses: systems
+                .into_iter()
+                .map(|s| (Knowledge::new(s), 0, 0))
+                .collect(),
+        }
+    }
+
+    /// Takes in an event of an input, in the order of its log.
+    pub fn take(&mut self, input: usize, event: &Event) {
+        match &event.kind {
+            Kind::Request(request) => self.request(input, event, request),
+            Kind::Entry(entry) => self.entry(input, event, entry),
+        }
+    }
+
+    fn request(&mut self, input: usize, event: &Event, request: &Request) {
+        for (knowledge, refused, known) in &mut self.guesses {
+            let route = knowledge.route(&request.method, request.path());
+            let answer = knowledge.answer(route, request.status);
+            if request.is_refused() {
+                *refused += 1;
+                *known += u64::from(!answer.is_mute() && answer.telling(request.bytes).is_some());
+            }
+            if !answer.statements.is_empty() && self.marks[input].len() < MARKS {
+                let mark = |client| Mark {
+                    time: event.time.clone(),
+                    client: number(client),
+                    statement: None,
+                    status: request.status,
+                    routes: route,
+                    order: 0,
+                };
+                self.marks[input].push(mark(event.source));
+                if request.forwarded_for.is_some() && request.forwarded_for != event.source {
+                    self.marks[input].push(mark(request.forwarded_for));
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, input: usize, event: &Event, entry: &Entry) {
+        let clock = clock(&mut self.clocks, input, entry.host.as_deref());
+        let (count, marks) = &mut self.clocks[clock].2;
+        let order = *count;
+        *count += 1;
+        let Some(statement) = entry.statement.filter(|s| !s.status.is_empty()) else {
+            return;
+        };
+        if marks.len() < MARKS {
+            let client = number(event.source);
+            if let Some(address) = event.source {
+                self.addresses.insert(client, address);
+            }
+            marks.push(Mark {
+                time: event.time.clone(),
+                client,
+                statement: Some(statement),
+                status: 0,
+                routes: Routes::NONE,
+                order,
+            });
+        }
+    }
+
+    /// What has been learned.
+    pub fn conclude(mut self) -> Bearings {
+        let twin_of = self.twins();
+        let mut requests: Vec<Mark> = Vec::new();
+        for (marks, twin) in self.marks.iter_mut().zip(&twin_of) {
+            if twin.is_none() {
+                requests.append(marks);
+            }
+        }
+        requests.sort_by_key(|m| m.time.start);
+        let mut proxies = HashSet::new();
+        let mut clocks = Vec::new();
+        for (input, host, (_, mut lines)) in self.clocks {
+            let pieces = estimate(&requests, &lines);
+            for line in &mut lines {
+                let offset = offset_at(&pieces, line.order);
+                line.time = line.time.start + offset..line.time.end + offset;
+            }
+            let shared = proxies_of(&requests, &lines);
+            proxies.extend(
+                shared
+                    .iter()
+                    .filter_map(|client| self.addresses.get(client)),
+            );
+            clocks.push(Clock {
+                input,
+                host,
+                pieces,
+            });
+        }
+        let auth = self.sides.iter().any(|s| matches!(s, Side::Auth(_)));
+        let likely = self.guesses.iter().max_by_key(|(_, _, known)| *known);
+        let system =
+            likely.filter(|(_, refused, known)| auth || (*known > 0 && known * 2 >= *refused));
+        Bearings {
+            system: system.map(|(k, ..)| k.system),
+            clocks,
+            proxies,
+            twin_of,
+        }
+    }
+
+    /// Access logs most of whose requests an earlier access log tells too.
+    fn twins(&self) -> Vec<Option<usize>> {
+        let seen: Vec<HashSet<_>> = self
+            .marks
+            .iter()
+            .map(|marks| {
+                marks
+                    .iter()
+                    .map(|m| (m.client, m.status, m.routes, second(m)))
+                    .collect()
+            })
+            .collect();
+        let is_twin = |one: usize, other: usize| {
+            let smaller = self.marks[one].len().min(self.marks[other].len());
+            let (few, all) = if self.marks[one].len() <= self.marks[other].len() {
+                (&self.marks[one], &seen[other])
+            } else {
+                (&self.marks[other], &seen[one])
+            };
+            let told = |m: &&Mark| {
+                (-1..=1).any(|d| all.contains(&(m.client, m.status, m.routes, second(m) + d)))
+            };
+            smaller > 0 && few.iter().filter(told).count() * 2 >= smaller
+        };
+        (0..self.marks.len())
+            .map(|one| (0..one).find(|&other| is_twin(one, other)))
+            .collect()
+    }
+}
+
+fn second(mark: &Mark) -> i64 {
+    mark.time.start.div_euclid(SECOND)
+}
+
+/// The clock of `host` in `input`; a new one where it has not written yet.
+fn clock<T: Default>(
+    clocks: &mut Vec<(usize, Option<Box<str>>, T)>,
+    input: usize,
+    host: Option<&str>,
+) -> usize {
+    let known = clocks
+        .iter()
+        .position(|(i, h, _)| *i == input && h.as_deref() == host);
+    known.unwrap_or_else(|| {
+        clocks.push((input, host.map(Into::into), T::default()));
+        clocks.len() - 1
+    })
+}
+
+fn offset_at(pieces: &[Piece], order: u64) -> Micros {
+    pieces
+        .iter()
+        .rev()
+        .find(|p| p.from <= order)
+        .map_or(0, |p| p.offset)
+}
+
+impl Clock {
+    /// What brings its `order`-th line to the clock of the access logs.
+    pub fn offset(&self, order: u64) -> Micros {
+        offset_at(&self.pieces, order)
+    }
+}
+
+/// A number for a client, equal for equal addresses.
+fn number(client: Option<IpAddr>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    client.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The clients among the lines that are a proxy: their lines are many, hardly one of them has a request
+/// of that address near it, and most have one that no line of its own address explains.
+fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
+    let mut by_client: HashMap<u64, Vec<&Mark>> = HashMap::new();
+    for line in lines {
+        by_client.entry(line.client).or_default().push(line);
+    }
+    let lonely: Vec<&Mark> = requests
+        .iter()
+        .filter(|r| {
+            !by_client
+                .get(&r.client)
+                .is_some_and(|own| near(own, r).any(|l| l.fits(r)))
+        })
+        .collect();
+    let mut own: HashMap<u64, Vec<&Mark>> = HashMap::new();
+    for request in requests {
+        own.entry(request.client).or_default().push(request);
+    }
+    let is_proxy = |client: u64, its: &[&Mark]| {
+        let explained = |line: &&&Mark| {
+            own.get(&client)
+                .is_some_and(|r| near(r, line).any(|r| line.fits(r)))
+        };
+        let adopted = |line: &&&Mark| near(&lonely, line).any(|r| line.fits(r));
+        let (all, explained) = (its.len(), its.iter().filter(explained).count());
+        all >= 3
+            && all * 5 >= lines.len()
+            && explained * 2 < all
+            && its.iter().filter(adopted).count() * 10 >= all * 7
+    };
+    by_client
+        .iter()
+        .filter(|(client, its)| is_proxy(**client, its))
+        .map(|(client, _)| *client)
+        .collect()
+}
+
+/// Those of `marks`, sorted by time, that are near `mark`.
+fn near<'a>(marks: &'a [&'a Mark], mark: &Mark) -> impl Iterator<Item = &'a Mark> + use<'a> {
+    let from = marks.partition_point(|m| m.time.start < mark.time.start - NEAR);
+    let until = mark.time.start + NEAR;
+    marks[from..]
+        .iter()
+        .copied()
+        .take_while(move |m| m.time.start <= until)
+}
+
+impl Bearings {
+    /// Whether hosts of one cluster disagree about the time, by a second or more.
+    pub(super) fn clocks_differ(&self) -> bool {
+        let offsets = || {
+            self.clocks
+                .iter()
+                .filter_map(|c| c.pieces.last())
+                .filter(|p| p.pairs > 0)
+                .map(|p| p.offset)
+        };
+        let (low, high) = (offsets().min(), offsets().max());
+        high.zip(low)
+            .is_some_and(|(high, low)| high - low >= SECOND)
+    }
+}

@@ -1,0 +1,116 @@
+//! Where a part's bytes come from: a file, plain or compressed, or a stream.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Cursor, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::error::Error;
+use super::stream::Stream;
+
+const GZIP: &[u8] = b"\x1F\x8B";
+/// What is decompressed at once. Where the data are damaged the decoder throws away what it had made in
+/// that call, so this is also what may be lost before the damage.
+const GZIP_STEP: usize = 16 << 10;
+
+pub(super) enum Bytes {
+    File { path: PathBuf, stamp: Stamp },
+    Stream(Stream),
+}
+
+/// What tells a file from the one that takes its name when logs are rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    length: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            length: metadata.len(),
+        }
+    }
+
+    /// The same for all names of a file.
+    pub(super) fn key(self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
+    /// Whether a file seen later is this one, at most grown.
+    fn continues_as(self, later: Self) -> bool {
+        self.key() == later.key() && self.length <= later.length
+    }
+}
+
+impl Bytes {
+    pub(super) fn file(path: &Path, metadata: &Metadata) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            stamp: Stamp::of(metadata),
+        }
+    }
+
+    pub(super) fn stream(reader: Box<dyn Read + Send>) -> io::Result<Self> {
+        Ok(Self::Stream(Stream::new(decoded(reader)?)))
+    }
+
+    /// A look from the first byte on, which can be repeated: all of a file, the beginning of a stream.
+    pub(super) fn peek(&mut self) -> Result<Box<dyn Read + Send + '_>, Error> {
+        match self {
+            Self::File { path, stamp } => open(path, *stamp),
+            Self::Stream(stream) => Ok(Box::new(stream.peek())),
+        }
+    }
+
+    /// All of it.
+    pub(super) fn into_reader(self) -> Result<Box<dyn Read + Send>, Error> {
+        match self {
+            Self::File { path, stamp } => open(&path, stamp),
+            Self::Stream(stream) => Ok(stream.into_reader()),
+        }
+    }
+
+    /// Whether the look that was taken did not reach the end.
+    pub(super) fn goes_on(&self) -> bool {
+        matches!(self, Self::Stream(stream) if !stream.is_whole())
+    }
+}
+
+fn open(path: &Path, stamp: Stamp) -> Result<Box<dyn Read + Send>, Error> {
+    let file = File::open(path)?;
+    if !stamp.continues_as(Stamp::of(&file.metadata()?)) {
+        return Err(Error::Changed);
+    }
+    Ok(decoded(Box::new(file))?)
+}
+
+/// Decompresses what begins as gzip does, whatever its name.
+fn decoded(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut magic = Vec::with_capacity(GZIP.len());
+    reader
+        .by_ref()
+        .take(GZIP.len() as u64)
+        .read_to_end(&mut magic)?;
+    let is_gzip = magic == GZIP;
+    let whole = Cursor::new(magic).chain(reader);
+    Ok(if is_gzip {
+        Box::new(Gzip(MultiGzDecoder::new(whole)))
+    } else {
+        Box::new(whole)
+    })
+}
+
+struct Gzip<R>(MultiGzDecoder<R>);
+
+impl<R: Read> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let step = buffer.len().min(GZIP_STEP);
+        self.0.read(&mut buffer[..step])
+    }
+}

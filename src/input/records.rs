@@ -1,0 +1,209 @@
+//! The records of an input, part after part, and the fate of every line.
+
+use std::collections::VecDeque;
+use std::io::Read;
+
+use super::Part;
+use super::error::{Error, Failure};
+use super::lines::{End, Line, Lines};
+use crate::event::{Event, Kind, Place, Record};
+use crate::format::redact::redact_line;
+use crate::format::{Format, Mismatch};
+use crate::summary::Tally;
+
+/// How many lines that do not parse are shown.
+const SHOWN: usize = 3;
+
+type Reader<'a> = Box<dyn Read + Send + 'a>;
+type Open<'a> = Box<dyn FnOnce() -> Result<Reader<'a>, Error> + Send + 'a>;
+
+/// Records in file order. Lines without a record are counted; an error ends the part it is met in.
+pub struct Records<'a> {
+    format: &'static dyn Format,
+    waiting: VecDeque<Waiting<'a>>,
+    reading: Option<Reading<'a>>,
+    tallies: Vec<Tally>,
+    failures: Vec<Failure>,
+    is_preview: bool,
+}
+
+/// A part whose turn has not come: only one is open at a time.
+struct Waiting<'a> {
+    index: u32,
+    name: Box<str>,
+    open: Open<'a>,
+}
+
+/// The part that is being read.
+struct Reading<'a> {
+    name: Box<str>,
+    lines: Lines<Reader<'a>>,
+    tally: Tally,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn preview(format: &'static dyn Format, parts: &'a mut [Part]) -> Self {
+        let wait = |part: &'a mut Part| Waiting {
+            index: part.index,
+            name: part.name.clone(),
+            open: Box::new(|| part.bytes.peek()),
+        };
+        Self {
+            is_preview: true,
+            ..Self::of(format, parts.iter_mut().map(wait).collect())
+        }
+    }
+
+    pub(super) fn new(format: &'static dyn Format, parts: Vec<Part>) -> Records<'static> {
+        let wait = |part: Part| Waiting {
+            index: part.index,
+            name: part.name,
+            open: Box::new(|| Ok(part.bytes.into_reader()? as Reader<'static>)),
+        };
+        Records::of(format, parts.into_iter().map(wait).collect())
+    }
+
+    fn of(format: &'static dyn Format, waiting: VecDeque<Waiting<'a>>) -> Self {
+        Self {
+            format,
+            waiting,
+            reading: None,
+            tallies: Vec::new(),
+            failures: Vec::new(),
+            is_preview: false,
+        }
+    }
+
+    /// One for each part begun so far.
+    pub fn tallies(&self) -> Vec<Tally> {
+        let current = self.reading.iter().map(|r| &r.tally);
+        self.tallies.iter().chain(current).cloned().collect()
+    }
+
+    /// The failures met since they were last asked for.
+    pub fn failures(&mut self) -> Vec<Failure> {
+        std::mem::take(&mut self.failures)
+    }
+
+    fn open(&mut self, waiting: Waiting<'a>) {
+        let tally = Tally {
+            part: waiting.index,
+            format: self.format.name(),
+            ..Tally::default()
+        };
+        match (waiting.open)() {
+            Ok(reader) => {
+                self.reading = Some(Reading {
+                    name: waiting.name,
+                    lines: Lines::new(reader),
+                    tally,
+                });
+            }
+            Err(error) => {
+                self.tallies.push(tally);
+                self.fail(waiting.name, error);
+            }
+        }
+    }
+
+    /// A preview has no failures: the head of a stream ends in one by its nature, and the real pass
+    /// meets the others again.
+    fn fail(&mut self, name: Box<str>, error: Error) {
+        if !self.is_preview {
+            self.failures.push(Failure { name, error });
+        }
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        loop {
+            if let Some(reading) = &mut self.reading {
+                let ended = match reading.next(self.format) {
+                    Ok(Some(record)) => return Some(record),
+                    Ok(None) => None,
+                    Err(error) => Some(error),
+                };
+                let Reading { name, tally, .. } = self.reading.take()?;
+                self.tallies.push(tally);
+                if let Some(error) = ended {
+                    self.fail(name, error);
+                }
+            }
+            let waiting = self.waiting.pop_front()?;
+            self.open(waiting);
+        }
+    }
+}
+
+impl Reading<'_> {
+    fn next(&mut self, format: &dyn Format) -> Result<Option<Record>, Error> {
+        loop {
+            let line = match self.lines.next() {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(None),
+                Err(cause) => {
+                    let (line, offset) = self.lines.position();
+                    return Err(Error::Read {
+                        line,
+                        offset,
+                        cause,
+                    });
+                }
+            };
+            if let Some(record) = file(&mut self.tally, format, line) {
+                return Ok(Some(record));
+            }
+        }
+    }
+}
+
+/// Parses a line and counts it.
+fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>) -> Option<Record> {
+    tally.lines += 1;
+    tally.cut += u64::from(line.end == End::Cut);
+    if line.bytes.is_empty() {
+        tally.ignored += 1;
+        return None;
+    }
+    let place = Place {
+        part: tally.part,
+        line: line.number,
+        offset: line.offset,
+        length: u32::try_from(line.bytes.len()).unwrap_or(u32::MAX),
+    };
+    match format.parse(line.bytes) {
+        Ok(Some(event)) => {
+            tally.parsed += 1;
+            let text = may_be_evidence(&event).then(|| redact_line(line.bytes).into_boxed_str());
+            Some(Record { place, event, text })
+        }
+        Ok(None) => {
+            tally.ignored += 1;
+            None
+        }
+        Err(mismatch) => {
+            unparsed(tally, place, mismatch);
+            None
+        }
+    }
+}
+
+#[cold]
+fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
+    tally.unparsed += 1;
+    if tally.first_unparsed.len() < SHOWN {
+        tally.first_unparsed.push((place, mismatch.to_string()));
+    }
+}
+
+/// Whether a finding may cite the line. Accepted requests are most of an access log, and are not copied;
+/// 302 is how a server product may send a refused client to its login page.
+fn may_be_evidence(event: &Event) -> bool {
+    match &event.kind {
+        Kind::Entry(_) => true,
+        Kind::Request(request) => request.status >= 400 || request.status == 302,
+    }
+}

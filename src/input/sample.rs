@@ -1,0 +1,85 @@
+//! The first lines of a part: what it is.
+
+use super::bytes::Bytes;
+use super::error::Error;
+use super::lines::{End, Lines};
+use crate::format::{self, Format};
+
+const LINES: usize = 200;
+const BYTES: usize = 256 << 10;
+
+const UTF16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
+/// Compressed in ways that are not read, so that the message can say so.
+const PACKED: [(&[u8], &str); 3] = [
+    (b"\xFD7zXZ\0", "xz"),
+    (b"BZh", "bzip2"),
+    (b"\x28\xB5\x2F\xFD", "zstd"),
+];
+
+/// What the first lines say.
+#[derive(Clone)]
+pub(super) enum Content {
+    Empty,
+    /// In no format known, and how that is said.
+    Unknown(String),
+    Of(&'static dyn Format),
+}
+
+/// Reads the first lines. `forced` is the format the user gave: then only `named` files are taken
+/// whatever they hold, and of a folder those that have a line of it.
+pub(super) fn content(
+    bytes: &mut Bytes,
+    forced: Option<&'static dyn Format>,
+    named: bool,
+) -> Result<Content, Error> {
+    let lines = sample(bytes)?;
+    let Some(first) = lines.first() else {
+        return Ok(Content::Empty);
+    };
+    if UTF16.iter().any(|mark| first.starts_with(mark)) {
+        return Err(Error::Utf16);
+    }
+    if let Some((_, name)) = PACKED.iter().find(|(magic, _)| first.starts_with(magic)) {
+        let why = format!("compressed with {name}; only gzip is read");
+        return Ok(Content::Unknown(why));
+    }
+    let speaks = |f: &&dyn Format| named || lines.iter().any(|l| matches!(f.parse(l), Ok(Some(_))));
+    let format = match forced {
+        Some(format) => Some(format).filter(|f| speaks(f)),
+        None => format::detect(lines.iter().map(Vec::as_slice)),
+    };
+    Ok(format.map_or_else(
+        || Content::Unknown("not a log format known".to_owned()),
+        Content::Of,
+    ))
+}
+
+/// Up to 200 lines and 256 KiB. An error counts only where nothing comes before it: the rest of a
+/// damaged file is met when it is read.
+fn sample(bytes: &mut Bytes) -> Result<Vec<Vec<u8>>, Error> {
+    let mut lines = Lines::new(bytes.peek()?);
+    let mut sample: Vec<Vec<u8>> = Vec::new();
+    let mut size = 0;
+    while sample.len() < LINES && size < BYTES {
+        match lines.next() {
+            Ok(Some(line)) => {
+                size += line.bytes.len();
+                sample.push(line.bytes.to_vec());
+                // Its rest would have to be passed, and it may have no end.
+                if line.end == End::Cut {
+                    break;
+                }
+            }
+            Err(cause) if sample.is_empty() => {
+                let (line, offset) = lines.position();
+                return Err(Error::Read {
+                    line,
+                    offset,
+                    cause,
+                });
+            }
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Ok(sample)
+}

@@ -1,0 +1,127 @@
+//! One block for each finding, with all its evidence.
+
+use std::io::{self, Write};
+
+use super::text::{BOLD, Block, Page, what, who, width};
+use super::{Report, footer};
+use crate::finding::{Evidence, Finding};
+use crate::summary::Summary;
+
+const MARGIN: usize = 2;
+
+/// Columns at which even a line of evidence is cut, lest one line of a log fill the screen.
+const LONGEST: usize = 2000;
+
+/// Writes findings as they come.
+#[derive(Debug)]
+pub struct Each<W> {
+    page: Page,
+    out: W,
+}
+
+impl<W: Write> Each<W> {
+    pub fn new(page: Page, out: W) -> Self {
+        Self { page, out }
+    }
+}
+
+impl<W: Write> Report for Each<W> {
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let page = &self.page;
+        let mut block = Block::new(page, MARGIN, &mut self.out);
+        block.header(&format!("{}  ", page.zone.show(finding.time)), finding)?;
+        let who = who(finding);
+        let room = (page.width - MARGIN).saturating_sub(width(&who) + 3);
+        block.line(&format!("{who} · {}", what(finding, room.max(20))))?;
+        block.why(finding, &finding.message)?;
+        block.left(finding)?;
+        for evidence in &finding.evidence {
+            let place = page.place(evidence.place);
+            block.paragraph(evidence.role.id(), (&place, BOLD), &clocks(evidence))?;
+            block.quote(&evidence.text, LONGEST)?;
+        }
+        block.fix(finding)?;
+        writeln!(self.out)
+    }
+
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        footer(&self.page, summary, &mut self.out)?;
+        self.out.flush()
+    }
+}
+
+/// `, 0.4 s before the request; its clock runs 37.0 s ahead`
+fn clocks(evidence: &Evidence) -> String {
+    let delta = evidence.delta_s.map_or_else(String::new, |delta| {
+        let side = if delta < 0.0 { "after" } else { "before" };
+        format!(", {:.1} s {side} the request", delta.abs())
+    });
+    let offset = evidence
+        .clock_offset_s
+        .filter(|offset| offset.abs() >= 0.05)
+        .map_or_else(String::new, |offset| {
+            let side = if offset < 0.0 { "ahead" } else { "behind" };
+            format!("; its clock runs {:.1} s {side}", offset.abs())
+        });
+    delta + &offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Each;
+    use crate::finding::Finding;
+    use crate::report::Report;
+    use crate::report::sample::{explained, hostile, page, silent};
+    use crate::summary::Summary;
+    use anstream::adapter::strip_str;
+
+    fn written(findings: &[Finding], summary: &Summary) -> String {
+        let mut out = Vec::new();
+        let mut report = Each::new(page(), &mut out);
+        for finding in findings {
+            report.finding(finding).unwrap();
+        }
+        report.finish(summary).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn all_evidence_is_told() {
+        let text = written(&[explained(), silent()], &Summary::default());
+        insta::assert_snapshot!(strip_str(&text), @r#"
+        2026-06-04 14:00:03 +02:00  Clock skew                       explained · pritunl
+          alice from 203.0.113.9 · GET /organization?x=1 → 401, 17 bytes
+          why      The signature was made more than 300 s away from the server's time.
+          request  access.log:123
+                   203.0.113.9 - - [04/Jun/2026:14:00:03 +0200] "GET /organization?x=1 HTTP/1.1" 401 17 "-" "curl/8.5"
+          reason   pritunl_journal.log:88, 0.4 s before the request; its clock runs 37.0
+                   s ahead
+                   {"id": "6a2169c3", "event": "admin_auth_failure", "event_long": "Expired auth timestamp", "remote_address": "203.0.113.9"}
+          fix      Set the client's clock by NTP; the server accepts signatures up to
+                   300 seconds old.
+
+        2026-06-04 14:05:00 +02:00  Missing credentials, or 1 other     silent · pritunl
+          198.51.100.7 · GET /status → 401, 17 bytes
+          why      No line exists: the server writes none for this refusal, and its log
+                   was alive.
+          left     Missing credentials: no request of this client ever succeeded
+                   Expired session: a session cookie that the server no longer knows
+                   looks the same
+          request  access.log:130
+                   198.51.100.7 - - [04/Jun/2026:14:05:00 +0200] "GET /status HTTP/1.1" 401 17 "-" "-"
+          fix      Sign in again.
+        "#);
+    }
+
+    #[test]
+    fn hostile_text() {
+        let text = written(&[hostile()], &Summary::default());
+        insta::assert_snapshot!(strip_str(&text), @r#"
+        2026-06-04 14:00:03 +02:00  Not known                          unknown · pritunl
+          ro<U+200B>ot\x07\x1b]0;owned\x07 from 203.0.113.66 · GET /\x1b[2J日本語… → 403
+          why      The journal does not cover this moment.
+          request  access.log:140
+                   203.0.113.66 - - "GET /\x1b[2J日本語<U+202E>/login HTTP/1.1" 403 5\r\n
+        "#);
+    }
+}

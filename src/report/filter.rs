@@ -1,0 +1,309 @@
+//! Which findings are asked for. Values of one kind are alternatives, kinds narrow each other down.
+
+use std::str::FromStr;
+
+use globset::{GlobBuilder, GlobMatcher};
+use ipnet::IpNet;
+use regex::{Regex, RegexBuilder};
+
+use crate::cause::Cause;
+use crate::event::{Micros, Part, Request};
+use crate::finding::{Finding, Verdict};
+
+/// What a finding must be to be shown; an empty list asks for nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub since: Option<Micros>,
+    /// Exclusive.
+    pub until: Option<Micros>,
+    pub clients: Vec<IpNet>,
+    /// Exactly as in the finding.
+    pub principals: Vec<String>,
+    /// Met by any candidate: what may be the cause is not left out.
+    pub causes: Vec<Cause>,
+    pub statuses: Vec<StatusPattern>,
+    pub paths: Vec<PathPattern>,
+    pub systems: Vec<&'static str>,
+    pub verdicts: Vec<Verdict>,
+    /// Name of a part and a line in it that the finding must cite.
+    pub place: Option<(String, u64)>,
+}
+
+impl Filter {
+    pub fn accepts(&self, finding: &Finding, parts: &[Part]) -> bool {
+        self.since.is_none_or(|since| since <= finding.time)
+            && self.until.is_none_or(|until| finding.time < until)
+            && any(&self.verdicts, |v| *v == finding.verdict)
+            && any(&self.systems, |s| finding.system == Some(*s))
+            && any(&self.causes, |c| {
+                finding.candidates.iter().any(|left| left.cause == *c)
+            })
+            && any(&self.clients, |net| {
+                finding.source.is_some_and(|ip| net.contains(&ip))
+            })
+            && any(&self.principals, |p| {
+                finding.principal.as_deref() == Some(p.as_str())
+            })
+            && self.accepts_request(finding.request.as_ref())
+            && self
+                .place
+                .as_ref()
+                .is_none_or(|(name, line)| cites(finding, parts, name, *line))
+    }
+
+    fn accepts_request(&self, request: Option<&Request>) -> bool {
+        any(&self.statuses, |s| {
+            request.is_some_and(|r| s.matches(r.status))
+        }) && any(&self.paths, |p| {
+            request.is_some_and(|r| p.matches(r.path()))
+        })
+    }
+}
+
+fn any<T>(wanted: &[T], met: impl FnMut(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(met)
+}
+
+fn cites(finding: &Finding, parts: &[Part], name: &str, line: u64) -> bool {
+    finding.evidence.iter().any(|e| {
+        e.place.line == line
+            && parts
+                .get(e.place.part as usize)
+                .is_some_and(|part| &*part.name == name)
+    })
+}
+
+/// `401`, or a whole class: `4xx`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusPattern {
+    Status(u16),
+    /// The first digit.
+    Class(u16),
+}
+
+impl StatusPattern {
+    fn matches(self, status: u16) -> bool {
+        match self {
+            StatusPattern::Status(wanted) => status == wanted,
+            StatusPattern::Class(digit) => status / 100 == digit,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an HTTP status; use a number such as `401` (100 to 599) or a class such as `4xx`")]
+pub struct NotAStatus;
+
+impl FromStr for StatusPattern {
+    type Err = NotAStatus;
+
+    fn from_str(text: &str) -> Result<Self, NotAStatus> {
+        let class = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX"));
+        let number: u16 = class.unwrap_or(text).parse().map_err(|_| NotAStatus)?;
+        let (pattern, hundreds) = if class.is_some() {
+            (StatusPattern::Class(number), number)
+        } else {
+            (StatusPattern::Status(number), number / 100)
+        };
+        if (1..=5).contains(&hundreds) {
+            Ok(pattern)
+        } else {
+            Err(NotAStatus)
+        }
+    }
+}
+
+/// A glob over the path without its query, in which `*` stays within a segment and `**` does not; or,
+/// after `~`, a regular expression that is searched in it.
+#[derive(Debug, Clone)]
+pub enum PathPattern {
+    Glob(GlobMatcher),
+    Regex(Regex),
+}
+
+/// Bytes that a compiled expression, or its cache, may take.
+const REGEX_LIMIT: usize = 1 << 20;
+
+impl PathPattern {
+    fn matches(&self, path: &str) -> bool {
+        match self {
+            PathPattern::Glob(glob) => glob.is_match(path),
+            PathPattern::Regex(regex) => regex.is_match(path),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("neither a glob such as `/key/**` nor `~` and a regular expression: {0}")]
+pub struct NotAPath(String);
+
+impl FromStr for PathPattern {
+    type Err = NotAPath;
+
+    fn from_str(text: &str) -> Result<Self, NotAPath> {
+        match text.strip_prefix('~') {
+            Some(pattern) => RegexBuilder::new(pattern)
+                .size_limit(REGEX_LIMIT)
+                .dfa_size_limit(REGEX_LIMIT)
+                .build()
+                .map(PathPattern::Regex)
+                .map_err(|e| NotAPath(e.to_string())),
+            None => GlobBuilder::new(text)
+                .literal_separator(true)
+                .build()
+                .map(|glob| PathPattern::Glob(glob.compile_matcher()))
+                .map_err(|e| NotAPath(e.to_string())),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a network; use an address such as `203.0.113.9` or a CIDR such as `203.0.113.0/24`")]
+pub struct NotANetwork;
+
+/// Reads `203.0.113.0/24`, or an address, which stands for itself.
+pub fn network(text: &str) -> Result<IpNet, NotANetwork> {
+    let address = || {
+        text.parse()
+            .ok()
+            .map(|ip| IpNet::from(crate::event::canonical(ip)))
+    };
+    text.parse().ok().or_else(address).ok_or(NotANetwork)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Filter, NotAStatus, PathPattern, StatusPattern, network};
+    use crate::cause::Cause;
+    use crate::event::SECOND;
+    use crate::finding::{Finding, Verdict};
+    use crate::report::sample::{NOON, explained, parts, silent};
+
+    fn accepts(filter: &Filter) -> (bool, bool) {
+        let parts = parts();
+        (
+            filter.accepts(&explained(), &parts),
+            filter.accepts(&silent(), &parts),
+        )
+    }
+
+    fn paths(pattern: &str) -> (bool, bool) {
+        accepts(&Filter {
+            paths: vec![pattern.parse().unwrap()],
+            ..Filter::default()
+        })
+    }
+
+    #[test]
+    fn nothing_asked_accepts_all() {
+        assert_eq!(accepts(&Filter::default()), (true, true));
+    }
+
+    #[test]
+    fn the_range_is_half_open() {
+        let at = explained().time;
+        let range = |since, until| Filter {
+            since,
+            until,
+            ..Filter::default()
+        };
+        assert_eq!(accepts(&range(Some(at), None)), (true, true));
+        assert_eq!(accepts(&range(Some(at + 1), None)), (false, true));
+        assert_eq!(accepts(&range(None, Some(at))), (false, false));
+        assert_eq!(
+            accepts(&range(None, Some(NOON + 300 * SECOND))),
+            (true, false)
+        );
+    }
+
+    #[test]
+    fn a_cause_that_is_left_is_not_left_out() {
+        let causes = |causes: &[Cause]| Filter {
+            causes: causes.to_vec(),
+            ..Filter::default()
+        };
+        assert_eq!(accepts(&causes(&[Cause::ExpiredSession])), (false, true));
+        assert_eq!(
+            accepts(&causes(&[Cause::ExpiredSession, Cause::ClockSkew])),
+            (true, true)
+        );
+        assert_eq!(accepts(&causes(&[Cause::WrongOtp])), (false, false));
+    }
+
+    #[test]
+    fn clients_are_networks() {
+        let clients = |nets: &[&str]| Filter {
+            clients: nets.iter().map(|n| network(n).unwrap()).collect(),
+            ..Filter::default()
+        };
+        assert_eq!(accepts(&clients(&["203.0.113.0/24"])), (true, false));
+        assert_eq!(
+            accepts(&clients(&["::ffff:198.51.100.7", "2001:db8::/32"])),
+            (false, true)
+        );
+        assert!(network("203.0.113").is_err() && network("10.0.0.0/33").is_err());
+    }
+
+    #[test]
+    fn kinds_narrow_each_other_down() {
+        let mut filter = Filter {
+            verdicts: vec![Verdict::Explained],
+            ..Filter::default()
+        };
+        assert_eq!(accepts(&filter), (true, false));
+        filter.principals = vec!["bob".into()];
+        assert_eq!(accepts(&filter), (false, false));
+        filter.principals.push("alice".into());
+        filter.systems = vec!["pritunl"];
+        assert_eq!(accepts(&filter), (true, false));
+    }
+
+    #[test]
+    fn paths_are_globs_or_expressions() {
+        assert_eq!(paths("/organization"), (true, false));
+        assert_eq!(paths("/*"), (true, true));
+        assert_eq!(paths("~^/(org|key)"), (true, false));
+        assert_eq!(paths("~x=1"), (false, false), "the query is no part of it");
+        let within: PathPattern = "/key/*".parse().unwrap();
+        let across: PathPattern = "/key/**".parse().unwrap();
+        assert!(!within.matches("/key/a/b") && across.matches("/key/a/b"));
+        assert!(
+            "~(a{1000}){1000}".parse::<PathPattern>().is_err(),
+            "too large"
+        );
+    }
+
+    #[test]
+    fn statuses_are_numbers_or_classes() {
+        let status = |text: &str| text.parse::<StatusPattern>();
+        assert!(status("401").unwrap().matches(401) && !status("401").unwrap().matches(403));
+        assert!(status("4xx").unwrap().matches(429) && !status("4xx").unwrap().matches(500));
+        for text in ["", "xx", "9xx", "44xx", "40", "600", "4x", "-401"] {
+            assert_eq!(status(text), Err(NotAStatus), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_without_request_has_no_status_and_no_path() {
+        let vpn = Finding {
+            request: None,
+            ..explained()
+        };
+        let any = Filter {
+            statuses: vec![StatusPattern::Class(4)],
+            ..Filter::default()
+        };
+        assert!(!any.accepts(&vpn, &parts()) && Filter::default().accepts(&vpn, &parts()));
+    }
+
+    #[test]
+    fn a_place_is_any_line_that_is_cited() {
+        let place = |name: &str, line| Filter {
+            place: Some((name.into(), line)),
+            ..Filter::default()
+        };
+        assert_eq!(accepts(&place("access.log", 123)), (true, false));
+        assert_eq!(accepts(&place("pritunl_journal.log", 88)), (true, false));
+        assert_eq!(accepts(&place("access.log", 88)), (false, false));
+    }
+}

@@ -1,0 +1,111 @@
+//! Log text is hostile: whoever sends a request chooses its path, its user name and its agent.
+//!
+//! On a terminal such text could move the cursor and rewrite the report (control characters, escape
+//! sequences), reverse what stands beside it (bidi controls, "Trojan Source"), or hide in plain sight
+//! (zero-width characters, fillers, tags). Each such character becomes a visible mark: `\x1b` for the
+//! ASCII ones, `<U+202E>` for the others. The marks are not an encoding: a log line that spells `\x1b`
+//! with four characters looks the same, and does no harm.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The text as it may stand in a line of a terminal; borrowed when nothing is to do.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let Some(at) = text.find(is_hidden) else {
+        return Cow::Borrowed(text);
+    };
+    let mut shown = String::with_capacity(text.len() + 16);
+    shown.push_str(&text[..at]);
+    for c in text[at..].chars() {
+        mark(&mut shown, c);
+    }
+    Cow::Owned(shown)
+}
+
+fn mark(shown: &mut String, c: char) {
+    // Writing to a String cannot fail.
+    let _ = match c {
+        '\n' => write!(shown, "\\n"),
+        '\r' => write!(shown, "\\r"),
+        '\t' => write!(shown, "\\t"),
+        c if c.is_ascii_control() => write!(shown, "\\x{:02x}", u32::from(c)),
+        c if is_hidden(c) => write!(shown, "<U+{:04X}>", u32::from(c)),
+        c => write!(shown, "{c}"),
+    };
+}
+
+/// Whether the character acts on a terminal, or cannot be seen there.
+fn is_hidden(c: char) -> bool {
+    // Most of any log.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
+    c.is_control()
+        || matches!(c,
+            // Bidi controls.
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{206F}'
+            // Line and paragraph separator.
+            | '\u{2028}' | '\u{2029}'
+            // Zero width: space, joiners, word joiner and invisible operators, byte order mark.
+            | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}'
+            // Soft hyphen, grapheme joiner, and letters without a shape.
+            | '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
+            // Variation selectors, and Mongolian ones with their vowel separator.
+            | '\u{FE00}'..='\u{FE0F}' | '\u{180B}'..='\u{180F}'
+            // Interlinear annotation, shorthand and musical format controls.
+            | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+            // Tags and further variation selectors: whole texts can be written with them unseen.
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_hidden, visible};
+    use proptest::prelude::{any, proptest};
+    use std::borrow::Cow;
+
+    #[test]
+    fn ordinary_text_is_borrowed() {
+        for text in ["", "GET /organization?x=1", "grüße 日本語 🙂"] {
+            assert!(matches!(visible(text), Cow::Borrowed(t) if t == text));
+        }
+    }
+
+    #[test]
+    fn screen_is_not_cleared() {
+        assert_eq!(visible("a\x1b[2J\x07b"), "a\\x1b[2J\\x07b");
+        assert_eq!(visible("\u{9b}2J\u{85}"), "<U+009B>2J<U+0085>");
+    }
+
+    #[test]
+    fn line_is_not_forged() {
+        assert_eq!(visible("alice\r\nexplained"), "alice\\r\\nexplained");
+        assert_eq!(visible("a\u{2028}b\tc"), "a<U+2028>b\\tc");
+    }
+
+    #[test]
+    fn text_is_not_reversed_or_hidden() {
+        assert_eq!(visible("nimda\u{202e}"), "nimda<U+202E>");
+        assert_eq!(visible("ad\u{200b}min\u{ad}"), "ad<U+200B>min<U+00AD>");
+        assert_eq!(
+            visible("\u{e0061}\u{feff}\u{3164}"),
+            "<U+E0061><U+FEFF><U+3164>"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_remains(text in any::<String>()) {
+            let shown = visible(&text);
+            assert!(!shown.contains(is_hidden) && !shown.contains(char::is_control));
+            assert_eq!(visible(&shown), shown, "marks are left alone");
+        }
+
+        #[test]
+        fn nothing_hidden_remains_of_hostile_text(text in "[\u{0}-\u{ff}\u{2000}-\u{206f}\u{e0000}-\u{e01ef}]{0,40}") {
+            let shown = visible(&text);
+            assert!(!shown.contains(is_hidden) && !shown.contains(char::is_control));
+        }
+    }
+}
