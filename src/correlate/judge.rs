@@ -12,7 +12,9 @@ use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::system::{Body, Meaning, Statement, System, Unlogged};
 
 /// A cause less likely than this is no candidate.
-const NEGLIGIBLE: f64 = 0.03;
+const NEGLIGIBLE: f64 = 0.06;
+/// The same where lines name no client, so that little but their order speaks.
+const NEGLIGIBLE_SHARED: f64 = 0.035;
 /// What is this likely is said without a doubt.
 const SURE: f64 = 0.9;
 /// The most candidates that still tell anything where the log does not cover the moment.
@@ -50,6 +52,16 @@ impl Paired {
 }
 
 impl Paired {
+    /// How unlikely a cause must be to be left out.
+    fn negligible(&self) -> f64 {
+        let shared = self.lines.iter().any(|(notice, _)| notice.source.is_none());
+        if shared {
+            NEGLIGIBLE_SHARED
+        } else {
+            NEGLIGIBLE
+        }
+    }
+
     /// Whether it has no line, while refusals like it have one elsewhere.
     pub(super) fn is_silent_though_logged_elsewhere(&self) -> bool {
         let exchange = &self.exchange;
@@ -135,13 +147,13 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
     let blind = !seen && paired.unlogged >= 0.5;
     if seen && exchange.can_be_unlogged(false) {
         by_table(&mut causes, exchange, court, paired.unlogged, None);
-    } else if paired.unlogged >= NEGLIGIBLE {
+    } else if paired.unlogged >= paired.negligible() {
         by_lost_line(&mut causes, exchange, court, paired.unlogged);
     }
     let left = if unknown_words > 0.5 || exchange.is_proxys_own() {
         Vec::new()
     } else {
-        causes.candidates(if blind { 0.0 } else { NEGLIGIBLE })
+        causes.candidates(if blind { 0.0 } else { paired.negligible() })
     };
     let known_silent = seen || exchange.answer.refusals().all(|s| !fits(exchange, s));
     let verdict = match left.len() {
@@ -337,7 +349,10 @@ impl Ruling<'_> {
         if self.left.len() == 1 || self.logged == Some(false) {
             return own.into_iter().collect();
         }
-        let mut likely: Vec<_> = lines.iter().filter(|(_, p)| *p >= NEGLIGIBLE).collect();
+        let mut likely: Vec<_> = lines
+            .iter()
+            .filter(|(_, p)| *p >= self.paired.negligible())
+            .collect();
         likely.sort_by(|a, b| b.1.total_cmp(&a.1));
         likely.into_iter().map(|(n, _)| &**n).collect()
     }
