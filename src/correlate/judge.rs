@@ -6,6 +6,7 @@ use super::coverage::Covered;
 use super::exchange::Exchange;
 use super::history::History;
 use super::notice::Notice;
+use super::server::Server;
 use crate::cause::{Cause, Family};
 use crate::event::{Micros, Place, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
@@ -77,8 +78,7 @@ pub(super) struct Court<'a> {
     pub(super) history: &'a History,
     /// How often each cause was stated so far: what is usual on this server.
     pub(super) usual: &'a dyn Fn(Cause) -> f64,
-    /// Whether a version known for the moment writes a statement.
-    pub(super) writes: &'a dyn Fn(&Statement, Micros) -> bool,
+    pub(super) server: &'a Server,
 }
 
 /// A cause that is left, how likely it is, and why.
@@ -236,7 +236,7 @@ fn by_table(
 /// The causes that are left where the log was not written, or where the tables know of no refusal without a
 /// line: one may have been lost, and it can have been any.
 fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, share: f64) {
-    let lost = |s: &&Statement| fits(exchange, s) && (court.writes)(s, exchange.time.start);
+    let lost = |s: &&Statement| court.server.states(s, exchange);
     let statements: Vec<_> = exchange.answer.refusals().filter(lost).collect();
     let silent: f64 = exchange
         .unlogged
@@ -251,16 +251,17 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
             unlogged.when.to_owned()
         });
     }
-    let usual = |s: &Statement| match s.meaning {
-        Meaning::Refusal(cause) => Some((cause, (court.usual)(cause))),
-        _ => None,
-    };
-    let total: f64 = statements
-        .iter()
-        .filter_map(|s| usual(s))
-        .map(|(_, weight)| weight)
-        .sum();
-    for (cause, weight) in statements.iter().filter_map(|s| usual(s)) {
+    // Each cause once, however many texts state it; equally usual ones stay in the order of the table.
+    let mut lost: Vec<(Cause, f64)> = Vec::new();
+    for statement in statements {
+        if let Meaning::Refusal(cause) = statement.meaning
+            && lost.iter().all(|(c, _)| *c != cause)
+        {
+            lost.push((cause, (court.usual)(cause)));
+        }
+    }
+    let total: f64 = lost.iter().map(|(_, weight)| weight).sum();
+    for (cause, weight) in lost {
         causes.add(cause, stated * weight / total, || {
             "the line that states it may be lost".to_owned()
         });

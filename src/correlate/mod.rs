@@ -42,7 +42,7 @@ use crate::cause::Cause;
 use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::summary::{ClockOffset, Gap, Summary};
-use crate::system::{Meaning, Statement};
+use crate::system::Meaning;
 
 /// How far behind the newest record of all inputs a request must be before it is paired: lines come
 /// late by the lag of requests and the second to which their times are cut.
@@ -158,8 +158,7 @@ impl Correlator {
     /// `names`: the inputs, in the order of their numbers.
     pub fn new(bearings: Bearings, names: Vec<String>) -> Self {
         let clocks = bearings.clocks.len();
-        let mut server = Server::default();
-        server.clocks_differ = bearings.clocks_differ();
+        let server = Server::new(bearings.proof, bearings.clocks_differ());
         Self {
             knowledge: bearings.system.map(Knowledge::new),
             inputs: names.iter().map(|_| InputState::default()).collect(),
@@ -181,6 +180,9 @@ impl Correlator {
         }
     }
 }
+
+const UNDECIDED: &str = "Nothing tells which server product answered: no auth log was read, and paths and sizes \
+    are of none that is known. Give the server's own log, or name the product with --system.";
 
 /// Taking records in.
 impl Correlator {
@@ -499,12 +501,11 @@ impl Correlator {
         #[allow(clippy::cast_precision_loss)]
         let usual =
             |cause| (1 + self.usual.get(&cause).copied().unwrap_or(0)) as f64 / total as f64;
-        let writes = |statement: &Statement, time| self.server.writes(statement, time);
         let court = Court {
             system: knowledge.system,
             history: &self.history,
             usual: &usual,
-            writes: &writes,
+            server: &self.server,
         };
         let Some(finding) = judge(paired, covered, &court) else {
             return;
@@ -666,8 +667,46 @@ impl Correlator {
             parts: Vec::new(),
             clock_offsets: self.clock_offsets(),
             gaps: self.gaps.clone(),
-            notes: Vec::new(),
+            notes: self.notes(),
         }
+    }
+
+    /// What the operator should know or change about the logging itself.
+    fn notes(&self) -> Vec<String> {
+        let Some(system) = self.bearings.system else {
+            return vec![UNDECIDED.to_owned()];
+        };
+        let name = system.name;
+        let mut notes = Vec::new();
+        if self.bearings.clocks.is_empty() {
+            let how = system.turn_on_log;
+            notes.push(format!(
+                "No auth log of {name} was read, so only sizes and paths speak. To have one, {how}."
+            ));
+        }
+        if !self.bearings.proxies.is_empty() {
+            let mut proxies: Vec<_> = self
+                .bearings
+                .proxies
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            proxies.sort();
+            notes.push(format!(
+                "The auth log names {} for every client: that is a proxy. Lines were joined by time, path and \
+                 order instead. To have the clients' addresses, {}.",
+                proxies.join(", "),
+                system.turn_on_addresses
+            ));
+        }
+        let since = system.logs_refusals_since;
+        if let Some(old) = self.server.started().iter().find(|v| **v < since) {
+            notes.push(format!(
+                "{name} {old} writes no line for most refusals; versions from {since} on do. An update makes \
+                 them visible."
+            ));
+        }
+        notes
     }
 
     /// How far the clocks were found to be apart.
