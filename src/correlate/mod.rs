@@ -192,10 +192,16 @@ impl Correlator {
 
     /// When the next event of an input happened, by the access logs' clock.
     pub fn time(&self, input: usize, event: &Event) -> Micros {
-        let Kind::Entry(entry) = &event.kind else { return event.time.start };
+        let Kind::Entry(entry) = &event.kind else {
+            return event.time.start;
+        };
         let clocks = self.bearings.clocks.iter().zip(&self.written);
-        let mut own = clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
-        event.time.start + own.next().map_or(0, |(clock, written)| clock.offset(*written))
+        let mut own =
+            clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
+        event.time.start
+            + own
+                .next()
+                .map_or(0, |(clock, written)| clock.offset(*written))
     }
 
     /// No further record of this input will come.

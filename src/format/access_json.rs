@@ -17,7 +17,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 use super::grammar::{
     END_OF_TIME, address_and_port, clf_time, decimal, epoch_time, iso_time, last_of, request_line,
-    unescape,
+    unescape, utf8,
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
@@ -42,28 +42,27 @@ impl Format for AccessJson {
             });
         }
         // nginx passes on whatever bytes the client sent: such a line is no UTF-8.
-        let text =
-            std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
-        match serde_json::from_str::<Fields<'_>>(&text) {
-            Ok(fields) => fields.event().map(Some),
-            Err(e) => match without_hex_escapes(line) {
-                Some(text) => read(&text),
-                None => Err(malformed(&e)),
-            },
-        }
+        let event = read(&utf8(line)).or_else(|e| match e.expected {
+            MALFORMED => without_hex_escapes(line).map_or(Err(e), |text| read(&text)),
+            _ => Err(e),
+        });
+        // Neither text is as long as the line where it differs from it.
+        event.map(Some).map_err(|e| Mismatch {
+            offset: e.offset.min(line.len()),
+            ..e
+        })
     }
 }
 
-fn read(text: &str) -> Result<Option<Event>, Mismatch> {
-    let fields: Fields<'_> = serde_json::from_str(text).map_err(|e| malformed(&e))?;
-    fields.event().map(Some)
-}
+/// What a line that is no JSON lacks.
+const MALFORMED: &str = "well-formed JSON";
 
-fn malformed(error: &serde_json::Error) -> Mismatch {
-    Mismatch {
-        offset: error.column().saturating_sub(1),
-        expected: "well-formed JSON",
-    }
+fn read(text: &str) -> Result<Event, Mismatch> {
+    let fields = serde_json::from_str::<Fields<'_>>(text).map_err(|e| Mismatch {
+        offset: e.column().saturating_sub(1),
+        expected: MALFORMED,
+    })?;
+    fields.event()
 }
 
 /// A `log_format` without `escape=json` writes `\x22` inside JSON strings. The same line as JSON wants
@@ -85,7 +84,7 @@ fn without_hex_escapes(line: &[u8]) -> Option<String> {
         rest = &rest[end..];
     }
     json.extend_from_slice(rest);
-    Some(String::from_utf8_lossy(&json).into_owned())
+    Some(utf8(&json).into_owned())
 }
 
 /// What a key tells.
@@ -544,6 +543,7 @@ impl<'a> Fields<'a> {
     }
 
     /// nginx leaves it empty, or writes `-`, where it answered without asking an upstream.
+    #[expect(clippy::option_option, reason = "as the field of the event")]
     fn upstream_status(&self) -> Option<Option<u16>> {
         match self.get(Field::UpstreamStatus) {
             Value::Nothing => None,

@@ -232,9 +232,14 @@ fn to_quote(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// The text that a log wrote with escapes, with U+FFFD for what is not UTF-8.
 pub fn text(raw: &[u8]) -> Cow<'_, str> {
     match memchr(b'\\', raw) {
-        None => String::from_utf8_lossy(raw),
-        Some(_) => Cow::Owned(String::from_utf8_lossy(&unescape(raw)).into_owned()),
+        None => utf8(raw),
+        Some(_) => Cow::Owned(utf8(&unescape(raw)).into_owned()),
     }
+}
+
+/// The same bytes as text, with U+FFFD for what is not UTF-8. Most is, and the plain test is the faster.
+pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Apache's one-letter escapes; nginx writes `\xHH` only.

@@ -16,7 +16,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till1};
 use nom::character::complete::digit1;
-use nom::combinator::{map, map_opt, rest, value};
+use nom::combinator::{eof, map, map_opt, rest, value};
 
 use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, blank, clf_time, decimal, digits, expect, field,
@@ -65,7 +65,7 @@ struct Access<'a> {
 fn access_line(line: &[u8]) -> Parsed<'_, Access<'_>> {
     let peer = field("a client address", take_till1(|b| b == b' '));
     let request = field("a request in quotes", quoted);
-    let tail = alt((blank, tag("")));
+    let tail = alt((blank, eof));
     let whole = (peer, names_and_time, request, status, size, tail, rest);
     map(
         whole,
@@ -164,7 +164,7 @@ fn appended(tail: &[u8]) -> (Option<&[u8]>, Option<IpAddr>) {
 fn last_address(list: &[u8]) -> Option<IpAddr> {
     list.split(|&b| b == b',')
         .map(|element| address(element.trim_ascii()))
-        .reduce(|all, last| all.and(last))
+        .reduce(Option::and)
         .flatten()
 }
 
