@@ -226,6 +226,7 @@ mod tests {
         3 ×  Clock skew                                              explained · pritunl
              alice from 203.0.113.9 · GET /organization?x=1 → 401
              2026-06-04 14:00:03 to 16:30:03 +02:00
+             why      The request's timestamp is too far from the server's clock.
              reason   pritunl_journal.log:88 · Expired auth timestamp
                       {"id": "6a2169c3", "event": "admin_auth_failure", "event_long": "…
              fix      Set the client's clock by NTP; the server accepts signatures up to
