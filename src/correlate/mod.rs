@@ -63,6 +63,9 @@ struct Second {
     count: u64,
 }
 
+/// So many requests in a row can have been answered at once, but within no longer a time than this.
+const NEIGHBOURS: Micros = 3;
+const BURST: Micros = 150_000;
 /// Seconds that are remembered of an access log.
 const SECONDS: usize = 4096;
 
@@ -102,19 +105,27 @@ impl InputState {
         order
     }
 
-    /// The moment of the `order`-th request, answered in `time`: where the log is precise to the second
-    /// only, requests are taken to be spread evenly over each.
-    fn moment(&self, order: u64, time: &Range<Micros>) -> Micros {
-        let within = |s: &&Second| (s.first..s.first + s.count).contains(&order);
+    /// The moment of the `order`-th request, answered in `time`, and how far it can be off: where the log
+    /// is precise to the second only, requests are taken to be spread evenly over each. They come in bursts,
+    /// so that a few neighbours can have been answered at once.
+    fn moment(&self, order: u64, time: &Range<Micros>) -> (Micros, Micros) {
         let from = self.seconds.partition_point(|s| s.first + s.count <= order);
-        match self.seconds.get(from).filter(within) {
-            Some(second) if time.end - time.start >= SECOND => {
-                let part = 2 * (order - second.first) + 1;
-                second.start
-                    + SECOND * Micros::try_from(part).unwrap_or(1)
-                        / Micros::try_from(2 * second.count).unwrap_or(1)
+        let second = self.seconds.get(from).filter(|s| s.first <= order);
+        match second.filter(|_| time.end - time.start >= SECOND) {
+            Some(&Second {
+                start,
+                first,
+                count,
+            }) => {
+                let count = Micros::try_from(count).unwrap_or(Micros::MAX);
+                let before = Micros::try_from(order - first).unwrap_or(0);
+                let spacing = SECOND / count;
+                (
+                    start + spacing * before + spacing / 2,
+                    BURST.min(NEIGHBOURS * spacing),
+                )
             }
-            _ => i64::midpoint(time.start, time.end),
+            None => (i64::midpoint(time.start, time.end), 0),
         }
     }
 }
@@ -230,12 +241,10 @@ impl Correlator {
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
         let past = self.history.past(source);
-        self.history.note(
-            source,
-            time.start,
-            &request,
-            knowledge.proves(route, request.status),
-        );
+        let proves = knowledge.proves(route, request.status);
+        let begins = knowledge.begins_session(&answer);
+        self.history
+            .note(source, time.start, request.is_refused(), proves, begins);
         if answer.is_mute() && !request.is_refused() {
             return;
         }
@@ -249,6 +258,7 @@ impl Correlator {
         self.exchanges.push(Exchange {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
+            blur: 0,
             time,
             source,
             route,
@@ -392,7 +402,7 @@ impl Correlator {
     fn settle(&mut self, horizon: Micros, force: bool) {
         for exchange in &mut self.exchanges {
             let input = &self.inputs[exchange.lines[0].0];
-            exchange.moment = input.moment(exchange.order, &exchange.time);
+            (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
             exchange.unlogged = self.server.unlogged(exchange);
         }
         self.exchanges.sort_by_key(|e| e.moment);

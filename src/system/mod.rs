@@ -16,6 +16,8 @@ pub struct System {
     pub name: &'static str,
     /// The source the tables were read from.
     pub provenance: &'static str,
+    /// The action of the line with which a person's session begins.
+    pub session_start: &'static str,
     /// First match wins.
     pub routes: &'static [RoutePattern],
     pub statements: &'static [Statement],
