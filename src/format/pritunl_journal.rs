@@ -333,10 +333,9 @@ fn outcome(action: &str, statement: Option<&Statement>) -> Outcome {
     match statement.map(|s| s.meaning) {
         Some(Meaning::Refusal(_)) => Outcome::Failure,
         Some(Meaning::Acceptance | Meaning::Change(_)) => Outcome::Success,
-        Some(Meaning::Side) => Outcome::Unknown,
         None if action.ends_with("_failure") || action == "plugin_failed" => Outcome::Failure,
         None if action.ends_with("_success") => Outcome::Success,
-        None => Outcome::Unknown,
+        Some(Meaning::Side) | None => Outcome::Unknown,
     }
 }
 
