@@ -17,7 +17,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Format, Mismatch};
-use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, ServerStart, canonical};
+use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
 use crate::system::{Meaning, Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.
@@ -58,6 +58,7 @@ impl Format for PritunlJournal {
 /// The fields that mean something to us, as they stand in the line. The first of two equal keys wins.
 #[derive(Debug, Default, PartialEq)]
 struct Fields<'a> {
+    id: Option<Cow<'a, str>>,
     event: Option<Cow<'a, str>>,
     timestamp: Option<Number>,
     host_id: Option<Cow<'a, str>>,
@@ -90,6 +91,7 @@ impl<'a> Fields<'a> {
     /// principal depends on the handler that wrote the line.
     fn set(&mut self, key: &[u8], value: Scalar<'a>) {
         let text = match key {
+            b"id" => &mut self.id,
             b"event" => &mut self.event,
             b"host_id" => &mut self.host_id,
             b"host_name" => &mut self.host_name,
@@ -293,6 +295,7 @@ fn event(fields: &Fields<'_>) -> Result<Event, Mismatch> {
                 version: fields.version.as_deref().and_then(Version::parse),
                 strict: fields.strict,
             }),
+            serial: fields.id.as_deref().and_then(serial),
         }),
     })
 }
@@ -317,6 +320,17 @@ fn moment(number: Number) -> Option<Range<Micros>> {
         Number::Float(_) => ((seconds * 1e6).round() as Micros, 1),
     };
     Some(from..from + width)
+}
+
+/// A MongoDB object id (<https://www.mongodb.com/docs/manual/reference/bson-types/#objectid>): seconds in 4
+/// bytes, a number of the process in 5, a counter in 3, in hexadecimal.
+fn serial(id: &str) -> Option<Serial> {
+    let hex = |range| u64::from_str_radix(id.get(range)?, 16).ok();
+    let count = hex(18..24)?;
+    (id.len() == 24).then_some(Serial {
+        process: hex(8..18)?,
+        count: u32::try_from(count).ok()?,
+    })
 }
 
 /// An address, with or without port. An IPv6 address cut at its first colon, as 1.32.3897.75 to
