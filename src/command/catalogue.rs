@@ -107,15 +107,15 @@ fn write_causes(page: &Page, out: &mut impl Write) -> io::Result<()> {
             "  {style}{}{style:#}  {DIM}{}{DIM:#}",
             facts.title, facts.id
         )?;
-        let mut block = Block::new(page, 4, &mut *out);
+        let mut block = Block::unlabelled(page, 6, &mut *out);
         if !facts.summary.is_empty() {
             block.text("", facts.summary)?;
         }
         for known in known(*cause) {
             let logged = match (known.stated, known.unlogged) {
-                (true, true) => " (writes a line, but not always)",
-                (true, false) => " (writes a line)",
-                (false, true) => " (writes no line)",
+                (true, true) => " (logged, not always)",
+                (true, false) => " (logged)",
+                (false, true) => " (not logged)",
                 (false, false) => "",
             };
             let fix = known.fix.map_or_else(String::new, |fix| format!(": {fix}"));

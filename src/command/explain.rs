@@ -31,13 +31,25 @@ const INCOMPLETE: f64 = 0.01;
 
 pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = AutoStream::new(io::stderr().lock(), color);
-    let mut filter = args.filter.filter(Utc::now().timestamp_micros(), args.zone())?;
+    let mut filter = args
+        .filter
+        .filter(Utc::now().timestamp_micros(), args.zone())?;
     let (logs, place) = logs(&args.logs)?;
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
     filter.place = place;
-    let Inputs { inputs, parts, skipped, failures } = discover(&logs, &Options { format: args.format() });
+    let Inputs {
+        inputs,
+        parts,
+        skipped,
+        failures,
+    } = discover(
+        &logs,
+        &Options {
+            format: args.format(),
+        },
+    );
     for skipped in &skipped {
         writeln!(talk, "why401: skipped {}: {}", skipped.name, skipped.why)?;
     }
@@ -53,7 +65,11 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     let page = Page::new(Arc::clone(&parts), args.zone(), columns());
     let mut report = report(args, &parts, &page, color);
     let (summary, failures) = join(inputs, args.filter.system(), |finding| {
-        if filter.accepts(finding, &parts) { report.finding(finding) } else { Ok(()) }
+        if filter.accepts(finding, &parts) {
+            report.finding(finding)
+        } else {
+            Ok(())
+        }
     })
     .context("cannot write the findings")?;
     report.finish(&summary).context("cannot write the report")?;
@@ -64,10 +80,19 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     if args.output == Output::Ndjson {
         footer(&page, &summary, &mut talk)?;
     }
-    Ok(if is_incomplete(&summary, args.strict) { Exit::Input } else { exit })
+    Ok(if is_incomplete(&summary, args.strict) {
+        Exit::Input
+    } else {
+        exit
+    })
 }
 
-fn report(args: &ExplainArgs, parts: &Arc<[Part]>, page: &Page, color: ColorChoice) -> Box<dyn Report> {
+fn report(
+    args: &ExplainArgs,
+    parts: &Arc<[Part]>,
+    page: &Page,
+    color: ColorChoice,
+) -> Box<dyn Report> {
     let out = stdout(args.output, color);
     match args.output {
         Output::Ndjson => Box::new(Ndjson::new(Arc::clone(parts), out)),
@@ -81,7 +106,8 @@ fn report(args: &ExplainArgs, parts: &Arc<[Part]>, page: &Page, color: ColorChoi
 /// Whether too many lines of a file did not parse.
 #[allow(clippy::cast_precision_loss)] // a share
 fn is_incomplete(summary: &Summary, strict: bool) -> bool {
-    let bad = |t: &Tally| t.unparsed > 0 && (strict || t.unparsed as f64 > INCOMPLETE * t.lines as f64);
+    let bad =
+        |t: &Tally| t.unparsed > 0 && (strict || t.unparsed as f64 > INCOMPLETE * t.lines as f64);
     summary.parts.iter().any(bad)
 }
 
@@ -99,11 +125,16 @@ fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Option<(String, u64)
             continue;
         };
         if place.is_some() {
-            return Err(Fault::new(Exit::Usage, "only one FILE:LINE can be explained at a time").into());
+            return Err(
+                Fault::new(Exit::Usage, "only one FILE:LINE can be explained at a time").into(),
+            );
         }
         place = Some((file.display().to_string(), line));
         if given.len() == 1 {
-            let folder = file.parent().filter(|f| *f != Path::new("")).unwrap_or(Path::new("."));
+            let folder = file
+                .parent()
+                .filter(|f| *f != Path::new(""))
+                .unwrap_or(Path::new("."));
             logs.push(folder.to_owned());
         } else {
             logs.push(file);
@@ -119,5 +150,8 @@ fn file_and_line(log: &Path) -> Option<(PathBuf, u64)> {
     }
     let (file, line) = log.as_os_str().to_str()?.rsplit_once(':')?;
     let file = PathBuf::from(OsStr::new(file));
-    line.parse().ok().filter(|_| file.exists()).map(|line| (file, line))
+    line.parse()
+        .ok()
+        .filter(|_| file.exists())
+        .map(|line| (file, line))
 }

@@ -58,19 +58,28 @@ struct Merge {
 impl Merge {
     fn new(inputs: Vec<Input>) -> Self {
         let next = inputs.iter().map(|_| None).collect();
-        Self { inputs: inputs.into_iter().map(Input::records).collect(), next }
+        Self {
+            inputs: inputs.into_iter().map(Input::records).collect(),
+            next,
+        }
     }
 
     fn next(&mut self, correlator: &mut Correlator) -> Option<(usize, Record)> {
         for (index, (records, next)) in self.inputs.iter_mut().zip(&mut self.next).enumerate() {
             if next.is_none() {
-                *next = records.next().map(|record| (correlator.time(index, &record.event), record));
+                *next = records
+                    .next()
+                    .map(|record| (correlator.time(index, &record.event), record));
             }
             if next.is_none() {
                 correlator.end(index);
             }
         }
-        let times = self.next.iter().enumerate().filter_map(|(i, next)| Some((next.as_ref()?.0, i)));
+        let times = self
+            .next
+            .iter()
+            .enumerate()
+            .filter_map(|(i, next)| Some((next.as_ref()?.0, i)));
         let (_, input) = times.min()?;
         self.next[input].take().map(|(_, record)| (input, record))
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use crate::cause::Cause;
-use crate::event::{Micros, Place, Request, SECOND};
+use crate::event::{Micros, Place, SECOND};
 
 /// Clients that are remembered; beyond that the longest unseen half is forgotten.
 const CLIENTS: usize = 1 << 18;
@@ -21,6 +21,8 @@ const PROMPT_EFFECT: Micros = 30 * SECOND;
 pub(super) struct Past {
     /// Its last request that proved a credential.
     pub(super) last_accepted: Option<Micros>,
+    /// Whether it was seen to begin a session.
+    pub(super) had_session: bool,
     /// The first refusal since it was last accepted.
     pub(super) refused_since: Option<Micros>,
     /// Its last request of any kind.
@@ -52,13 +54,15 @@ impl History {
             .unwrap_or_default()
     }
 
-    /// Takes in a request; `proves`: it was accepted where a credential is checked.
+    /// Takes in a request. `proves`: it was accepted where a credential is checked; `begins`: it began a
+    /// session.
     pub(super) fn note(
         &mut self,
         client: Option<IpAddr>,
         time: Micros,
-        request: &Request,
+        refused: bool,
         proves: bool,
+        begins: bool,
     ) {
         let Some(client) = client else { return };
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
@@ -66,10 +70,11 @@ impl History {
         }
         let past = self.clients.entry(client).or_default();
         past.last_seen = Some(time);
+        past.had_session |= begins;
         if proves {
             past.last_accepted = Some(time);
             past.refused_since = None;
-        } else if request.is_refused() {
+        } else if refused {
             past.refused_since = past.refused_since.or(Some(time));
         }
     }

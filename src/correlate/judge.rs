@@ -6,7 +6,7 @@ use super::coverage::Covered;
 use super::exchange::Exchange;
 use super::history::History;
 use super::notice::Notice;
-use crate::cause::Cause;
+use crate::cause::{Cause, Family};
 use crate::event::{Micros, Place, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::system::{Body, Meaning, Statement, System, Unlogged};
@@ -17,6 +17,10 @@ const NEGLIGIBLE: f64 = 0.03;
 const SURE: f64 = 0.9;
 /// The most candidates that still tell anything where the log does not cover the moment.
 const NARROW: usize = 4;
+/// How much less likely a cause of sessions is for a client that was never seen to begin one.
+const NO_SESSION: f64 = 0.2;
+/// Of refusals that can be made with or without a line, the share of those with one.
+const LOGGED: f64 = 0.75;
 /// How much more likely a change makes a cause that it can trigger.
 const TRIGGERED: f64 = 6.0;
 
@@ -93,9 +97,9 @@ impl Causes {
     }
 
     /// The candidates, most likely first; those that are negligible left out.
-    fn candidates(mut self) -> Vec<Left> {
+    fn candidates(mut self, negligible: f64) -> Vec<Left> {
         let total: f64 = self.0.iter().map(|l| l.weight).sum();
-        self.0.retain(|l| l.weight >= total * NEGLIGIBLE);
+        self.0.retain(|l| l.weight >= total * negligible);
         self.0.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         self.0
     }
@@ -128,20 +132,23 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
             None => unknown_words += p,
         }
     }
-    if paired.unlogged >= NEGLIGIBLE {
-        without_line(&mut causes, exchange, court, paired.unlogged, seen);
+    let blind = !seen && paired.unlogged >= 0.5;
+    if seen && exchange.can_be_unlogged(false) {
+        by_table(&mut causes, exchange, court, paired.unlogged, None);
+    } else if paired.unlogged >= NEGLIGIBLE {
+        by_lost_line(&mut causes, exchange, court, paired.unlogged);
     }
     let left = if unknown_words > 0.5 || exchange.is_proxys_own() {
         Vec::new()
     } else {
-        causes.candidates()
+        causes.candidates(if blind { 0.0 } else { NEGLIGIBLE })
     };
     let known_silent = seen || exchange.answer.refusals().all(|s| !fits(exchange, s));
     let verdict = match left.len() {
         0 => Verdict::Unknown,
         1 => Verdict::Explained,
         _ if paired.unlogged + beside >= SURE && known_silent => Verdict::Silent,
-        n if !seen && paired.unlogged >= 0.5 && n > NARROW => Verdict::Unknown,
+        n if blind && n > NARROW => Verdict::Unknown,
         _ => Verdict::Ambiguous,
     };
     let logged = if stated >= SURE {
@@ -182,6 +189,22 @@ fn refuses_by_table(exchange: &Exchange) -> bool {
                 .any(|s| s.is_demanded_by(exchange.route, exchange.request.status, exchange.bytes)))
 }
 
+/// How likely an unlogged refusal is, against others, given what the client and the server did before.
+fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
+    let mut weight = f64::from(unlogged.weight);
+    if unlogged.cause.facts().family == Family::Session && !exchange.past.had_session {
+        weight *= NO_SESSION;
+    }
+    if court
+        .history
+        .trigger(unlogged.cause, exchange.time.start, &exchange.past)
+        .is_some()
+    {
+        weight *= TRIGGERED;
+    }
+    weight
+}
+
 /// The causes that the table of unlogged refusals leaves, with the side line `side` or without one.
 fn by_table(
     causes: &mut Causes,
@@ -190,60 +213,45 @@ fn by_table(
     share: f64,
     side: Option<&str>,
 ) {
-    let rows: Vec<_> = exchange
-        .unlogged
-        .iter()
-        .filter(|u| u.side == side)
-        .collect();
-    let weight = |u: &Unlogged| {
-        let trigger = court
-            .history
-            .trigger(u.cause, exchange.time.start, &exchange.past);
-        f64::from(u.weight) * if trigger.is_some() { TRIGGERED } else { 1.0 }
-    };
-    let total: f64 = rows.iter().map(|u| weight(u)).sum();
-    for row in &rows {
-        causes.add(row.cause, share * weight(row) / total, || {
-            row.when.to_owned()
-        });
+    let rows = || exchange.unlogged.iter().filter(|u| u.side == side);
+    let total: f64 = rows().map(|u| weight(u, exchange, court)).sum();
+    for row in rows() {
+        let part = weight(row, exchange, court) / total;
+        causes.add(row.cause, share * part, || row.when.to_owned());
     }
 }
 
-/// The causes that are left where there is no line. Where the log was not written, or the tables know of no
-/// refusal without a line, a line may have been lost, and it can have been any.
-fn without_line(
-    causes: &mut Causes,
-    exchange: &Exchange,
-    court: &Court<'_>,
-    share: f64,
-    seen: bool,
-) {
-    let mut ways: Vec<(Cause, f64, &str)> = Vec::new();
-    let rows = exchange
+/// The causes that are left where the log was not written, or where the tables know of no refusal without a
+/// line: one may have been lost, and it can have been any.
+fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, share: f64) {
+    let lost = |s: &&Statement| fits(exchange, s) && (court.writes)(s, exchange.time.start);
+    let statements: Vec<_> = exchange.answer.refusals().filter(lost).collect();
+    let silent: f64 = exchange
         .unlogged
         .iter()
-        .filter(|u| !seen || u.side.is_none());
-    ways.extend(rows.map(|u| (u.cause, f64::from(u.weight), u.when)));
-    if !seen || ways.is_empty() {
-        for statement in exchange.answer.refusals().filter(|s| fits(exchange, s)) {
-            if let (Meaning::Refusal(cause), true) = (
-                statement.meaning,
-                (court.writes)(statement, exchange.time.start),
-            ) {
-                ways.push((
-                    cause,
-                    100.0 * (court.usual)(cause),
-                    "a line that states it may be lost",
-                ));
-            }
-        }
-    } else {
-        by_table(causes, exchange, court, share, None);
-        return;
+        .map(|u| weight(u, exchange, court))
+        .sum();
+    // Where both happen, a line is written for most.
+    let stated = if silent == 0.0 { share } else { share * LOGGED };
+    for unlogged in &exchange.unlogged {
+        let part = weight(unlogged, exchange, court) / silent;
+        causes.add(unlogged.cause, (share - stated) * part, || {
+            unlogged.when.to_owned()
+        });
     }
-    let total: f64 = ways.iter().map(|w| w.1).sum();
-    for (cause, weight, when) in ways {
-        causes.add(cause, share * weight / total, || when.to_owned());
+    let usual = |s: &Statement| match s.meaning {
+        Meaning::Refusal(cause) => Some((cause, (court.usual)(cause))),
+        _ => None,
+    };
+    let total: f64 = statements
+        .iter()
+        .filter_map(|s| usual(s))
+        .map(|(_, weight)| weight)
+        .sum();
+    for (cause, weight) in statements.iter().filter_map(|s| usual(s)) {
+        causes.add(cause, stated * weight / total, || {
+            "the line that states it may be lost".to_owned()
+        });
     }
 }
 

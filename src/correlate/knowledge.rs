@@ -110,6 +110,14 @@ impl Knowledge {
     pub(super) fn proves(&self, route: Routes, status: u16) -> bool {
         (200..300).contains(&status) && self.protected.intersects(route)
     }
+
+    /// Whether a request that was answered so began a session.
+    pub(super) fn begins_session(&self, answer: &Answer) -> bool {
+        answer
+            .statements
+            .iter()
+            .any(|s| s.action == self.system.session_start)
+    }
 }
 
 fn first_segment(path: &str) -> &str {

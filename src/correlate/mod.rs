@@ -192,10 +192,16 @@ impl Correlator {
 
     /// When the next event of an input happened, by the access logs' clock.
     pub fn time(&self, input: usize, event: &Event) -> Micros {
-        let Kind::Entry(entry) = &event.kind else { return event.time.start };
+        let Kind::Entry(entry) = &event.kind else {
+            return event.time.start;
+        };
         let clocks = self.bearings.clocks.iter().zip(&self.written);
-        let mut own = clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
-        event.time.start + own.next().map_or(0, |(clock, written)| clock.offset(*written))
+        let mut own =
+            clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
+        event.time.start
+            + own
+                .next()
+                .map_or(0, |(clock, written)| clock.offset(*written))
     }
 
     /// No further record of this input will come.
@@ -224,12 +230,10 @@ impl Correlator {
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
         let past = self.history.past(source);
-        self.history.note(
-            source,
-            time.start,
-            &request,
-            knowledge.proves(route, request.status),
-        );
+        let proves = knowledge.proves(route, request.status);
+        let begins = knowledge.begins_session(&answer);
+        self.history
+            .note(source, time.start, request.is_refused(), proves, begins);
         if answer.is_mute() && !request.is_refused() {
             return;
         }

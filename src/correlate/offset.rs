@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::event::{Micros, SECOND};
-use crate::system::Routes;
+use crate::system::{Routes, Statement};
 
 /// Clocks are compared up to this distance: two time zones lie at most 26 hours apart.
 const REACH: Micros = 27 * 3600 * SECOND;
@@ -31,8 +31,9 @@ pub struct Mark {
     pub time: Range<Micros>,
     /// Equal numbers: one client.
     pub client: u64,
-    /// The statuses of the answers that go with it.
-    pub statuses: &'static [u16],
+    /// What the line states; `None` for a request.
+    pub statement: Option<&'static Statement>,
+    /// Of a request: how, and on which route, it was answered.
     pub status: u16,
     pub routes: Routes,
     /// Which line of its clock it is.
@@ -45,8 +46,9 @@ impl Mark {
     }
 
     /// Whether this line can stem from that request, time aside.
-    fn fits(&self, request: &Mark) -> bool {
-        self.statuses.contains(&request.status) && self.routes.intersects(request.routes)
+    pub(super) fn fits(&self, request: &Mark) -> bool {
+        self.statement
+            .is_some_and(|s| s.fits(request.routes, request.status, None))
     }
 }
 
@@ -307,16 +309,28 @@ fn voices<'a, 'b>(lines: &'a [&'b Mark]) -> impl Iterator<Item = &'b Mark> + use
 #[cfg(test)]
 mod tests {
     use super::{Mark, Micros, REACH, SECOND, estimate};
-    use crate::system::Routes;
+    use crate::system::{Body, Meaning, Position, Routes, Statement, Version};
 
-    const STATUSES: &[u16] = &[401];
+    static STATEMENT: Statement = Statement {
+        action: "refused",
+        reason: "",
+        meaning: Meaning::Side,
+        status: &[401],
+        body: Body::Any,
+        routes: Routes(1),
+        pages: Routes::NONE,
+        position: Position::First,
+        always: false,
+        since: Version::MIN,
+        source: "",
+    };
 
     fn mark(at: Micros, width: Micros, client: u64, order: u64) -> Mark {
         let from = at.div_euclid(width) * width;
         Mark {
             time: from..from + width,
             client,
-            statuses: STATUSES,
+            statement: Some(&STATEMENT),
             status: 401,
             routes: Routes(1),
             order,

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::knowledge::Knowledge;
 use super::offset::{Mark, Piece, estimate};
 use crate::event::{Entry, Event, Kind, Micros, Request, SECOND};
-use crate::system::{self, System};
+use crate::system::{self, Routes, System};
 
 /// Marks kept of each input. Beyond that the first ones stand for all.
 const MARKS: usize = 400_000;
@@ -95,7 +95,7 @@ impl Survey {
                 let mark = |client| Mark {
                     time: event.time.clone(),
                     client: number(client),
-                    statuses: &[],
+                    statement: None,
                     status: request.status,
                     routes: route,
                     order: 0,
@@ -124,9 +124,9 @@ impl Survey {
             marks.push(Mark {
                 time: event.time.clone(),
                 client,
-                statuses: statement.status,
+                statement: Some(statement),
                 status: 0,
-                routes: statement.routes,
+                routes: Routes::NONE,
                 order,
             });
         }
@@ -257,7 +257,7 @@ fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
         .filter(|r| {
             !by_client
                 .get(&r.client)
-                .is_some_and(|own| near(own, r).any(|l| fits(l, r)))
+                .is_some_and(|own| near(own, r).any(|l| l.fits(r)))
         })
         .collect();
     let mut own: HashMap<u64, Vec<&Mark>> = HashMap::new();
@@ -267,9 +267,9 @@ fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
     let is_proxy = |client: u64, its: &[&Mark]| {
         let explained = |line: &&&Mark| {
             own.get(&client)
-                .is_some_and(|r| near(r, line).any(|r| fits(line, r)))
+                .is_some_and(|r| near(r, line).any(|r| line.fits(r)))
         };
-        let adopted = |line: &&&Mark| near(&lonely, line).any(|r| fits(line, r));
+        let adopted = |line: &&&Mark| near(&lonely, line).any(|r| line.fits(r));
         let (all, explained) = (its.len(), its.iter().filter(explained).count());
         all >= 3
             && all * 5 >= lines.len()
@@ -281,10 +281,6 @@ fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
         .filter(|(client, its)| is_proxy(**client, its))
         .map(|(client, _)| *client)
         .collect()
-}
-
-fn fits(line: &Mark, request: &Mark) -> bool {
-    line.statuses.contains(&request.status) && line.routes.intersects(request.routes)
 }
 
 /// Those of `marks`, sorted by time, that are near `mark`.

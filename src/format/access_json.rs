@@ -9,15 +9,17 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use memchr::memmem;
+use memchr::{memchr2, memmem};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::all_consuming;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 use super::grammar::{
     END_OF_TIME, address_and_port, clf_time, decimal, epoch_time, iso_time, last_of, request_line,
-    unescape,
+    unescape, utf8,
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
@@ -42,28 +44,35 @@ impl Format for AccessJson {
             });
         }
         // nginx passes on whatever bytes the client sent: such a line is no UTF-8.
-        let text =
-            std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
-        match serde_json::from_str::<Fields<'_>>(&text) {
-            Ok(fields) => fields.event().map(Some),
-            Err(e) => match without_hex_escapes(line) {
-                Some(text) => read(&text),
-                None => Err(malformed(&e)),
-            },
-        }
+        let event = read(&utf8(line)).or_else(|e| match e.expected {
+            MALFORMED => without_hex_escapes(line).map_or(Err(e), |text| read(&text)),
+            _ => Err(e),
+        });
+        // Neither text is as long as the line where it differs from it.
+        event.map(Some).map_err(|e| Mismatch {
+            offset: e.offset.min(line.len()),
+            ..e
+        })
     }
 }
 
-fn read(text: &str) -> Result<Option<Event>, Mismatch> {
-    let fields: Fields<'_> = serde_json::from_str(text).map_err(|e| malformed(&e))?;
-    fields.event().map(Some)
-}
+/// What a line that is no JSON lacks.
+const MALFORMED: &str = "well-formed JSON";
 
-fn malformed(error: &serde_json::Error) -> Mismatch {
-    Mismatch {
-        offset: error.column().saturating_sub(1),
-        expected: "well-formed JSON",
-    }
+fn read(text: &str) -> Result<Event, Mismatch> {
+    let mut fields = Fields {
+        time: None,
+        slots: [const { (u8::MAX, Value::Nothing) }; FIELDS],
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    Filling(&mut fields)
+        .deserialize(&mut json)
+        .and_then(|()| json.end())
+        .map_err(|e| Mismatch {
+            offset: e.column().saturating_sub(1),
+            expected: MALFORMED,
+        })?;
+    fields.event()
 }
 
 /// A `log_format` without `escape=json` writes `\x22` inside JSON strings. The same line as JSON wants
@@ -85,7 +94,7 @@ fn without_hex_escapes(line: &[u8]) -> Option<String> {
         rest = &rest[end..];
     }
     json.extend_from_slice(rest);
-    Some(String::from_utf8_lossy(&json).into_owned())
+    Some(utf8(&json).into_owned())
 }
 
 /// What a key tells.
@@ -415,35 +424,34 @@ struct Fields<'a> {
     slots: [(u8, Value<'a>); FIELDS],
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+/// Fills the fields in place: they are large, and serde would move them at every level.
+struct Filling<'f, 'a>(&'f mut Fields<'a>);
+
+impl<'de> DeserializeSeed<'de> for Filling<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
+impl<'de> Visitor<'de> for Filling<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields {
-            time: None,
-            slots: [const { (u8::MAX, Value::Nothing) }; FIELDS],
-        };
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Key(alias)) = map.next_key()? {
             match alias {
-                Some(alias) => fields.take(alias, map.next_value()?),
+                Some(alias) => self.0.take(alias, map.next_value()?),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(fields)
+        Ok(())
     }
 }
 
@@ -463,7 +471,9 @@ impl<'a> Fields<'a> {
         let width = |t: &Range<Micros>| t.end - t.start;
         let known = self.time.as_ref().map_or(Micros::MAX, width);
         // Nothing but a fraction is finer than a second, and few lines have two.
-        if known < SECOND && matches!(value, Value::Text(t) if !t.contains(['.', ','])) {
+        if known < SECOND
+            && matches!(value, Value::Text(t) if memchr2(b'.', b',', t.as_bytes()).is_none())
+        {
             return;
         }
         if let Some(time) = value.time().filter(|t| width(t) < known) {
@@ -476,7 +486,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The event, of a line that has what makes an access line.
-    fn event(self) -> Result<Event, Mismatch> {
+    fn event(&self) -> Result<Event, Mismatch> {
         let lacking = |expected| Mismatch {
             offset: 0,
             expected,
@@ -544,14 +554,14 @@ impl<'a> Fields<'a> {
     }
 
     /// nginx leaves it empty, or writes `-`, where it answered without asking an upstream.
+    #[expect(clippy::option_option, reason = "as the field of the event")]
     fn upstream_status(&self) -> Option<Option<u16>> {
-        match self.get(Field::UpstreamStatus) {
-            Value::Nothing => None,
-            list @ Value::Text(_) => match last_upstream(list) {
-                Some(last) => Some(Value::Text(last.into()).status()),
-                None => Some(None),
-            },
-            number => number.status().map(Some),
+        let value = self.get(Field::UpstreamStatus);
+        match (value, last_upstream(value)) {
+            (Value::Nothing, _) => None,
+            (Value::Text(_), None) => Some(None),
+            (_, Some(last)) => Value::Text(last.into()).status().map(Some),
+            (number, None) => number.status().map(Some),
         }
     }
 
@@ -563,7 +573,11 @@ impl<'a> Fields<'a> {
 
 /// The upstream that answered, of all that nginx asked: `a, b` tried in turn, `a : b` redirected.
 fn last_upstream<'v>(list: &'v Value<'_>) -> Option<&'v str> {
-    let group = list.present()?.rsplit(" : ").next()?;
+    let list = list.present()?;
+    if memchr2(b' ', b',', list.as_bytes()).is_none() {
+        return Some(list);
+    }
+    let group = list.rsplit(" : ").next()?;
     Some(last_of(group, ',')).filter(|last| !last.is_empty() && *last != "-")
 }
 

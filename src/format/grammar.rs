@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memrchr};
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take};
 use nom::character::complete::{digit1, one_of};
 use nom::combinator::{map_opt, opt, value};
 use nom::error::{ErrorKind, ParseError};
@@ -62,9 +61,26 @@ where
     }
 }
 
-/// Exactly `width` digits.
+/// Exactly `width` digits, at most 18.
 pub fn digits<'a>(width: usize) -> impl Parser<&'a [u8], Output = i64, Error = Expected<'a>> {
-    map_opt(take(width), decimal)
+    let what = "digits";
+    move |input: &'a [u8]| {
+        let (text, rest) = input
+            .split_at_checked(width)
+            .filter(|(text, _)| text.iter().all(u8::is_ascii_digit))
+            .ok_or(nom::Err::Error(Expected { rest: input, what }))?;
+        let number = text.iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        Ok((rest, number))
+    }
+}
+
+/// This byte. For one byte nom's `tag` takes several times as long.
+pub fn byte<'a>(byte: u8) -> impl Parser<&'a [u8], Output = u8, Error = Expected<'a>> {
+    let what = "another character";
+    move |input: &'a [u8]| match input.split_first() {
+        Some((first, rest)) if *first == byte => Ok((rest, byte)),
+        _ => Err(nom::Err::Error(Expected { rest: input, what })),
+    }
 }
 
 /// The number that these bytes write in decimal; `None` where it does not fit.
@@ -86,10 +102,14 @@ const MONTHS: [&[u8; 3]; 12] = [
 
 /// `Nov`, as 1 to 12.
 fn month_name(input: &[u8]) -> Parsed<'_, i64> {
-    map_opt(take(3_usize), |name: &[u8]| {
-        (1..).zip(MONTHS).find(|(_, m)| *m == name).map(|(n, _)| n)
-    })
-    .parse(input)
+    let what = "the name of a month";
+    input
+        .split_first_chunk()
+        .and_then(|(name, rest)| {
+            let (month, _) = (1..).zip(MONTHS).find(|(_, m)| *m == name)?;
+            Some((rest, month))
+        })
+        .ok_or(nom::Err::Error(Expected { rest: input, what }))
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar; `None`: there is no such day.
@@ -114,7 +134,7 @@ pub fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
 /// `20:55:11`, in seconds. A leap second, `23:59:60`, is the start of the next.
 fn clock(input: &[u8]) -> Parsed<'_, i64> {
     map_opt(
-        (digits(2), tag(":"), digits(2), tag(":"), digits(2)),
+        (digits(2), byte(b':'), digits(2), byte(b':'), digits(2)),
         |(hour, _, minute, _, second)| {
             (hour < 24 && minute < 60 && second <= 60).then_some((hour * 60 + minute) * 60 + second)
         },
@@ -125,13 +145,13 @@ fn clock(input: &[u8]) -> Parsed<'_, i64> {
 /// `+0100`, `+01:00` or `Z`, in seconds east of Greenwich.
 fn zone(input: &[u8]) -> Parsed<'_, i64> {
     let offset = map_opt(
-        (one_of("+-"), digits(2), opt(tag(":")), digits(2)),
+        (one_of("+-"), digits(2), opt(byte(b':')), digits(2)),
         |(sign, hours, _, minutes)| {
             let seconds = (hours * 60 + minutes) * 60;
             (hours < 24 && minutes < 60).then_some(if sign == '-' { -seconds } else { seconds })
         },
     );
-    alt((offset, value(0, tag("Z")), value(0, tag("z")))).parse(input)
+    alt((offset, value(0, byte(b'Z')), value(0, byte(b'z')))).parse(input)
 }
 
 /// `.072`, in microseconds, with the width that this many digits leave open.
@@ -161,9 +181,9 @@ pub const CLF_TIME_LENGTH: usize = "21/Nov/2026:21:55:11 +0100".len();
 
 /// `21/Nov/2026:21:55:11 +0100`, the time of the Common Log Format.
 pub fn clf_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
-    let date = (digits(2), tag("/"), month_name, tag("/"), digits(4));
+    let date = (digits(2), byte(b'/'), month_name, byte(b'/'), digits(4));
     map_opt(
-        (date, tag(":"), clock, tag(" "), zone),
+        (date, byte(b':'), clock, byte(b' '), zone),
         |((day, _, month, _, year), _, clock, _, zone)| {
             moment(
                 days_from_civil(year, month, day)? * 86_400 + clock - zone,
@@ -176,14 +196,14 @@ pub fn clf_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
 
 /// `2026-11-21T21:55:11.072+01:00`, RFC 3339 or ISO 8601, with a zone.
 pub fn iso_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
-    let date = (digits(4), tag("-"), digits(2), tag("-"), digits(2));
+    let date = (digits(4), byte(b'-'), digits(2), byte(b'-'), digits(2));
     map_opt(
         (
             date,
             one_of("Tt "),
             clock,
             opt(fraction),
-            opt(tag(" ")),
+            opt(byte(b' ')),
             zone,
         ),
         |((year, _, month, _, day), _, clock, fraction, _, zone)| {
@@ -212,7 +232,7 @@ pub const END_OF_TIME: i64 = 253_402_300_800;
 
 /// A field in double quotes, without them, as it stands: a backslash protects the byte after it.
 pub fn quoted(input: &[u8]) -> Parsed<'_, &[u8]> {
-    delimited(tag("\""), to_quote, tag("\"")).parse(input)
+    delimited(byte(b'"'), to_quote, byte(b'"')).parse(input)
 }
 
 /// Everything before the next quote that no backslash protects.
@@ -232,9 +252,14 @@ fn to_quote(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// The text that a log wrote with escapes, with U+FFFD for what is not UTF-8.
 pub fn text(raw: &[u8]) -> Cow<'_, str> {
     match memchr(b'\\', raw) {
-        None => String::from_utf8_lossy(raw),
-        Some(_) => Cow::Owned(String::from_utf8_lossy(&unescape(raw)).into_owned()),
+        None => utf8(raw),
+        Some(_) => Cow::Owned(utf8(&unescape(raw)).into_owned()),
     }
+}
+
+/// The same bytes as text, with U+FFFD for what is not UTF-8. Most is, and the plain test is the faster.
+pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Apache's one-letter escapes; nginx writes `\xHH` only.
@@ -332,11 +357,6 @@ fn is_protocol(text: &str) -> bool {
     })
 }
 
-/// One blank.
-pub fn blank(input: &[u8]) -> Parsed<'_, &[u8]> {
-    tag(" ").parse(input)
-}
-
 /// `parser`, and the blank after it.
 pub fn field<'a, P>(
     what: &'static str,
@@ -345,5 +365,119 @@ pub fn field<'a, P>(
 where
     P: Parser<&'a [u8], Error = Expected<'a>>,
 {
-    expect(what, terminated(parser, blank))
+    expect(what, terminated(parser, byte(b' ')))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Datelike, NaiveDate};
+
+    use super::{
+        address_and_port, clf_time, days_from_civil, epoch_time, iso_time, request_line, unescape,
+    };
+
+    /// Every day of two turns of the calendar, against another implementation.
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let first = NaiveDate::from_ymd_opt(1600, 1, 1).unwrap();
+        let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+        for date in first.iter_days().take(800 * 366) {
+            let (year, month, day) = (date.year(), date.month(), date.day());
+            let days = days_from_civil(year.into(), month.into(), day.into());
+            assert_eq!(days, Some((date - epoch).num_days()), "{date}");
+        }
+        for (year, month, day) in [
+            (2027, 2, 29),
+            (2100, 2, 29),
+            (2026, 4, 31),
+            (2026, 13, 1),
+            (2026, 1, 0),
+        ] {
+            assert_eq!(days_from_civil(year, month, day), None);
+        }
+    }
+
+    #[test]
+    fn times_of_several_writings_are_one() {
+        let start = 1_795_294_511_000_000;
+        let second = start..start + 1_000_000;
+        let (rest, time) = clf_time(b"21/Nov/2026:21:55:11 +0100]").unwrap();
+        assert_eq!((rest, time), (&b"]"[..], second.clone()));
+        for text in [
+            "2026-11-21T20:55:11Z",
+            "2026-11-21 15:55:11 -0500",
+            "2026-11-21T21:55:11+01:00",
+        ] {
+            assert_eq!(iso_time(text.as_bytes()).unwrap().1, second);
+        }
+        assert_eq!(epoch_time(b"1795294511").unwrap().1, second);
+        assert_eq!(
+            epoch_time(b"1795294511.07").unwrap().1,
+            start + 70_000..start + 80_000
+        );
+        for text in [
+            "2026-11-21T20:55:11",
+            "2026-11-21T20:55:61Z",
+            "2026-11-21T20:60:00Z",
+            "2026-11-21",
+        ] {
+            assert!(iso_time(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(
+            epoch_time(b"1795294511072").is_err(),
+            "these are milliseconds"
+        );
+    }
+
+    #[test]
+    fn escapes() {
+        for (raw, expected) in [
+            (&br"\x22\x5C\x0a"[..], &b"\"\\\n"[..]),
+            (br#"\"\\\t\q"#, b"\"\\\t\\q"),
+            (br"\x4", br"\x4"),
+            (br"\xg0\", br"\xg0\"),
+        ] {
+            assert_eq!(unescape(raw), expected);
+        }
+    }
+
+    #[test]
+    fn request_lines() {
+        for (line, expected) in [
+            ("GET /x HTTP/1.1", Some(("GET", "/x"))),
+            ("GET /x", Some(("GET", "/x"))),
+            ("GET  HTTP/1.1", Some(("GET", ""))),
+            ("M-SEARCH * HTTP/1.1", Some(("M-SEARCH", "*"))),
+            ("GET /x HTTP/", Some(("GET", "/x HTTP/"))),
+            ("GET", None),
+            ("", None),
+            (" / HTTP/1.1", None),
+            ("t3 12.1.2", None),
+        ] {
+            assert_eq!(request_line(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_proxies() {
+        for text in [
+            "203.0.113.9",
+            " 203.0.113.9:80",
+            "::ffff:203.0.113.9",
+            "[::ffff:203.0.113.9]:80",
+        ] {
+            let address = address_and_port(text.as_bytes()).unwrap();
+            assert_eq!(address.to_string(), "203.0.113.9");
+        }
+        for text in [
+            "",
+            "unix:",
+            "unknown",
+            "203.0.113.9:http",
+            "203.0.113",
+            "[::1",
+        ] {
+            assert_eq!(address_and_port(text.as_bytes()), None);
+        }
+    }
 }

@@ -16,10 +16,11 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till1};
 use nom::character::complete::digit1;
-use nom::combinator::{map, map_opt, rest, value};
+use nom::combinator::{eof, map, map_opt, rest, value};
+use nom::sequence::delimited;
 
 use super::grammar::{
-    CLF_TIME_LENGTH, Expected, Parsed, address, blank, clf_time, decimal, digits, expect, field,
+    CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
     quoted, request_line, text,
 };
 use super::redact::redact_target;
@@ -65,11 +66,11 @@ struct Access<'a> {
 fn access_line(line: &[u8]) -> Parsed<'_, Access<'_>> {
     let peer = field("a client address", take_till1(|b| b == b' '));
     let request = field("a request in quotes", quoted);
-    let tail = alt((blank, tag("")));
+    let tail = alt((value((), byte(b' ')), value((), eof)));
     let whole = (peer, names_and_time, request, status, size, tail, rest);
     map(
         whole,
-        |(peer, (user, time), request, status, bytes, _, tail)| Access {
+        |(peer, (user, time), request, status, bytes, (), tail)| Access {
             peer,
             user,
             time,
@@ -86,20 +87,18 @@ fn access_line(line: &[u8]) -> Parsed<'_, Access<'_>> {
 /// and brackets, but no bare quote: the time is what stands right before the first one.
 fn names_and_time(input: &[u8]) -> Parsed<'_, (&[u8], Range<Micros>)> {
     const LENGTH: usize = " [".len() + CLF_TIME_LENGTH + "] ".len();
-    let what = "a time in brackets, then the request in quotes";
-    let quote = memchr_iter(b'"', input).find(|&at| at > 0 && input[at - 1] != b'\\');
-    let Some((start, quote)) = quote.and_then(|q| Some((q.checked_sub(LENGTH)?, q))) else {
-        return Err(nom::Err::Error(Expected { rest: input, what }));
+    let misfit = |rest| {
+        let what = "a time in brackets, then the request in quotes";
+        nom::Err::Error(Expected { rest, what })
     };
-    let (names, from_time) = input.split_at(start);
-    let (_, (_, time, _)) = expect(what, (tag(" ["), clf_time, tag("] ")))
-        .parse(&from_time[..LENGTH])
-        .map_err(|e| {
-            e.map(|_: Expected| Expected {
-                rest: from_time,
-                what,
-            })
-        })?;
+    let quote = memchr_iter(b'"', input)
+        .find(|&at| at > 0 && input[at - 1] != b'\\')
+        .ok_or(misfit(input))?;
+    let start = quote.checked_sub(LENGTH).ok_or(misfit(input))?;
+    let (names, bracket) = input[..quote].split_at(start);
+    let (_, time) = delimited(tag(" ["), clf_time, tag("] "))
+        .parse(bracket)
+        .map_err(|_: nom::Err<Expected<'_>>| misfit(&input[start..]))?;
     // The first name is what an identd said; only Apache can be told to ask one.
     let user = memchr(b' ', names).map_or(&names[..0], |at| &names[at + 1..]);
     Ok((&input[quote..], (user, time)))
@@ -116,7 +115,7 @@ fn size(input: &[u8]) -> Parsed<'_, Option<u64>> {
     let number = map_opt(digit1, |n| decimal(n).and_then(|n| u64::try_from(n).ok()));
     expect(
         "a number of bytes",
-        alt((value(None, tag("-")), map(number, Some))),
+        alt((value(None, byte(b'-')), map(number, Some))),
     )
     .parse(input)
 }
@@ -164,7 +163,7 @@ fn appended(tail: &[u8]) -> (Option<&[u8]>, Option<IpAddr>) {
 fn last_address(list: &[u8]) -> Option<IpAddr> {
     list.split(|&b| b == b',')
         .map(|element| address(element.trim_ascii()))
-        .reduce(|all, last| all.and(last))
+        .reduce(Option::and)
         .flatten()
 }
 

@@ -11,8 +11,8 @@ use std::io::Read;
 use super::bytes::Bytes;
 use super::error::Error;
 use super::lines::{End, Line, Lines};
-use super::redacted;
 use crate::format::Format;
+use crate::format::redact::redact_line;
 
 /// As much of a line is hashed.
 const HASHED: usize = 4096;
@@ -123,7 +123,7 @@ fn compare_line(a: Line<'_>, b: Line<'_>) -> Option<Relation> {
 
 /// What is hashed of a line.
 fn essence(line: &[u8]) -> Vec<u8> {
-    let mut text = redacted(line).into_bytes();
+    let mut text = redact_line(line).into_bytes();
     text.truncate(HASHED);
     text
 }

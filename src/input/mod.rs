@@ -88,8 +88,3 @@ impl Input {
         Records::new(self.format, self.parts)
     }
 }
-
-/// The text of a line as it may be stored, shown and hashed.
-fn redacted(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).into_owned()
-}

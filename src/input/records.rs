@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
+use super::Part;
 use super::error::{Error, Failure};
 use super::lines::{End, Line, Lines};
-use super::{Part, redacted};
 use crate::event::{Event, Kind, Place, Record};
+use crate::format::redact::redact_line;
 use crate::format::{Format, Mismatch};
 use crate::summary::Tally;
 
@@ -176,7 +177,7 @@ fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>) -> Option<Record
     match format.parse(line.bytes) {
         Ok(Some(event)) => {
             tally.parsed += 1;
-            let text = may_be_evidence(&event).then(|| redacted(line.bytes).into_boxed_str());
+            let text = may_be_evidence(&event).then(|| redact_line(line.bytes).into_boxed_str());
             Some(Record { place, event, text })
         }
         Ok(None) => {

@@ -102,8 +102,8 @@ mod tests {
 
         2026-06-04 14:05:00 +02:00  Missing credentials, or 1 other     silent · pritunl
           198.51.100.7 · GET /status → 401, 17 bytes
-          why      No line exists. The journal was written around this moment and has no
-                   line for it.
+          why      No line exists: the server writes none for this refusal, and its log
+                   was alive.
           left     Missing credentials: no request of this client ever succeeded
                    Expired session: a session cookie that the server no longer knows
                    looks the same

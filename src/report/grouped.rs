@@ -10,7 +10,7 @@ use crate::finding::{Finding, Verdict};
 use crate::summary::Summary;
 
 /// The heaviest groups are told in a block, the others in a line each.
-const BLOCKS: usize = 50;
+const BLOCKS: usize = 20;
 
 /// Findings grouped by verdict, causes, client and principal; see [`Report`]. Nothing is written before
 /// the end.
@@ -42,14 +42,13 @@ impl<W: Write> Grouped<W> {
                 self.groups.beyond
             )?;
         }
-        for group in lines {
-            write_line(&self.page, group, digits, &mut self.out)?;
-        }
+        write_lines(&self.page, lines, digits, &mut self.out)?;
         if self.groups.beyond > 0 || !lines.is_empty() {
             writeln!(self.out)?;
         }
-        for group in blocks {
-            write_block(&self.page, group, digits, &mut self.out)?;
+        for (n, group) in blocks.iter().enumerate() {
+            let again = blocks[n + 1..].iter().any(|later| same_fix(group, later));
+            write_block(&self.page, group, digits, again, &mut self.out)?;
         }
         Ok(())
     }
@@ -80,26 +79,46 @@ impl<W: Write> Report for Grouped<W> {
     }
 }
 
-/// A light group: how often, what, who and where.
-fn write_line<W: Write>(page: &Page, group: &Group, digits: usize, out: &mut W) -> io::Result<()> {
-    let sample = &group.sample;
-    let place = sample
-        .evidence
-        .first()
-        .map_or_else(String::new, |e| page.place(e.place));
-    let title = title(sample);
-    let room = page.width.saturating_sub(digits + 4 + width(&title) + 4);
-    let style = colour(sample.cause());
-    let rest = format!("{}  {place}", who(sample));
-    writeln!(
-        out,
-        "{:>digits$} ×  {style}{title}{style:#}  {}",
-        group.count,
-        fit(&rest, room)
-    )
+/// The light groups: how often, what, who and where.
+fn write_lines<W: Write>(
+    page: &Page,
+    groups: &[&Group],
+    digits: usize,
+    out: &mut W,
+) -> io::Result<()> {
+    let place = |group: &Group| {
+        let proof = group.sample.evidence.first();
+        proof.map_or_else(String::new, |e| page.place(e.place))
+    };
+    let longest = |of: &dyn Fn(&Group) -> String| groups.iter().map(|g| width(&of(g))).max();
+    let titles = longest(&|g| title(&g.sample)).unwrap_or(0);
+    let places = longest(&place).unwrap_or(0);
+    let room = page.width.saturating_sub(digits + titles + places + 8);
+    let names = longest(&|g| who(&g.sample)).unwrap_or(0).min(room);
+    for group in groups {
+        let (title, who, place) = (title(&group.sample), who(&group.sample), place(group));
+        let who = fit(&who, names);
+        let style = colour(group.sample.cause());
+        let (after_title, after_who) = (titles - width(&title), names - width(&who));
+        write!(out, "{:>digits$} ×  {style}{title}{style:#}", group.count)?;
+        writeln!(out, "{:after_title$}  {who}{:after_who$}  {place}", "", "")?;
+    }
+    Ok(())
 }
 
-fn write_block<W: Write>(page: &Page, group: &Group, digits: usize, out: &mut W) -> io::Result<()> {
+/// Whether the second tells what to do about the first as well.
+fn same_fix(one: &Group, other: &Group) -> bool {
+    one.sample.fix == other.sample.fix && one.sample.cause() == other.sample.cause()
+}
+
+/// `again`: a block further down tells the same fix.
+fn write_block<W: Write>(
+    page: &Page,
+    group: &Group,
+    digits: usize,
+    again: bool,
+    out: &mut W,
+) -> io::Result<()> {
     let sample = &group.sample;
     let head = format!("{:>digits$} ×  ", group.count);
     let margin = width(&head);
@@ -118,9 +137,18 @@ fn write_block<W: Write>(page: &Page, group: &Group, digits: usize, out: &mut W)
             .as_deref()
             .map_or_else(String::new, |words| format!(" · {words}"));
         block.paragraph(proof.role.id(), (&page.place(proof.place), BOLD), &words)?;
-        block.quote(&proof.text, block.quote_columns())?;
+        block.excerpt(&proof.text, sample.reason.as_deref().unwrap_or(""))?;
     }
-    block.fix(sample)?;
+    match (sample.fix, sample.cause()) {
+        (Some(_), Some(cause)) if again => {
+            block.paragraph(
+                "fix",
+                ("as below", DIM),
+                &format!(", for {}", cause.facts().title),
+            )?;
+        }
+        _ => block.fix(sample)?,
+    }
     writeln!(out)
 }
 
@@ -214,8 +242,8 @@ mod tests {
         1 ×  Missing credentials, or 1 other                            silent · pritunl
              198.51.100.7 · GET /status → 401
              2026-06-04 14:05:00 +02:00
-             why      No line exists. The journal was written around this moment and has
-                      no line for it.
+             why      No line exists: the server writes none for this refusal, and its
+                      log was alive.
              left     Missing credentials: no request of this client ever succeeded
                       Expired session: a session cookie that the server no longer knows
                       looks the same
@@ -226,8 +254,9 @@ mod tests {
         3 ×  Clock skew                                              explained · pritunl
              alice from 203.0.113.9 · GET /organization?x=1 → 401
              2026-06-04 14:00:03 to 16:30:03 +02:00
+             why      The request's timestamp is too far from the server's clock.
              reason   pritunl_journal.log:88 · Expired auth timestamp
-                      {"id": "6a2169c3", "event": "admin_auth_failure", "event_long": "…
+                      … "event_long": "Expired auth timestamp", "remote_address": "203.…
              fix      Set the client's clock by NTP; the server accepts signatures up to
                       300 seconds old.
 
@@ -285,10 +314,10 @@ mod tests {
             text.lines()
                 .filter(|l| l.starts_with("1 ×") && l.contains("88"))
                 .count(),
-            10
+            40
         );
         assert!(
-            text.starts_with("1 ×  Clock skew  user0 from 203.0.113.9  pritunl_journal.log:88\n")
+            text.starts_with("1 ×  Clock skew  user0 from 203.0.113.9   pritunl_journal.log:88\n")
         );
     }
 }

@@ -17,8 +17,11 @@ use crate::finding::{Candidate, Confidence, Finding, Verdict};
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 
-/// Columns of the labels in a block, the space after them included.
+/// Columns of the labels of a finding: `request` is the longest.
 const LABEL: usize = 9;
+
+/// What the verdict `silent` means; the causes themselves stand below it.
+const SILENCE: &str = ": the server writes none for this refusal, and its log was alive.";
 
 /// Columns that a principal's name may take; the client chose it.
 const NAME: usize = 40;
@@ -148,6 +151,26 @@ pub(super) fn fit(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
+/// The text from some way before the words on, where they would not be seen in so many columns; from
+/// farther before them where the text ends soon after.
+fn around<'t>(text: &'t str, words: &str, columns: usize) -> Cow<'t, str> {
+    const BEFORE: usize = 16;
+    let at = text.find(words).unwrap_or(0);
+    if width(&text[..at]) + width(words) < columns {
+        return Cow::Borrowed(text);
+    }
+    let room = BEFORE.max(columns.saturating_sub(width(&text[at..]) + 1));
+    let (mut start, mut used) = (at, 0);
+    for (n, c) in text[..at].char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > room {
+            break;
+        }
+        start = n;
+    }
+    Cow::Owned(format!("…{}", &text[start..]))
+}
+
 /// The words of a text in lines of so many columns; a word longer than a line is cut into several.
 fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -181,12 +204,28 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
 pub struct Block<'a, W> {
     pub(super) page: &'a Page,
     margin: usize,
+    /// Columns of the labels, the space after them included.
+    labels: usize,
     out: &'a mut W,
 }
 
 impl<'a, W: Write> Block<'a, W> {
     pub fn new(page: &'a Page, margin: usize, out: &'a mut W) -> Self {
-        Self { page, margin, out }
+        let labels = LABEL;
+        Self {
+            page,
+            margin,
+            labels,
+            out,
+        }
+    }
+
+    /// Without a column for labels.
+    pub fn unlabelled(page: &'a Page, margin: usize, out: &'a mut W) -> Self {
+        Self {
+            labels: 0,
+            ..Self::new(page, margin, out)
+        }
     }
 
     /// A text in as many lines as it takes, its first words in bold.
@@ -227,11 +266,11 @@ impl<'a, W: Write> Block<'a, W> {
     ) -> io::Result<()> {
         let (lead, style) = (visible(lead.0), lead.1);
         let whole = format!("{lead}{}", visible(text));
-        let columns = self.page.width - self.margin - LABEL;
+        let columns = self.page.width - self.margin - self.labels;
         for (n, line) in wrap(&whole, columns).iter().enumerate() {
-            let margin = self.margin;
+            let (margin, labels) = (self.margin, self.labels);
             let label = if n == 0 { label } else { "" };
-            write!(self.out, "{:margin$}{DIM}{label:LABEL$}{DIM:#}", "")?;
+            write!(self.out, "{:margin$}{DIM}{label:labels$}{DIM:#}", "")?;
             match line.strip_prefix(&*lead) {
                 Some(rest) if n == 0 && !lead.is_empty() => {
                     writeln!(self.out, "{style}{lead}{style:#}{rest}")?;
@@ -244,15 +283,17 @@ impl<'a, W: Write> Block<'a, W> {
 
     /// A line of a log under its label's paragraph, cut at so many columns.
     pub(super) fn quote(&mut self, text: &str, columns: usize) -> io::Result<()> {
-        let margin = self.margin + LABEL;
+        let margin = self.margin + self.labels;
         let text = visible(text);
         let text = fit(text.trim_end(), columns);
         writeln!(self.out, "{:margin$}{DIM}{text}{DIM:#}", "")
     }
 
-    /// Columns left for a quote on the page.
-    pub(super) fn quote_columns(&self) -> usize {
-        self.page.width - self.margin - LABEL
+    /// What of such a line fits in a line of the page, the words in it.
+    pub(super) fn excerpt(&mut self, text: &str, words: &str) -> io::Result<()> {
+        let columns = self.page.width - self.margin - self.labels;
+        let (text, words) = (visible(text), visible(words));
+        self.quote(&around(&text, &words, columns), columns)
     }
 
     /// Why it is judged so; `said` is the sentence for a cause that is certain.
@@ -262,7 +303,7 @@ impl<'a, W: Write> Block<'a, W> {
             (Verdict::Explained, Some(false)) => ("No line exists: ", because),
             (Verdict::Explained, None) => ("No line was seen: ", because),
             (Verdict::Explained, Some(true)) => ("", said),
-            (Verdict::Silent, _) => ("No line exists. ", &*finding.message),
+            (Verdict::Silent, _) => ("No line exists", SILENCE),
             (Verdict::Ambiguous | Verdict::Unknown, _) => ("", &*finding.message),
         };
         if lead.is_empty() && text.is_empty() {
@@ -299,7 +340,7 @@ impl<'a, W: Write> Block<'a, W> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fit, width, wrap};
+    use super::{around, fit, width, wrap};
     use proptest::prelude::{any, proptest};
 
     #[test]
@@ -313,6 +354,21 @@ mod tests {
     fn accents_do_not_pile_up() {
         let pile = format!("a{}", "\u{301}".repeat(1000));
         assert!(fit(&pile, 10).chars().count() <= 41);
+    }
+
+    #[test]
+    fn an_excerpt_shows_the_words() {
+        let line = r#"{"id": "6a2169c3", "event": "failure", "event_long": "Expired"}"#;
+        assert_eq!(around(line, "Expired", 80), line);
+        assert_eq!(
+            around(line, "Expired", 32),
+            r#"…lure", "event_long": "Expired"}"#
+        );
+        assert_eq!(
+            around(line, "failure", 20),
+            r#"…9c3", "event": "failure", "event_long": "Expired"}"#
+        );
+        assert_eq!(around(line, "absent", 10), line);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct System {
     pub name: &'static str,
     /// The source the tables were read from.
     pub provenance: &'static str,
+    /// The action of the line with which a person's session begins.
+    pub session_start: &'static str,
     /// First match wins.
     pub routes: &'static [RoutePattern],
     pub statements: &'static [Statement],
@@ -42,6 +44,9 @@ pub struct Statement {
     pub body: Body,
     /// Which requests can write it.
     pub routes: Routes,
+    /// Those among them that answer a refusal with a page, or a redirect to one, as people see them:
+    /// never with the first status, and the others only here. None: every status on every route.
+    pub pages: Routes,
     /// Whether it may be the first, or a further, line of one request.
     pub position: Position,
     /// True where a request of these routes with the first status and this body cannot be answered
@@ -57,10 +62,12 @@ impl Statement {
     /// Whether a request that was answered so can have written this line. `bytes`: size of the body,
     /// where it is known.
     pub fn fits(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
+        let is_page = self.pages.intersects(route);
         self.routes.intersects(route)
             && match self.status.iter().position(|&s| s == status) {
-                Some(0) => bytes.is_none_or(|bytes| self.body.fits(bytes)),
-                other => other.is_some(),
+                Some(0) => !is_page && bytes.is_none_or(|bytes| self.body.fits(bytes)),
+                Some(_) => is_page || self.pages == Routes::NONE,
+                None => false,
             }
     }
 
@@ -353,6 +360,7 @@ mod tests {
             reason: "",
             meaning: Meaning::Side,
             status: &[401, 302],
+            pages: Routes::NONE,
             body: Body::Text("no"),
             routes: LOGIN,
             position: Position::First,

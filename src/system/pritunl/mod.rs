@@ -17,6 +17,7 @@ pub static SYSTEM: System = System {
     provenance: "github.com/pritunl/pritunl c9800d0d5 (after 1.34.4681.89), \
                  github.com/pritunl/pritunl-web b04fc4a; releases 1.29.1947.29 to 1.34.4681.89 for \
                  the versions in which a line appeared",
+    session_start: "admin_session_start",
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     unlogged: unlogged::UNLOGGED,

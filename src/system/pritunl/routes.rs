@@ -120,6 +120,9 @@ pub(super) const AUTH_GROUP: Routes = all(&[GUARDED, ROOT]);
 /// answers 200 with the line of a refusal in the journal.
 pub(super) const SESSION_CHECKED: Routes = all(&[AUTH_GROUP, LOGIN_PAGE]);
 
+/// Of these, what a person opens: a refusal is answered with a redirect to the login page, or with it.
+pub(super) const PAGES: Routes = all(&[ROOT, LOGIN_PAGE]);
+
 /// Where the public demonstration server refuses to write.
 pub(super) const DEMO_CHECKED: Routes = all(&[GUARDED, KEY_PIN, LINK_STATE]);
 

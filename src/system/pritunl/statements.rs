@@ -6,7 +6,7 @@
 use super::routes::{
     ADMIN_CREATE, ADMIN_DELETE, ADMIN_UPDATE, CALLBACK, CSRF_CHECKED, DATA_KEY, DATA_LINK,
     DATA_ONC, DATA_TAR, DATA_ZIP, DEVICE_DELETE, DEVICE_REGISTER, DUO, KEY_CONF, KEY_FILE, KEY_ONC,
-    KEY_PIN, KEY_SSO, KEY_TAR, KEY_ZIP, LOGIN, LOGOUT, OVPN, OVPN_WAIT, PROFILE_SSO,
+    KEY_PIN, KEY_SSO, KEY_TAR, KEY_ZIP, LOGIN, LOGOUT, OVPN, OVPN_WAIT, PAGES, PROFILE_SSO,
     SESSION_CHECKED, SETTINGS_WRITE, SHORT_DELETE, SHORT_URI, SHORT_VIEW, SSO_AUTHENTICATE, SYNC,
     USER_CREATE, USER_DELETE, USER_OTP, USER_UPDATE, WG, WG_POST, WG_PUT, WG_WAIT, YUBICO,
 };
@@ -48,16 +48,28 @@ const V4465: Version = super::FRONT_END_TOKEN;
 /// In no release yet (August 2026); the last one before it.
 const UNRELEASED: Version = Version([1, 34, 4681, 89]);
 
+/// `GET /` and `GET /login`, which answer a refusal with a redirect and a page.
+macro_rules! pages {
+    () => {
+        NONE
+    };
+    ($($status:literal)+) => {
+        PAGES
+    };
+}
+
+// In the brackets stand the statuses, behind a bar those of the pages among the routes.
 macro_rules! statements {
     ($($action:literal since $since:ident in $source:literal {
         $($reason:literal => $meaning:expr,
-            [$($status:literal)*] $body:expr, $routes:expr, $position:ident, $always:ident;)+
+            [$($status:literal)* $(| $($page:literal)+)?] $body:expr, $routes:expr, $position:ident, $always:ident;)+
     })+) => {
         &[$($(Statement {
             action: $action,
             reason: $reason,
             meaning: $meaning,
-            status: &[$($status),*],
+            status: &[$($status,)* $($($page),+)?],
+            pages: pages!($($($page)+)?),
             body: $body,
             routes: $routes,
             position: $position,
@@ -102,25 +114,25 @@ pub(super) const STATEMENTS: &[Statement] = statements! {
     // The check of sessions and API keys: the address is all these lines carry beside their words.
     // `GET /` answers a refusal with 302 and `GET /login` with 200.
     "admin_auth_failure" since LOGGED_SESSIONS in "auth/administrator.py check_session" {
-        "Expired auth timestamp" => Refusal(ClockSkew), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Invalid auth timestamp" => Refusal(MalformedTimestamp), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Administrator not API enabled" => Refusal(ApiAccessDisabled), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Invalid signature or nonce length" => Refusal(MalformedSignature), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Adminsitrator missing secret" => Refusal(MissingSecret), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Auth signature mismatch" => Refusal(SignatureMismatch), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Duplicate nonce from reconnection" => Refusal(ReplayedNonce), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Missing admin ID" => Refusal(InvalidSession), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Missing session signature" => Refusal(InvalidSession), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Session signature mismatch" => Refusal(InvalidSession), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Expired auth timestamp" => Refusal(ClockSkew), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Invalid auth timestamp" => Refusal(MalformedTimestamp), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Administrator not API enabled" => Refusal(ApiAccessDisabled), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Invalid signature or nonce length" => Refusal(MalformedSignature), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Adminsitrator missing secret" => Refusal(MissingSecret), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Auth signature mismatch" => Refusal(SignatureMismatch), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Duplicate nonce from reconnection" => Refusal(ReplayedNonce), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Missing admin ID" => Refusal(InvalidSession), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Missing session signature" => Refusal(InvalidSession), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Session signature mismatch" => Refusal(InvalidSession), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
         "Invalid CSRF token" => Refusal(CsrfInvalid), [401] page::UNAUTHORIZED, CSRF_CHECKED, First, MAY;
-        "Invalid administrator user" => Refusal(InvalidSession), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Remote address change" => Refusal(SessionAddressChanged), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Session expired" => Refusal(ExpiredSession), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
-        "Administrator disabled" => Refusal(AccountDisabled), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Invalid administrator user" => Refusal(InvalidSession), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Remote address change" => Refusal(SessionAddressChanged), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Session expired" => Refusal(ExpiredSession), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Administrator disabled" => Refusal(AccountDisabled), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
     }
     // Written for every `GET /login` with a session cookie: the front end vouches for no session there.
     "admin_auth_failure" since V4465 in "auth/administrator.py check_session" {
-        "Request session not validated by external web" => Refusal(ProxyBypassed), [401 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
+        "Request session not validated by external web" => Refusal(ProxyBypassed), [401 | 302 200] page::UNAUTHORIZED, SESSION_CHECKED, First, MAY;
     }
 
     // Radius, Duo and plugins, asked where a login's name is no administrator's.
