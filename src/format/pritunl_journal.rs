@@ -8,14 +8,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use nom::branch::alt;
-use nom::bytes::complete::{is_not, tag, take_while1};
-use nom::combinator::map;
-use nom::sequence::delimited;
-use nom::{IResult, Parser};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::grammar::utf8;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
 use crate::system::{Meaning, Statement, System, Version, pritunl};
@@ -80,10 +76,26 @@ enum Number {
 
 /// One value of a flat object, as far as it can mean something to us.
 enum Scalar<'a> {
-    Text(Cow<'a, str>),
+    Text(Raw<'a>),
     Number(Number),
     Bool(bool),
     Null,
+}
+
+/// A string's text: most are of no interest, and are never made text of.
+enum Raw<'a> {
+    /// Without escapes.
+    Plain(&'a [u8]),
+    Decoded(Cow<'a, str>),
+}
+
+impl<'a> From<Raw<'a>> for Cow<'a, str> {
+    fn from(raw: Raw<'a>) -> Self {
+        match raw {
+            Raw::Decoded(text) => text,
+            Raw::Plain(bytes) => utf8(bytes),
+        }
+    }
 }
 
 impl<'a> Fields<'a> {
@@ -115,17 +127,23 @@ impl<'a> Fields<'a> {
             _ => return,
         };
         if let (None, Scalar::Text(value)) = (&text, value) {
-            *text = Some(value);
+            *text = Some(value.into());
         }
     }
 }
 
-/// Reads a flat object in the layout `{"key": value, "key": value}`; `None` for any other layout.
+/// Reads a flat object in the layout `{"key": value, "key": value}`; `None` for any other layout. The
+/// caller has made sure that the line has no escape.
 fn quick(line: &[u8]) -> Option<Fields<'_>> {
+    // JSON allows no raw control character in a string, and the layout has none between them.
+    if line.iter().fold(u8::MAX, |least, &b| least.min(b)) < 0x20 {
+        return None;
+    }
     let mut rest = line.strip_prefix(b"{")?;
     let mut fields = Fields::default();
     loop {
-        let (after, (key, value)) = pair(rest).ok()?;
+        let (key, after) = string(rest)?;
+        let (value, after) = value(after.strip_prefix(b": ")?)?;
         fields.set(key, value);
         match after {
             b"}" => return Some(fields),
@@ -134,51 +152,41 @@ fn quick(line: &[u8]) -> Option<Fields<'_>> {
     }
 }
 
-/// `"key": value` of a flat object.
-fn pair(input: &[u8]) -> IResult<&[u8], (&[u8], Scalar<'_>)> {
-    let (input, key) = delimited(tag("\""), is_not("\""), tag("\": ")).parse(input)?;
-    let (input, value) = alt((
-        map(string, Scalar::Text),
-        map(number, Scalar::Number),
-        map(tag("null"), |_| Scalar::Null),
-        map(tag("true"), |_| Scalar::Bool(true)),
-        map(tag("false"), |_| Scalar::Bool(false)),
-    ))
-    .parse(input)?;
-    Ok((input, (key, value)))
+/// A string without its quotes, and what follows it.
+fn string(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inside = input.strip_prefix(b"\"")?;
+    let end = memchr::memchr(b'"', inside)?;
+    Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// A string without escapes: the caller has made sure that the line has none.
-fn string(input: &[u8]) -> IResult<&[u8], Cow<'_, str>> {
-    let (input, _) = tag("\"")(input)?;
-    let end = memchr::memchr(b'"', input).ok_or(failure(input))?;
-    let text = String::from_utf8_lossy(&input[..end]);
-    // JSON allows no raw control character in a string.
-    if text.bytes().any(|b| b < 0x20) {
-        return Err(failure(input));
+fn value(input: &[u8]) -> Option<(Scalar<'_>, &[u8])> {
+    if input.first() == Some(&b'"') {
+        let (text, rest) = string(input)?;
+        return Some((Scalar::Text(Raw::Plain(text)), rest));
     }
-    Ok((&input[end + 1..], text))
+    let length = input.iter().position(|b| matches!(b, b',' | b'}'))?;
+    let (word, rest) = input.split_at(length);
+    let value = match word {
+        b"null" => Scalar::Null,
+        b"true" => Scalar::Bool(true),
+        b"false" => Scalar::Bool(false),
+        _ => Scalar::Number(number(word)?),
+    };
+    Some((value, rest))
 }
 
-/// A number as Python writes it.
-fn number(input: &[u8]) -> IResult<&[u8], Number> {
-    let (rest, digits) = take_while1(|b: u8| b.is_ascii_digit() || b == b'.')(input)?;
-    let text = std::str::from_utf8(digits).map_err(|_| failure(input))?;
-    let whole = || text.parse().ok().map(Number::Whole);
-    let float = || text.parse().ok().map(Number::Float);
-    // `01` and `1.` are no JSON; serde_json shall say so.
-    let plain = !text.starts_with('0') && !text.ends_with('.') && !text.starts_with('.');
-    match plain
-        .then(|| if text.contains('.') { float() } else { whole() })
-        .flatten()
-    {
-        Some(number) => Ok((rest, number)),
-        None => Err(failure(input)),
+/// A number as Python writes it. What else JSON allows, and what it does not, is left to `serde_json`.
+fn number(word: &[u8]) -> Option<Number> {
+    let is_plain = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let text = str::from_utf8(word).ok()?;
+    match word.iter().position(|&b| b == b'.') {
+        _ if word.starts_with(b"0") => None,
+        None if is_plain(word) => text.parse().ok().map(Number::Whole),
+        Some(dot) if is_plain(&word[..dot]) && is_plain(&word[dot + 1..]) => {
+            text.parse().ok().map(Number::Float)
+        }
+        _ => None,
     }
-}
-
-fn failure(input: &[u8]) -> nom::Err<nom::error::Error<&[u8]>> {
-    nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Verify))
 }
 
 /// Reads any JSON object.
@@ -216,7 +224,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 /// A value that is no list and no object, and that Rust can hold.
 fn scalar(raw: &str) -> Option<Scalar<'_>> {
     Some(match raw.as_bytes().first()? {
-        b'"' => Scalar::Text(serde_json::from_str::<Text<'_>>(raw).ok()?.0),
+        b'"' => Scalar::Text(Raw::Decoded(serde_json::from_str::<Text<'_>>(raw).ok()?.0)),
         b'n' => Scalar::Null,
         b't' => Scalar::Bool(true),
         b'f' => Scalar::Bool(false),

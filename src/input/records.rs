@@ -6,10 +6,11 @@ use std::io::Read;
 use super::Part;
 use super::error::{Error, Failure};
 use super::lines::{End, Line, Lines};
-use crate::event::{Event, Kind, Place, Record};
+use crate::event::{Event, Kind, Outcome, Place, Record};
 use crate::format::redact::redact_line;
 use crate::format::{Format, Mismatch};
 use crate::summary::Tally;
+use crate::system::Meaning;
 
 /// How many lines that do not parse are shown.
 const SHOWN: usize = 3;
@@ -121,7 +122,7 @@ impl Iterator for Records<'_> {
     fn next(&mut self) -> Option<Record> {
         loop {
             if let Some(reading) = &mut self.reading {
-                let ended = match reading.next(self.format) {
+                let ended = match reading.next(self.format, !self.is_preview) {
                     Ok(Some(record)) => return Some(record),
                     Ok(None) => None,
                     Err(error) => Some(error),
@@ -139,7 +140,8 @@ impl Iterator for Records<'_> {
 }
 
 impl Reading<'_> {
-    fn next(&mut self, format: &dyn Format) -> Result<Option<Record>, Error> {
+    /// `cited`: whether lines are kept for findings to cite.
+    fn next(&mut self, format: &dyn Format, cited: bool) -> Result<Option<Record>, Error> {
         loop {
             let line = match self.lines.next() {
                 Ok(Some(line)) => line,
@@ -153,7 +155,7 @@ impl Reading<'_> {
                     });
                 }
             };
-            if let Some(record) = file(&mut self.tally, format, line) {
+            if let Some(record) = file(&mut self.tally, format, line, cited) {
                 return Ok(Some(record));
             }
         }
@@ -161,7 +163,7 @@ impl Reading<'_> {
 }
 
 /// Parses a line and counts it.
-fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>) -> Option<Record> {
+fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>, cited: bool) -> Option<Record> {
     tally.lines += 1;
     tally.cut += u64::from(line.end == End::Cut);
     if line.bytes.is_empty() {
@@ -177,7 +179,8 @@ fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>) -> Option<Record
     match format.parse(line.bytes) {
         Ok(Some(event)) => {
             tally.parsed += 1;
-            let text = may_be_evidence(&event).then(|| redact_line(line.bytes).into_boxed_str());
+            let keep = cited && may_be_evidence(&event);
+            let text = keep.then(|| redact_line(line.bytes).into_boxed_str());
             Some(Record { place, event, text })
         }
         Ok(None) => {
@@ -199,11 +202,17 @@ fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
     }
 }
 
-/// Whether a finding may cite the line. Accepted requests are most of an access log, and are not copied;
-/// 302 is how a server product may send a refused client to its login page.
+/// Whether a finding may cite the line. Accepted requests are most of an access log, and what no request
+/// stands behind most of a journal: neither is copied. 302 is how a server product may send a refused
+/// client to its login page.
 fn may_be_evidence(event: &Event) -> bool {
     match &event.kind {
-        Kind::Entry(_) => true,
+        Kind::Entry(entry) => {
+            entry.outcome == Outcome::Failure
+                || entry.statement.is_none_or(|s| {
+                    !s.status.is_empty() || matches!(s.meaning, Meaning::Change([_, ..]))
+                })
+        }
         Kind::Request(request) => request.status >= 400 || request.status == 302,
     }
 }

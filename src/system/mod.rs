@@ -7,6 +7,9 @@
 
 pub mod pritunl;
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::cause::Cause;
 
 /// A server product whose rules apply.
@@ -21,6 +24,7 @@ pub struct System {
     /// First match wins.
     pub routes: &'static [RoutePattern],
     pub statements: &'static [Statement],
+    pub index: Index,
     pub unlogged: &'static [Unlogged],
     pub advice: &'static [Advice],
     /// How to have the auth log written at all.
@@ -283,6 +287,51 @@ impl RoutePattern {
     }
 }
 
+/// Statements found by their action, as every line is looked up. Made when it is first asked.
+#[derive(Debug)]
+pub struct Index(OnceLock<HashMap<&'static str, Vec<Row>>>);
+
+/// A statement, with its words around the part that may be anything.
+#[derive(Debug)]
+struct Row {
+    statement: &'static Statement,
+    open: Option<(&'static str, &'static str)>,
+}
+
+impl Index {
+    #[allow(clippy::new_without_default)] // it is of no use outside a static
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Those of `action`, in the order of the table.
+    fn of(&self, table: &'static [Statement], action: &str) -> &[Row] {
+        let index = self.0.get_or_init(|| {
+            let mut index: HashMap<_, Vec<_>> = HashMap::new();
+            for statement in table {
+                let open = statement.reason.split_once("{}");
+                let rows = index.entry(statement.action).or_default();
+                rows.push(Row { statement, open });
+            }
+            index
+        });
+        index.get(action).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Row {
+    fn is_worded(&self, reason: &str) -> bool {
+        match self.open {
+            None => self.statement.reason == reason,
+            Some((head, tail)) => {
+                reason.len() >= head.len() + tail.len()
+                    && reason.starts_with(head)
+                    && reason.ends_with(tail)
+            }
+        }
+    }
+}
+
 impl System {
     /// The route class of a request; [`Routes::NONE`] where the server has no such route.
     pub fn route(&self, method: &str, path: &str) -> Routes {
@@ -294,10 +343,8 @@ impl System {
 
     /// What the tables know of a line.
     pub fn statement(&self, action: &str, reason: &str) -> Option<&'static Statement> {
-        let statements: &'static [Statement] = self.statements;
-        statements
-            .iter()
-            .find(|s| s.action == action && wording(s.reason, reason))
+        let mut rows = self.index.of(self.statements, action).iter();
+        rows.find(|r| r.is_worded(reason)).map(|r| r.statement)
     }
 
     /// The fix for a cause on this server.
@@ -333,18 +380,6 @@ fn segment_matches(pattern: &str, segment: &str) -> bool {
     }
 }
 
-/// Whether `reason` is worded as `pattern`, in which one `{}` stands for anything.
-fn wording(pattern: &str, reason: &str) -> bool {
-    match pattern.split_once("{}") {
-        None => pattern == reason,
-        Some((head, tail)) => {
-            reason.len() >= head.len() + tail.len()
-                && reason.starts_with(head)
-                && reason.ends_with(tail)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,30 +406,44 @@ mod tests {
         }
     }
 
+    const LOGIN: Routes = Routes(1);
+    const REFUSED: Statement = Statement {
+        action: "refused",
+        reason: "",
+        meaning: Meaning::Side,
+        status: &[401, 302],
+        pages: Routes::NONE,
+        body: Body::Text("no"),
+        routes: LOGIN,
+        position: Position::First,
+        always: true,
+        since: Version::MIN,
+        source: "",
+    };
+
     #[test]
     fn words() {
-        assert!(wording("sent to \"{}\"", "sent to \"a@b\""));
-        assert!(!wording("sent to \"{}\"", "sent to \""));
-        assert!(wording("", ""));
-        assert!(!wording("", "x"));
+        let sent = Statement {
+            action: "mail",
+            reason: "sent to \"{}\"",
+            ..REFUSED
+        };
+        let table: &'static [Statement] = Box::leak(Box::new([sent, REFUSED]));
+        let index = Index::new();
+        let worded = |action, reason| {
+            let mut rows = index.of(table, action).iter();
+            rows.any(|r| r.is_worded(reason))
+        };
+        assert!(worded("mail", "sent to \"a@b\""));
+        assert!(!worded("mail", "sent to \""));
+        assert!(worded("refused", ""));
+        assert!(!worded("refused", "x"));
+        assert!(!worded("", ""));
     }
 
     #[test]
     fn the_first_status_has_the_body() {
-        const LOGIN: Routes = Routes(1);
-        let statement = Statement {
-            action: "refused",
-            reason: "",
-            meaning: Meaning::Side,
-            status: &[401, 302],
-            pages: Routes::NONE,
-            body: Body::Text("no"),
-            routes: LOGIN,
-            position: Position::First,
-            always: true,
-            since: Version::MIN,
-            source: "",
-        };
+        let statement = REFUSED;
         assert!(statement.fits(LOGIN, 401, Some(2)));
         assert!(statement.fits(LOGIN, 401, None));
         assert!(!statement.fits(LOGIN, 401, Some(3)));

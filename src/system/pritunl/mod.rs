@@ -10,7 +10,7 @@ mod routes;
 mod statements;
 mod unlogged;
 
-use super::{Body, System, Version};
+use super::{Body, Index, System, Version};
 
 pub static SYSTEM: System = System {
     name: "pritunl",
@@ -20,6 +20,7 @@ pub static SYSTEM: System = System {
     session_start: "admin_session_start",
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
+    index: Index::new(),
     unlogged: unlogged::UNLOGGED,
     advice: advice::ADVICE,
     turn_on_log: "run `pritunl set app.auditing all` and `systemctl restart pritunl` (an Enterprise setting), \
