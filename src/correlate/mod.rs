@@ -21,6 +21,7 @@ mod problem;
 mod server;
 mod settle;
 mod survey;
+mod ticks;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
@@ -37,6 +38,7 @@ use order::Anchor;
 use problem::LONGEST_LAG;
 use server::Server;
 pub use survey::{Bearings, Clock, Side, Survey};
+use ticks::{Accepted, Ticks};
 
 use crate::cause::Cause;
 use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
@@ -138,6 +140,8 @@ pub struct Correlator {
     inputs: Vec<InputState>,
     /// Lines so far, by clock.
     written: Vec<u64>,
+    ticks: Vec<Ticks>,
+    accepted: Vec<Accepted>,
     coverage: Vec<Coverage>,
     server: Server,
     history: History,
@@ -163,6 +167,8 @@ impl Correlator {
             knowledge: bearings.system.map(Knowledge::new),
             inputs: names.iter().map(|_| InputState::default()).collect(),
             written: vec![0; clocks],
+            ticks: vec![Ticks::default(); clocks],
+            accepted: Vec::new(),
             coverage: (0..clocks).map(|_| Coverage::default()).collect(),
             bearings,
             names,
@@ -247,6 +253,14 @@ impl Correlator {
         let begins = knowledge.begins_session(&answer);
         self.history
             .note(source, time.start, request.is_refused(), proves, begins);
+        if proves && !past.had_session {
+            self.accepted.push(Accepted {
+                input,
+                order,
+                time: time.clone(),
+                moment: 0,
+            });
+        }
         if answer.is_mute() && !request.is_refused() {
             return;
         }
@@ -324,12 +338,14 @@ impl Correlator {
             });
         }
         let source = source.filter(|address| !self.bearings.proxies.contains(address));
+        let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
         let notice = Notice {
             clock,
             order,
             time,
             offset,
             source,
+            ticks,
             lines: vec![(line.0, entry, line.1)],
         };
         if notice.has_no_request() {
@@ -353,6 +369,7 @@ impl Correlator {
                 pieces: Vec::new(),
             });
             self.written.push(0);
+            self.ticks.push(Ticks::default());
             self.coverage.push(Coverage::default());
             clocks.len() - 1
         })
@@ -407,14 +424,32 @@ impl Correlator {
             (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
             exchange.unlogged = self.server.unlogged(exchange);
         }
+        for accepted in &mut self.accepted {
+            let input = &self.inputs[accepted.input];
+            (accepted.moment, _) = input.moment(accepted.order, &accepted.time);
+        }
+        self.accepted.sort_by_key(|a| a.moment);
         self.exchanges.sort_by_key(|e| e.moment);
         self.notices.sort_by_key(|n| n.time.start);
         let exchanges = std::mem::take(&mut self.exchanges);
         let notices = std::mem::take(&mut self.notices);
-        let settled = settle::settle(exchanges, notices, &self.anchors, horizon, force);
+        let settled = settle::settle(
+            exchanges,
+            notices,
+            &self.accepted,
+            &self.anchors,
+            horizon,
+            force,
+        );
         self.exchanges = settled.exchanges;
         self.notices = settled.notices;
         self.anchors = settled.anchors;
+        let oldest = self
+            .exchanges
+            .first()
+            .map_or(horizon, |e| e.moment.min(horizon));
+        self.accepted
+            .retain(|a| a.moment > oldest.saturating_sub(2 * SECOND));
         for time in settled.missed {
             self.coverage.iter_mut().for_each(|c| c.missed(time));
         }

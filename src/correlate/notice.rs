@@ -21,6 +21,9 @@ pub(super) struct Notice {
     pub(super) offset: Micros,
     /// `None`: of whatever client, as the line names none, or a proxy.
     pub(super) source: Option<IpAddr>,
+    /// How many numbers the server's counter gave to other things since the line before it; `None` where that
+    /// is not of the same client.
+    pub(super) ticks: Option<u32>,
     /// The first line, and further ones.
     pub(super) lines: Vec<(Place, Entry, Box<str>)>,
 }

@@ -59,21 +59,17 @@ pub(super) fn likelihood(
     duration: Option<Micros>,
 ) -> f64 {
     let (low, high) = (answered.start - line.end, answered.end - line.start);
-    let flat = (answered.end - answered.start)
-        .min(line.end - line.start)
-        .max(1);
-    // The density of the distance of two moments spread evenly over both ranges, its top being 1.
+    let flat = (answered.end - answered.start).min(line.end - line.start);
+    // The density of the distance of two moments spread evenly over both ranges, its top being 1. The lags
+    // are examples, so each stands for those around it.
     let density = |lag: Micros| {
-        let rise = (lag - low).min(high - lag) as f64 / flat as f64;
-        rise.clamp(0.0, 1.0)
+        let blur = TOLERANCE.max(lag * 9 / 20);
+        let rise = (lag - low).min(high - lag) + blur;
+        (rise as f64 / (flat + blur) as f64).clamp(0.0, 1.0)
     };
     let longest = duration.map_or(Micros::MAX, |d| d + TOLERANCE);
     LAGS.iter()
-        .map(|&(lag, share)| {
-            let lag = lag.min(longest);
-            let blurred = density(lag - TOLERANCE) + 2.0 * density(lag) + density(lag + TOLERANCE);
-            share * blurred / 4.0
-        })
+        .map(|&(lag, share)| share * density(lag.min(longest)))
         .sum()
 }
 

@@ -10,6 +10,7 @@ use super::notice::Notice;
 use super::order::{Anchor, Anchors};
 use super::pair::{Marginals, marginals};
 use super::problem::{LONGEST_LAG, Problem, affinity, reach, slack};
+use super::ticks::{Accepted, Numbered};
 use crate::event::{Micros, SECOND};
 
 /// A pair this likely is beyond doubt, and a witness for its neighbours.
@@ -44,6 +45,7 @@ pub(super) struct Settled {
 pub(super) fn settle(
     exchanges: Vec<Exchange>,
     notices: Vec<Rc<Notice>>,
+    accepted: &[Accepted],
     anchors: &[Anchor],
     horizon: Micros,
     force: bool,
@@ -53,6 +55,7 @@ pub(super) fn settle(
         exchanges: &exchanges,
         notices: &notices,
         anchors: &Anchors::default(),
+        accepted,
     };
     let mut solved: Vec<Marginals> = clusters.iter().map(|c| first.solve(c)).collect();
     let mut all: Vec<Anchor> = anchors.to_vec();
@@ -64,6 +67,7 @@ pub(super) fn settle(
         exchanges: &exchanges,
         notices: &notices,
         anchors: &witnesses,
+        accepted,
     };
     for (cluster, found) in clusters.iter().zip(&mut solved) {
         if is_doubtful(found) {
@@ -179,6 +183,7 @@ struct Round<'a> {
     exchanges: &'a [Exchange],
     notices: &'a [Rc<Notice>],
     anchors: &'a Anchors,
+    accepted: &'a [Accepted],
 }
 
 impl Round<'_> {
@@ -192,7 +197,10 @@ impl Round<'_> {
             notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
             anchors: self.anchors,
         };
-        let mut found = marginals(cluster.exchanges.len(), cluster.notices.len(), &problem);
+        let mut found = match Numbered::new(&problem, self.accepted) {
+            Some(numbered) => numbered.solve(),
+            None => marginals(cluster.exchanges.len(), cluster.notices.len(), &problem),
+        };
         problem.blur(&mut found);
         found
     }
