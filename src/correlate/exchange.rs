@@ -50,6 +50,14 @@ impl Exchange {
         self.source == other.source && agents.is_none_or(|(own, other)| own == other)
     }
 
+    /// Whether a person's browser sent it, by its own word.
+    pub(super) fn is_browser(&self) -> bool {
+        self.request
+            .user_agent
+            .as_deref()
+            .is_some_and(|agent| agent.starts_with("Mozilla/"))
+    }
+
     /// Whether the server must have written a line about it.
     pub(super) fn demands_line(&self) -> bool {
         self.answer

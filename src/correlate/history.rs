@@ -13,6 +13,9 @@ const CHANGES: usize = 256;
 /// How long after a change the first failure may come that it triggered.
 const EFFECT: Micros = 600 * SECOND;
 
+/// A server that accepted somebody this long before or after was not disabled.
+const SERVING: Micros = 600 * SECOND;
+
 /// What a client had done before a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Past {
@@ -40,6 +43,8 @@ pub(super) struct Change {
 pub(super) struct History {
     clients: HashMap<IpAddr, Past>,
     changes: VecDeque<Change>,
+    /// When anybody was last accepted.
+    anybody: Option<Micros>,
 }
 
 impl History {
@@ -61,6 +66,9 @@ impl History {
         proves: bool,
         begins: bool,
     ) {
+        if proves {
+            self.anybody = Some(time);
+        }
         let Some(client) = client else { return };
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
             self.forget();
@@ -81,6 +89,12 @@ impl History {
         let middle = seen.len() / 2;
         let (_, &mut median, _) = seen.select_nth_unstable(middle);
         self.clients.retain(|_, past| past.last_seen > median);
+    }
+
+    /// Whether anybody was accepted around `time`, so that the server does not refuse everybody.
+    pub(super) fn serves(&self, time: Micros) -> bool {
+        self.anybody
+            .is_some_and(|accepted| (accepted - time).abs() <= SERVING)
     }
 
     pub(super) fn changed(&mut self, change: Change) {

@@ -26,6 +26,8 @@ const NARROW: usize = 4;
 const NO_SESSION: f64 = 0.02;
 /// The weight of a cause that a line states, beside those of the table of unlogged refusals.
 const COMMON: f64 = 100.0;
+/// How much less likely a cause of API keys is for a browser.
+const BROWSER: f64 = 0.5;
 /// How much more likely a change makes a cause that it can trigger.
 const TRIGGERED: f64 = 6.0;
 
@@ -276,6 +278,9 @@ fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
     if unlogged.cause.facts().family == Family::Session && !exchange.past.had_session {
         weight *= NO_SESSION;
     }
+    if is_of_keys(unlogged.cause) && exchange.is_browser() {
+        weight *= BROWSER;
+    }
     if court
         .history
         .trigger(unlogged.cause, exchange.time.start, &exchange.past)
@@ -284,6 +289,11 @@ fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
         weight *= TRIGGERED;
     }
     weight
+}
+
+/// Whether only a client that signs its requests meets a cause.
+fn is_of_keys(cause: Cause) -> bool {
+    cause.facts().family == Family::Signature || cause == Cause::UnknownToken
 }
 
 /// The causes that the table of unlogged refusals leaves, with the side line `side` or without one.
@@ -327,12 +337,13 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
     for (_, weight, _) in &mut ways {
         *weight *= COMMON * count / usual;
     }
-    ways.extend(
-        exchange
-            .unlogged
-            .iter()
-            .map(|u| (u.cause, weight(u, exchange, court), u.when)),
-    );
+    for unlogged in &exchange.unlogged {
+        let weight = weight(unlogged, exchange, court);
+        match ways.iter_mut().find(|(cause, ..)| *cause == unlogged.cause) {
+            Some(way) => way.1 = way.1.max(weight),
+            None => ways.push((unlogged.cause, weight, unlogged.when)),
+        }
+    }
     let total: f64 = ways.iter().map(|(_, weight, _)| weight).sum();
     for (cause, weight, when) in ways {
         causes.silent(cause, share * weight / total, when);

@@ -422,7 +422,7 @@ impl Correlator {
         for exchange in &mut self.exchanges {
             let input = &self.inputs[exchange.lines[0].0];
             (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
-            exchange.unlogged = self.server.unlogged(exchange);
+            exchange.unlogged = self.server.unlogged(exchange, &self.history);
         }
         for accepted in &mut self.accepted {
             let input = &self.inputs[accepted.input];

@@ -32,7 +32,7 @@ const TURN: f64 = 0.5;
 /// Two neighbours of different clients were answered in the other order than judged.
 const SWAPPED: f64 = 0.15;
 /// Two neighbours of one client.
-const SWAPPED_SAME: f64 = 0.02;
+const SWAPPED_SAME: f64 = 0.05;
 
 /// How long after its line a request is answered, as shares of requests: most at once, some after a
 /// while, a few whose client reads slowly.
@@ -200,13 +200,18 @@ impl Weigh for Problem<'_> {
 
     fn swap(&self, request: usize) -> f64 {
         let (first, second) = (self.exchanges[request], self.exchanges[request + 1]);
-        let base = if first.is_same_client(second) {
-            SWAPPED_SAME
-        } else {
-            SWAPPED
-        };
-        base * overlap(first, second)
+        swapped(first, second)
     }
+}
+
+/// How likely two requests were answered in the other order than their lines were written.
+fn swapped(one: &Exchange, other: &Exchange) -> f64 {
+    let base = if one.is_same_client(other) {
+        SWAPPED_SAME
+    } else {
+        SWAPPED
+    };
+    base * overlap(one, other)
 }
 
 /// How likely two requests were worked on at the same time, so that their order says little: 1 where they
@@ -247,14 +252,20 @@ impl Problem<'_> {
     /// The requests that `request` may be mistaken for, and how likely each.
     fn contemporaries(&self, request: usize) -> Vec<(usize, f64)> {
         let own = self.exchanges[request];
+        // Where lines name no client, those of others are mistaken far more often than one's own.
+        let named = self.notices.iter().all(|n| n.source.is_some());
         let alike = |other: &Exchange| {
-            !own.is_same_client(other)
+            (named || !own.is_same_client(other))
                 && own.request.status == other.request.status
                 && own.demands_line() == other.demands_line()
         };
-        let others = self.exchanges.iter().enumerate().filter(|(_, e)| alike(e));
+        let others = self
+            .exchanges
+            .iter()
+            .enumerate()
+            .filter(|&(j, e)| j != request && alike(e));
         let mut shares: Vec<(usize, f64)> = others
-            .map(|(j, e)| (j, SWAPPED * overlap(own, e)))
+            .map(|(j, e)| (j, swapped(own, e)))
             .filter(|(_, share)| *share > NEGLIGIBLE_SHARE)
             .collect();
         let total: f64 = shares.iter().map(|(_, share)| share).sum();

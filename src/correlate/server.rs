@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::exchange::Exchange;
+use super::history::History;
 use super::knowledge::Answer;
 use crate::event::{Entry, Micros, SECOND, ServerStart};
 use crate::system::{Condition, Statement, System, Unlogged, Version};
@@ -102,13 +103,14 @@ impl Server {
     }
 
     /// Whether an unlogged refusal can have happened at `time`.
-    pub(super) fn allows(&self, unlogged: &Unlogged, time: Micros) -> bool {
+    fn allows(&self, unlogged: &Unlogged, time: Micros, history: &History) -> bool {
         let (from, to) = self.versions(time);
         let strict = self.start(time).and_then(|s| s.strict);
         unlogged.since <= to
             && from < unlogged.until
             && match unlogged.condition {
-                Condition::Always | Condition::Everyone => true,
+                Condition::Always => true,
+                Condition::Everyone => !history.serves(time),
                 Condition::Strict => strict != Some(false),
                 Condition::Lenient => strict != Some(true),
                 Condition::ClusterClock => self.clocks_differ,
@@ -116,11 +118,15 @@ impl Server {
     }
 
     /// The refusals without a line of their own that an exchange can be.
-    pub(super) fn unlogged(&self, exchange: &Exchange) -> Vec<&'static Unlogged> {
+    pub(super) fn unlogged(
+        &self,
+        exchange: &Exchange,
+        history: &History,
+    ) -> Vec<&'static Unlogged> {
         let rows = exchange.answer.unlogged.iter().copied();
         let fits = |u: &&Unlogged| exchange.bytes.is_none_or(|bytes| u.body.fits(bytes));
         rows.filter(fits)
-            .filter(|u| self.allows(u, exchange.time.start))
+            .filter(|u| self.allows(u, exchange.time.start, history))
             .collect()
     }
 
