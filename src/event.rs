@@ -91,6 +91,25 @@ pub struct Entry {
     pub host: Option<Box<str>>,
     /// What a server start says of itself.
     pub start: Option<ServerStart>,
+    pub serial: Option<Serial>,
+}
+
+/// The number that a process gave to a line, from a counter that it also uses for other things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Serial {
+    /// Which process counts.
+    pub process: u64,
+    pub count: u32,
+}
+
+impl Serial {
+    /// How many numbers were given to other things between this line and the next one, `next`; `None` where
+    /// they are of different processes, or `next` is not the later one.
+    pub fn between(self, next: Self) -> Option<u32> {
+        let same = self.process == next.process;
+        same.then(|| next.count.checked_sub(self.count)?.checked_sub(1))
+            .flatten()
+    }
 }
 
 /// ECS `event.outcome`.

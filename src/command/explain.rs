@@ -29,6 +29,7 @@ const USUAL: &[&str] = &[
 /// Lines that do not parse make a result incomplete above this share of a file.
 const INCOMPLETE: f64 = 0.01;
 
+#[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
 pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = AutoStream::new(io::stderr().lock(), color);
     let mut filter = args
@@ -111,9 +112,12 @@ fn is_incomplete(summary: &Summary, strict: bool) -> bool {
     summary.parts.iter().any(bad)
 }
 
+/// The file and line that is asked for.
+type Asked = Option<(String, u64)>;
+
 /// The logs to read, and the line that is asked for. `FILE:LINE` alone is read with its folder, where the
 /// other side of the story lies.
-fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Option<(String, u64)>)> {
+fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Asked)> {
     if given.is_empty() {
         return Ok((USUAL.iter().map(PathBuf::from).collect(), None));
     }
@@ -129,16 +133,18 @@ fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Option<(String, u64)
                 Fault::new(Exit::Usage, "only one FILE:LINE can be explained at a time").into(),
             );
         }
-        place = Some((file.display().to_string(), line));
-        if given.len() == 1 {
-            let folder = file
-                .parent()
-                .filter(|f| *f != Path::new(""))
-                .unwrap_or(Path::new("."));
-            logs.push(folder.to_owned());
+        let file = if given.len() == 1 {
+            let folder = file.parent().filter(|f| *f != Path::new(""));
+            let folder = folder.unwrap_or(Path::new(".")).to_owned();
+            // As the walk through the folder will call it.
+            let file = folder.join(file.file_name().unwrap_or_default());
+            logs.push(folder);
+            file
         } else {
-            logs.push(file);
-        }
+            logs.push(file.clone());
+            file
+        };
+        place = Some((file.display().to_string(), line));
     }
     Ok((logs, place))
 }

@@ -26,6 +26,8 @@ pub(super) struct Exchange {
     pub(super) order: u64,
     /// When the answer was sent, as exactly as the neighbours in the log tell.
     pub(super) moment: Micros,
+    /// How far that can be off, as requests are not spread evenly.
+    pub(super) blur: Micros,
     /// What the client had done before.
     pub(super) past: Past,
     /// The refusals without a line of their own that it can be, as the server was then.
@@ -36,6 +38,16 @@ impl Exchange {
     /// Whether one of this client's addresses is `address`.
     pub(super) fn has_address(&self, address: IpAddr) -> bool {
         self.source == Some(address) || self.request.forwarded_for == Some(address)
+    }
+
+    /// Whether both come from one client, as far as can be told: one address, one user agent.
+    pub(super) fn is_same_client(&self, other: &Self) -> bool {
+        let agents = self
+            .request
+            .user_agent
+            .as_ref()
+            .zip(other.request.user_agent.as_ref());
+        self.source == other.source && agents.is_none_or(|(own, other)| own == other)
     }
 
     /// Whether the server must have written a line about it.

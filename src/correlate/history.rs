@@ -10,11 +10,8 @@ use crate::event::{Micros, Place, SECOND};
 const CLIENTS: usize = 1 << 18;
 /// Changes that are remembered.
 const CHANGES: usize = 256;
-/// How long after a change the first failure may come that it triggered, for a client that was last
-/// accepted before it.
+/// How long after a change the first failure may come that it triggered.
 const EFFECT: Micros = 600 * SECOND;
-/// The same for a client that was never seen accepted.
-const PROMPT_EFFECT: Micros = 30 * SECOND;
 
 /// What a client had done before a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,23 +90,16 @@ impl History {
         self.changes.push_back(change);
     }
 
-    /// The change that made a request fail with `cause`, of a client with this past: the last one that can
-    /// have this effect, if the client's failures began after it.
+    /// The change that made a request fail with `cause`: the last one that can have this effect, if the
+    /// client was accepted until then and its failures began after it.
     pub(super) fn trigger(&self, cause: Cause, time: Micros, past: &Past) -> Option<&Change> {
+        let accepted = past.last_accepted?;
         let began = past.refused_since.unwrap_or(time);
         self.changes.iter().rev().find(|change| {
-            let effect = if past.last_accepted.is_some() {
-                EFFECT
-            } else {
-                PROMPT_EFFECT
-            };
             change.causes.contains(&cause)
-                && change.time <= time
                 && change.time <= began + SECOND
-                && began - change.time <= effect
-                && past
-                    .last_accepted
-                    .is_none_or(|accepted| accepted <= change.time + SECOND)
+                && began - change.time <= EFFECT
+                && accepted <= change.time + SECOND
         })
     }
 }

@@ -6,21 +6,26 @@ use super::coverage::Covered;
 use super::exchange::Exchange;
 use super::history::History;
 use super::notice::Notice;
+use super::server::Server;
 use crate::cause::{Cause, Family};
 use crate::event::{Micros, Place, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::system::{Body, Meaning, Statement, System, Unlogged};
 
 /// A cause less likely than this is no candidate.
-const NEGLIGIBLE: f64 = 0.03;
+const NEGLIGIBLE: f64 = 0.06;
+/// The same where lines name no client, so that little but their order speaks.
+const NEGLIGIBLE_SHARED: f64 = 0.035;
+/// The same where it is certain that no line states the cause: then every way that the tables know is one.
+const RARE: f64 = 0.005;
 /// What is this likely is said without a doubt.
 const SURE: f64 = 0.9;
 /// The most candidates that still tell anything where the log does not cover the moment.
 const NARROW: usize = 4;
 /// How much less likely a cause of sessions is for a client that was never seen to begin one.
-const NO_SESSION: f64 = 0.2;
-/// Of refusals that can be made with or without a line, the share of those with one.
-const LOGGED: f64 = 0.75;
+const NO_SESSION: f64 = 0.02;
+/// The weight of a cause that a line states, beside those of the table of unlogged refusals.
+const COMMON: f64 = 100.0;
 /// How much more likely a change makes a cause that it can trigger.
 const TRIGGERED: f64 = 6.0;
 
@@ -50,6 +55,52 @@ impl Paired {
 }
 
 impl Paired {
+    /// How likely a line states it in words that no version known to us writes.
+    fn unknown_words(&self) -> f64 {
+        self.lines
+            .iter()
+            .filter(|(n, _)| n.entry().statement.is_none())
+            .map(|(_, p)| p)
+            .sum()
+    }
+
+    /// How likely it only has a line that states nothing.
+    fn beside(&self) -> f64 {
+        let states_nothing = |n: &Notice| !n.is_failure() && n.entry().statement.is_some();
+        self.lines
+            .iter()
+            .filter(|(n, _)| states_nothing(n))
+            .map(|(_, p)| p)
+            .sum()
+    }
+
+    /// Whether a line states that this answer was a refusal. Pages are none: a person is sent to the login.
+    fn is_refused_by_line(&self) -> bool {
+        let status = self.exchange.request.status;
+        let refused = |n: &Notice| {
+            n.is_failure()
+                && n.entry()
+                    .statement
+                    .is_none_or(|s| s.status.first() == Some(&status))
+        };
+        self.lines
+            .iter()
+            .filter(|(n, _)| refused(n))
+            .map(|(_, p)| p)
+            .sum::<f64>()
+            > 0.5
+    }
+
+    /// How unlikely a cause must be to be left out.
+    fn negligible(&self) -> f64 {
+        let shared = self.lines.iter().any(|(notice, _)| notice.source.is_none());
+        if shared {
+            NEGLIGIBLE_SHARED
+        } else {
+            NEGLIGIBLE
+        }
+    }
+
     /// Whether it has no line, while refusals like it have one elsewhere.
     pub(super) fn is_silent_though_logged_elsewhere(&self) -> bool {
         let exchange = &self.exchange;
@@ -65,14 +116,15 @@ pub(super) struct Court<'a> {
     pub(super) history: &'a History,
     /// How often each cause was stated so far: what is usual on this server.
     pub(super) usual: &'a dyn Fn(Cause) -> f64,
-    /// Whether a version known for the moment writes a statement.
-    pub(super) writes: &'a dyn Fn(&Statement, Micros) -> bool,
+    pub(super) server: &'a Server,
 }
 
 /// A cause that is left, how likely it is, and why.
 struct Left {
     cause: Cause,
     weight: f64,
+    /// Whether a line states it.
+    stated: bool,
     because: String,
 }
 
@@ -81,25 +133,45 @@ struct Left {
 struct Causes(Vec<Left>);
 
 impl Causes {
-    fn add(&mut self, cause: Cause, weight: f64, because: impl FnOnce() -> String) {
-        match self.0.iter_mut().find(|l| l.cause == cause) {
-            Some(left) if left.weight < weight => {
-                left.because = because();
-                left.weight += weight;
+    /// A cause that a line states.
+    fn stated(&mut self, cause: Cause, weight: f64, because: impl FnOnce() -> String) {
+        self.add(Left {
+            cause,
+            weight,
+            stated: true,
+            because: because(),
+        });
+    }
+
+    /// A cause that leaves no line, or whose line is lost.
+    fn silent(&mut self, cause: Cause, weight: f64, because: &str) {
+        self.add(Left {
+            cause,
+            weight,
+            stated: false,
+            because: because.to_owned(),
+        });
+    }
+
+    fn add(&mut self, new: Left) {
+        match self.0.iter_mut().find(|l| l.cause == new.cause) {
+            Some(left) => {
+                if left.weight < new.weight {
+                    left.because = new.because;
+                }
+                left.weight += new.weight;
+                left.stated |= new.stated;
             }
-            Some(left) => left.weight += weight,
-            None => self.0.push(Left {
-                cause,
-                weight,
-                because: because(),
-            }),
+            None => self.0.push(new),
         }
     }
 
-    /// The candidates, most likely first; those that are negligible left out.
-    fn candidates(mut self, negligible: f64) -> Vec<Left> {
+    /// The candidates, most likely first; those below their limit left out: one for causes that lines
+    /// state, one for the others.
+    fn candidates(mut self, stated: f64, silent: f64) -> Vec<Left> {
         let total: f64 = self.0.iter().map(|l| l.weight).sum();
-        self.0.retain(|l| l.weight >= total * negligible);
+        self.0
+            .retain(|l| l.weight >= total * if l.stated { stated } else { silent });
         self.0.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         self.0
     }
@@ -107,53 +179,37 @@ impl Causes {
 
 /// The finding on a refused exchange; `None` where it is no refusal after all.
 pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Option<Finding> {
-    let stated = paired.stated();
     let exchange = &paired.exchange;
-    if !exchange.request.is_refused() && stated < 0.5 && !refuses_by_table(exchange) {
+    if !exchange.request.is_refused() && !paired.is_refused_by_line() && !refuses_by_table(exchange)
+    {
         return None;
     }
+    let (stated, silent) = (paired.stated(), paired.unlogged + paired.beside());
     let seen = covered == Covered::Yes;
-    let mut causes = Causes::default();
-    let mut unknown_words = 0.0;
-    let mut beside = 0.0;
-    for (notice, p) in &paired.lines {
-        match notice.entry().statement.map(|s| s.meaning) {
-            Some(Meaning::Refusal(cause)) => causes.add(cause, *p, || said(notice, exchange)),
-            Some(_) => {
-                beside += p;
-                by_table(
-                    &mut causes,
-                    exchange,
-                    court,
-                    *p,
-                    Some(&notice.entry().action),
-                );
-            }
-            None => unknown_words += p,
-        }
-    }
+    // Nobody can know which line is missing.
     let blind = !seen && paired.unlogged >= 0.5;
-    if seen && exchange.can_be_unlogged(false) {
-        by_table(&mut causes, exchange, court, paired.unlogged, None);
-    } else if paired.unlogged >= NEGLIGIBLE {
-        by_lost_line(&mut causes, exchange, court, paired.unlogged);
-    }
-    let left = if unknown_words > 0.5 || exchange.is_proxys_own() {
+    let left = if paired.unknown_words() > 0.5 || exchange.is_proxys_own() {
         Vec::new()
     } else {
-        causes.candidates(if blind { 0.0 } else { NEGLIGIBLE })
+        let causes = causes(paired, seen, court);
+        let negligible = paired.negligible();
+        match () {
+            () if blind => causes.candidates(0.0, 0.0),
+            () if silent >= SURE => causes.candidates(negligible, RARE),
+            () => causes.candidates(negligible, negligible),
+        }
     };
     let known_silent = seen || exchange.answer.refusals().all(|s| !fits(exchange, s));
     let verdict = match left.len() {
         0 => Verdict::Unknown,
         1 => Verdict::Explained,
-        _ if paired.unlogged + beside >= SURE && known_silent => Verdict::Silent,
+        _ if silent >= SURE && known_silent => Verdict::Silent,
         n if blind && n > NARROW => Verdict::Unknown,
         _ => Verdict::Ambiguous,
     };
     let logged = if stated >= SURE {
         Some(true)
-    } else if paired.unlogged + beside >= SURE && known_silent && !exchange.is_proxys_own() {
+    } else if silent >= SURE && known_silent && !exchange.is_proxys_own() {
         Some(false)
     } else {
         None
@@ -169,6 +225,31 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
         }
         .finding(),
     )
+}
+
+/// All causes that lines, their absence and the tables leave. `seen`: the log covers the moment.
+fn causes(paired: &Paired, seen: bool, court: &Court<'_>) -> Causes {
+    let exchange = &paired.exchange;
+    let mut causes = Causes::default();
+    for (notice, p) in &paired.lines {
+        match notice.entry().statement.map(|s| s.meaning) {
+            Some(Meaning::Refusal(cause)) => causes.stated(cause, *p, || said(notice, exchange)),
+            Some(_) => by_table(
+                &mut causes,
+                exchange,
+                court,
+                *p,
+                Some(&notice.entry().action),
+            ),
+            None => {}
+        }
+    }
+    if seen && exchange.can_be_unlogged(false) {
+        by_table(&mut causes, exchange, court, paired.unlogged, None);
+    } else if paired.unlogged >= paired.negligible() {
+        by_lost_line(&mut causes, exchange, court, paired.unlogged);
+    }
+    causes
 }
 
 fn fits(exchange: &Exchange, statement: &Statement) -> bool {
@@ -217,41 +298,44 @@ fn by_table(
     let total: f64 = rows().map(|u| weight(u, exchange, court)).sum();
     for row in rows() {
         let part = weight(row, exchange, court) / total;
-        causes.add(row.cause, share * part, || row.when.to_owned());
+        causes.silent(row.cause, share * part, row.when);
     }
 }
 
 /// The causes that are left where the log was not written, or where the tables know of no refusal without a
 /// line: one may have been lost, and it can have been any.
+#[allow(clippy::cast_precision_loss)] // a handful of causes
+#[allow(clippy::cast_precision_loss)] // a handful of causes
 fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, share: f64) {
-    let lost = |s: &&Statement| fits(exchange, s) && (court.writes)(s, exchange.time.start);
+    let lost = |s: &&Statement| court.server.states(s, exchange);
     let statements: Vec<_> = exchange.answer.refusals().filter(lost).collect();
-    let silent: f64 = exchange
-        .unlogged
-        .iter()
-        .map(|u| weight(u, exchange, court))
-        .sum();
-    // Where both happen, a line is written for most.
-    let stated = if silent == 0.0 { share } else { share * LOGGED };
-    for unlogged in &exchange.unlogged {
-        let part = weight(unlogged, exchange, court) / silent;
-        causes.add(unlogged.cause, (share - stated) * part, || {
-            unlogged.when.to_owned()
-        });
+    // Each cause once, however many texts state it; equally usual ones stay in the order of the table.
+    let mut ways: Vec<(Cause, f64, &str)> = Vec::new();
+    for statement in statements {
+        if let Meaning::Refusal(cause) = statement.meaning
+            && ways.iter().all(|(c, ..)| *c != cause)
+        {
+            ways.push((
+                cause,
+                (court.usual)(cause),
+                "the line that states it may be lost",
+            ));
+        }
     }
-    let usual = |s: &Statement| match s.meaning {
-        Meaning::Refusal(cause) => Some((cause, (court.usual)(cause))),
-        _ => None,
-    };
-    let total: f64 = statements
-        .iter()
-        .filter_map(|s| usual(s))
-        .map(|(_, weight)| weight)
-        .sum();
-    for (cause, weight) in statements.iter().filter_map(|s| usual(s)) {
-        causes.add(cause, stated * weight / total, || {
-            "the line that states it may be lost".to_owned()
-        });
+    let usual: f64 = ways.iter().map(|(_, weight, _)| weight).sum();
+    let count = ways.len() as f64;
+    for (_, weight, _) in &mut ways {
+        *weight *= COMMON * count / usual;
+    }
+    ways.extend(
+        exchange
+            .unlogged
+            .iter()
+            .map(|u| (u.cause, weight(u, exchange, court), u.when)),
+    );
+    let total: f64 = ways.iter().map(|(_, weight, _)| weight).sum();
+    for (cause, weight, when) in ways {
+        causes.silent(cause, share * weight / total, when);
     }
 }
 
@@ -337,7 +421,10 @@ impl Ruling<'_> {
         if self.left.len() == 1 || self.logged == Some(false) {
             return own.into_iter().collect();
         }
-        let mut likely: Vec<_> = lines.iter().filter(|(_, p)| *p >= NEGLIGIBLE).collect();
+        let mut likely: Vec<_> = lines
+            .iter()
+            .filter(|(_, p)| *p >= self.paired.negligible())
+            .collect();
         likely.sort_by(|a, b| b.1.total_cmp(&a.1));
         likely.into_iter().map(|(n, _)| &**n).collect()
     }

@@ -42,7 +42,7 @@ use crate::cause::Cause;
 use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::summary::{ClockOffset, Gap, Summary};
-use crate::system::{Meaning, Statement};
+use crate::system::Meaning;
 
 /// How far behind the newest record of all inputs a request must be before it is paired: lines come
 /// late by the lag of requests and the second to which their times are cut.
@@ -63,6 +63,9 @@ struct Second {
     count: u64,
 }
 
+/// So many requests in a row can have been answered at once, but within no longer a time than this.
+const NEIGHBOURS: Micros = 3;
+const BURST: Micros = 150_000;
 /// Seconds that are remembered of an access log.
 const SECONDS: usize = 4096;
 
@@ -102,19 +105,27 @@ impl InputState {
         order
     }
 
-    /// The moment of the `order`-th request, answered in `time`: where the log is precise to the second
-    /// only, requests are taken to be spread evenly over each.
-    fn moment(&self, order: u64, time: &Range<Micros>) -> Micros {
-        let within = |s: &&Second| (s.first..s.first + s.count).contains(&order);
+    /// The moment of the `order`-th request, answered in `time`, and how far it can be off: where the log
+    /// is precise to the second only, requests are taken to be spread evenly over each. They come in bursts,
+    /// so that a few neighbours can have been answered at once.
+    fn moment(&self, order: u64, time: &Range<Micros>) -> (Micros, Micros) {
         let from = self.seconds.partition_point(|s| s.first + s.count <= order);
-        match self.seconds.get(from).filter(within) {
-            Some(second) if time.end - time.start >= SECOND => {
-                let part = 2 * (order - second.first) + 1;
-                second.start
-                    + SECOND * Micros::try_from(part).unwrap_or(1)
-                        / Micros::try_from(2 * second.count).unwrap_or(1)
+        let second = self.seconds.get(from).filter(|s| s.first <= order);
+        match second.filter(|_| time.end - time.start >= SECOND) {
+            Some(&Second {
+                start,
+                first,
+                count,
+            }) => {
+                let count = Micros::try_from(count).unwrap_or(Micros::MAX);
+                let before = Micros::try_from(order - first).unwrap_or(0);
+                let spacing = SECOND / count;
+                (
+                    start + spacing * before + spacing / 2,
+                    BURST.min(NEIGHBOURS * spacing),
+                )
             }
-            _ => i64::midpoint(time.start, time.end),
+            None => (i64::midpoint(time.start, time.end), 0),
         }
     }
 }
@@ -147,8 +158,7 @@ impl Correlator {
     /// `names`: the inputs, in the order of their numbers.
     pub fn new(bearings: Bearings, names: Vec<String>) -> Self {
         let clocks = bearings.clocks.len();
-        let mut server = Server::default();
-        server.clocks_differ = bearings.clocks_differ();
+        let server = Server::new(bearings.proof, bearings.clocks_differ());
         Self {
             knowledge: bearings.system.map(Knowledge::new),
             inputs: names.iter().map(|_| InputState::default()).collect(),
@@ -170,6 +180,9 @@ impl Correlator {
         }
     }
 }
+
+const UNDECIDED: &str = "Nothing tells which server product answered: no auth log was read, and paths and sizes \
+    are of none that is known. Give the server's own log, or name the product with --system.";
 
 /// Taking records in.
 impl Correlator {
@@ -247,6 +260,7 @@ impl Correlator {
         self.exchanges.push(Exchange {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
+            blur: 0,
             time,
             source,
             route,
@@ -390,7 +404,7 @@ impl Correlator {
     fn settle(&mut self, horizon: Micros, force: bool) {
         for exchange in &mut self.exchanges {
             let input = &self.inputs[exchange.lines[0].0];
-            exchange.moment = input.moment(exchange.order, &exchange.time);
+            (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
             exchange.unlogged = self.server.unlogged(exchange);
         }
         self.exchanges.sort_by_key(|e| e.moment);
@@ -487,12 +501,11 @@ impl Correlator {
         #[allow(clippy::cast_precision_loss)]
         let usual =
             |cause| (1 + self.usual.get(&cause).copied().unwrap_or(0)) as f64 / total as f64;
-        let writes = |statement: &Statement, time| self.server.writes(statement, time);
         let court = Court {
             system: knowledge.system,
             history: &self.history,
             usual: &usual,
-            writes: &writes,
+            server: &self.server,
         };
         let Some(finding) = judge(paired, covered, &court) else {
             return;
@@ -654,8 +667,46 @@ impl Correlator {
             parts: Vec::new(),
             clock_offsets: self.clock_offsets(),
             gaps: self.gaps.clone(),
-            notes: Vec::new(),
+            notes: self.notes(),
         }
+    }
+
+    /// What the operator should know or change about the logging itself.
+    fn notes(&self) -> Vec<String> {
+        let Some(system) = self.bearings.system else {
+            return vec![UNDECIDED.to_owned()];
+        };
+        let name = system.name;
+        let mut notes = Vec::new();
+        if self.bearings.clocks.is_empty() {
+            let how = system.turn_on_log;
+            notes.push(format!(
+                "No auth log of {name} was read, so only sizes and paths speak. To have one, {how}."
+            ));
+        }
+        if !self.bearings.proxies.is_empty() {
+            let mut proxies: Vec<_> = self
+                .bearings
+                .proxies
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            proxies.sort();
+            notes.push(format!(
+                "The auth log names {} for every client: that is a proxy. Lines were joined by time, path and \
+                 order instead. To have the clients' addresses, {}.",
+                proxies.join(", "),
+                system.turn_on_addresses
+            ));
+        }
+        let since = system.logs_refusals_since;
+        if let Some(old) = self.server.started().iter().find(|v| **v < since) {
+            notes.push(format!(
+                "{name} {old} writes no line for most refusals; versions from {since} on do. An update makes \
+                 them visible."
+            ));
+        }
+        notes
     }
 
     /// How far the clocks were found to be apart.

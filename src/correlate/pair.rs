@@ -17,6 +17,9 @@ pub trait Weigh {
     fn further(&self, request: usize, before: usize, line: usize) -> f64;
     /// The line has no request.
     fn orphan(&self, line: usize) -> f64;
+    /// The request has a line and the one before it has none, or the other way round: clients repeat
+    /// their mistakes. Never asked for the first.
+    fn turn(&self, request: usize) -> f64;
     /// The request and the one after it were answered in the other order than their lines were written.
     fn swap(&self, request: usize) -> f64;
 }
@@ -42,12 +45,15 @@ pub fn marginals(requests: usize, lines: usize, weigh: &impl Weigh) -> Marginals
     lattice.read()
 }
 
-/// Whether the request before a cell took the line before it, so that it may take further ones.
-const CLOSED: usize = 0;
-const OPEN: usize = 1;
+/// What is remembered of the way to a cell: the last request took no line, ...
+const SILENT: usize = 0;
+/// ... it took one, ...
+const LOGGED: usize = 1;
+/// ... or it took the very line before the cell, and may take further ones.
+const OPEN: usize = 2;
 
 /// Sums of the weights of all ways to (or from) a cell, by state.
-type Cell = [f64; 2];
+type Cell = [f64; 3];
 
 /// The cells `(requests placed, lines placed)`, one row per number of requests. Products of hundreds of
 /// weights leave the range of a float, so each row is divided by its largest value; the divisors are
@@ -69,7 +75,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         let pair = (0..requests * lines)
             .map(|at| weigh.pair(at / lines, at % lines))
             .collect();
-        let rows = vec![vec![[0.0; 2]; lines + 1]; requests + 1];
+        let rows = vec![vec![Cell::default(); lines + 1]; requests + 1];
         Self {
             requests,
             lines,
@@ -105,9 +111,20 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         }
     }
 
+    /// The weights of all ways to a cell, for a request that takes a line and for one that takes none.
+    fn turned(&self, cell: Cell, request: usize) -> (f64, f64) {
+        let turn = if request == 0 {
+            1.0
+        } else {
+            self.weigh.turn(request)
+        };
+        let logged = cell[LOGGED] + cell[OPEN];
+        (logged + turn * cell[SILENT], turn * logged + cell[SILENT])
+    }
+
     fn fill_forward(&mut self) {
         for i in 0..=self.requests {
-            let mut row = vec![[0.0; 2]; self.lines + 1];
+            let mut row = vec![Cell::default(); self.lines + 1];
             for k in 0..=self.lines {
                 row[k] = self.ways_to(&row, i, k);
             }
@@ -118,27 +135,30 @@ impl<'a, W: Weigh> Lattice<'a, W> {
 
     /// All ways to `(i, k)`; `row` is row `i` as far as it is filled, and not yet scaled.
     fn ways_to(&self, row: &[Cell], i: usize, k: usize) -> Cell {
-        let mut cell = if i == 0 && k == 0 {
-            [1.0, 0.0]
-        } else {
-            [0.0; 2]
-        };
+        let mut cell = Cell::default();
+        if i == 0 && k == 0 {
+            cell[LOGGED] = 1.0;
+        }
         if k > 0 {
-            cell[CLOSED] += sum(row[k - 1]) * self.weigh.orphan(k - 1);
+            let orphan = self.weigh.orphan(k - 1);
+            cell[SILENT] += row[k - 1][SILENT] * orphan;
+            cell[LOGGED] += (row[k - 1][LOGGED] + row[k - 1][OPEN]) * orphan;
             if row[k - 1][OPEN] > 0.0 {
                 cell[OPEN] += row[k - 1][OPEN] * self.further(i, k - 1);
             }
         }
         if i > 0 {
-            cell[CLOSED] += sum(self.forward[i - 1][k]) * self.weigh.unlogged(i - 1);
+            let (_, silent) = self.turned(self.forward[i - 1][k], i - 1);
+            cell[SILENT] += silent * self.weigh.unlogged(i - 1);
             if k > 0 {
-                cell[OPEN] += sum(self.forward[i - 1][k - 1]) * self.pair(i - 1, k - 1);
+                let (logged, _) = self.turned(self.forward[i - 1][k - 1], i - 1);
+                cell[OPEN] += logged * self.pair(i - 1, k - 1);
             }
         }
         if i > 1 && k > 1 {
-            let before = sum(self.forward[i - 2][k - 2]);
+            let (before, _) = self.turned(self.forward[i - 2][k - 2], i - 2);
             if before > 0.0 {
-                cell[CLOSED] += before * self.swap(i - 2, k - 2) / self.forward_divisor[i - 1];
+                cell[LOGGED] += before * self.swap(i - 2, k - 2) / self.forward_divisor[i - 1];
             }
         }
         cell
@@ -146,7 +166,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
 
     fn fill_backward(&mut self) {
         for i in (0..=self.requests).rev() {
-            let mut row = vec![[0.0; 2]; self.lines + 1];
+            let mut row = vec![Cell::default(); self.lines + 1];
             for k in (0..=self.lines).rev() {
                 row[k] = self.ways_from(&row, i, k);
             }
@@ -157,29 +177,45 @@ impl<'a, W: Weigh> Lattice<'a, W> {
 
     /// All ways from `(i, k)` to the end; `row` as in [`Self::ways_to`].
     fn ways_from(&self, row: &[Cell], i: usize, k: usize) -> Cell {
-        let mut any = if i == self.requests && k == self.lines {
-            1.0
-        } else {
-            0.0
-        };
-        let mut open = 0.0;
+        let mut cell = Cell::default();
+        if i == self.requests && k == self.lines {
+            cell = [1.0; 3];
+        }
         if k < self.lines {
-            any += row[k + 1][CLOSED] * self.weigh.orphan(k);
-            open = row[k + 1][OPEN] * self.further(i, k);
+            let orphan = self.weigh.orphan(k);
+            cell[SILENT] += row[k + 1][SILENT] * orphan;
+            cell[LOGGED] += row[k + 1][LOGGED] * orphan;
         }
         if i < self.requests {
-            any += self.backward[i + 1][k][CLOSED] * self.weigh.unlogged(i);
-            if k < self.lines {
-                any += self.backward[i + 1][k + 1][OPEN] * self.pair(i, k);
-            }
+            let turn = if i == 0 { 1.0 } else { self.weigh.turn(i) };
+            let (silent, logged) = self.ways_on(i, k);
+            cell[SILENT] += silent + turn * logged;
+            cell[LOGGED] += turn * silent + logged;
+        }
+        if k < self.lines {
+            // An end was counted in all states.
+            cell[OPEN] = cell[LOGGED] + row[k + 1][OPEN] * self.further(i, k);
+        } else {
+            cell[OPEN] = cell[LOGGED];
+        }
+        cell
+    }
+
+    /// All ways from `(i, k)` on which request `i` takes no line, and on which it takes one, on the scale of
+    /// `backward[i + 1]`.
+    fn ways_on(&self, i: usize, k: usize) -> (f64, f64) {
+        let silent = self.backward[i + 1][k][SILENT] * self.weigh.unlogged(i);
+        let mut logged = 0.0;
+        if k < self.lines {
+            logged += self.backward[i + 1][k + 1][OPEN] * self.pair(i, k);
         }
         if i + 1 < self.requests && k + 1 < self.lines {
-            let after = self.backward[i + 2][k + 2][CLOSED];
+            let after = self.backward[i + 2][k + 2][LOGGED];
             if after > 0.0 {
-                any += after * self.swap(i, k) / self.backward_divisor[i + 1];
+                logged += after * self.swap(i, k) / self.backward_divisor[i + 1];
             }
         }
-        [any, any + open]
+        (silent, logged)
     }
 
     /// Every assignment places request `i` in exactly one way: by itself, with a line, or as one half of
@@ -227,19 +263,20 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         let mut silent = 0.0;
         let mut own = vec![0.0; self.lines];
         for k in 0..=self.lines {
-            let here = sum(self.forward[i][k]);
-            silent += here * self.weigh.unlogged(i) * self.backward[i + 1][k][CLOSED];
+            let (logged, unlogged) = self.turned(self.forward[i][k], i);
+            silent += unlogged * self.weigh.unlogged(i) * self.backward[i + 1][k][SILENT];
             if k < self.lines {
-                own[k] += here * self.pair(i, k) * self.backward[i + 1][k + 1][OPEN];
+                own[k] += logged * self.pair(i, k) * self.backward[i + 1][k + 1][OPEN];
             }
-            if here > 0.0 && i + 1 < self.requests && k + 1 < self.lines {
-                let after = self.backward[i + 2][k + 2][CLOSED] / self.backward_divisor[i + 1];
-                own[k + 1] += here * self.swap(i, k) * after;
+            if logged > 0.0 && i + 1 < self.requests && k + 1 < self.lines {
+                let after = self.backward[i + 2][k + 2][LOGGED] / self.backward_divisor[i + 1];
+                own[k + 1] += logged * self.swap(i, k) * after;
             }
             if i > 0 && k + 1 < self.lines {
-                let before = sum(self.forward[i - 1][k]) / self.forward_divisor[i];
+                let (before, _) = self.turned(self.forward[i - 1][k], i - 1);
                 if before > 0.0 {
-                    own[k] += before * self.swap(i - 1, k) * self.backward[i + 1][k + 2][CLOSED];
+                    let crossed = before * self.swap(i - 1, k) / self.forward_divisor[i];
+                    own[k] += crossed * self.backward[i + 1][k + 2][LOGGED];
                 }
             }
         }
@@ -255,7 +292,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
 }
 
 fn sum(cell: Cell) -> f64 {
-    cell[CLOSED] + cell[OPEN]
+    cell.iter().sum()
 }
 
 /// Divides a row by its largest value, which it returns.
@@ -282,6 +319,7 @@ mod tests {
         further: f64,
         orphan: f64,
         swap: f64,
+        turn: f64,
     }
 
     impl Weigh for Problem {
@@ -300,6 +338,9 @@ mod tests {
         fn swap(&self, _: usize) -> f64 {
             self.swap
         }
+        fn turn(&self, _: usize) -> f64 {
+            self.turn
+        }
     }
 
     /// The same sums by walking through every assignment.
@@ -311,10 +352,11 @@ mod tests {
     }
 
     impl Enumeration<'_> {
+        /// `logged`: whether the request before took a line; `open`: the very line before.
         fn walk(
             &mut self,
-            i: usize,
-            k: usize,
+            (i, k): (usize, usize),
+            logged: bool,
             open: bool,
             weight: f64,
             taken: &mut Vec<(usize, usize)>,
@@ -334,24 +376,44 @@ mod tests {
                 return;
             }
             let problem = self.problem;
+            let turn = if i == 0 { 1.0 } else { problem.turn };
+            let (to_silent, to_logged) = if logged { (turn, 1.0) } else { (1.0, turn) };
             if i < n {
-                self.walk(i + 1, k, false, weight * problem.unlogged[i], taken);
+                self.walk(
+                    (i + 1, k),
+                    false,
+                    false,
+                    weight * problem.unlogged[i] * to_silent,
+                    taken,
+                );
             }
             if k < m {
-                self.walk(i, k + 1, false, weight * problem.orphan, taken);
+                self.walk((i, k + 1), logged, false, weight * problem.orphan, taken);
                 if open {
-                    self.walk(i, k + 1, true, weight * problem.further, taken);
+                    self.walk((i, k + 1), true, true, weight * problem.further, taken);
                 }
             }
             if i < n && k < m {
                 taken.push((i, k));
-                self.walk(i + 1, k + 1, true, weight * problem.pair[i][k], taken);
+                self.walk(
+                    (i + 1, k + 1),
+                    true,
+                    true,
+                    weight * problem.pair[i][k] * to_logged,
+                    taken,
+                );
                 taken.pop();
             }
             if i + 1 < n && k + 1 < m {
                 taken.extend([(i, k + 1), (i + 1, k)]);
                 let crossed = problem.pair[i][k + 1] * problem.pair[i + 1][k] * problem.swap;
-                self.walk(i + 2, k + 2, false, weight * crossed, taken);
+                self.walk(
+                    (i + 2, k + 2),
+                    true,
+                    false,
+                    weight * crossed * to_logged,
+                    taken,
+                );
                 taken.truncate(taken.len() - 2);
             }
         }
@@ -363,13 +425,14 @@ mod tests {
             let column = proptest::collection::vec(weight(), m);
             let pair = proptest::collection::vec(column, n);
             let unlogged = proptest::collection::vec(0.001..1.0, n);
-            (unlogged, pair, weight(), 0.001..1.0, weight()).prop_map(
-                |(unlogged, pair, further, orphan, swap)| Problem {
+            (unlogged, pair, weight(), 0.001..1.0, weight(), 0.1..1.0).prop_map(
+                |(unlogged, pair, further, orphan, swap, turn)| Problem {
                     unlogged,
                     pair,
                     further,
                     orphan,
                     swap,
+                    turn,
                 },
             )
         })
@@ -397,7 +460,7 @@ mod tests {
                 pairs: vec![vec![0.0; m]; n],
                 unlogged: vec![0.0; n],
             };
-            all.walk(0, 0, false, 1.0, &mut Vec::new());
+            all.walk((0, 0), true, false, 1.0, &mut Vec::new());
             let found = marginals(n, m, &problem);
             for i in 0..n {
                 prop_assert!(close(found.unlogged[i], all.unlogged[i] / all.total));
@@ -426,6 +489,7 @@ mod tests {
             further: 0.0,
             orphan: 1e-9,
             swap: 0.0,
+            turn: 1.0,
         };
         let found = marginals(n, n, &problem);
         assert!((0..n).all(|i| of(&found, i, i) > 0.99));

@@ -1,5 +1,6 @@
 //! The weights of one pairing problem: what time, address, tables and order say of each step.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::event::{Micros, SECOND};
@@ -7,7 +8,7 @@ use crate::event::{Micros, SECOND};
 use super::exchange::Exchange;
 use super::notice::Notice;
 use super::order::{Anchor, Anchors};
-use super::pair::Weigh;
+use super::pair::{Marginals, Weigh};
 use crate::system::Meaning;
 
 /// A request that must leave a line has none: only a log that is not written, or a lost line.
@@ -26,6 +27,8 @@ const ORPHAN_OTHER: f64 = 1e-2;
 const SIDE: f64 = 0.6;
 /// A text that no known version writes stems from this refusal.
 const UNKNOWN_TEXT: f64 = 0.1;
+/// A client is refused with a line, and the next time without one, or the other way round.
+const TURN: f64 = 0.5;
 /// Two neighbours of different clients were answered in the other order than judged.
 const SWAPPED: f64 = 0.15;
 /// Two neighbours of one client.
@@ -189,19 +192,117 @@ impl Weigh for Problem<'_> {
         }
     }
 
-    #[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
+    fn turn(&self, request: usize) -> f64 {
+        let (before, now) = (self.exchanges[request - 1], self.exchanges[request]);
+        let either = |e: &Exchange| e.request.is_refused() && e.can_be_unlogged(false);
+        if either(before) && either(now) && before.is_same_client(now) {
+            TURN
+        } else {
+            1.0
+        }
+    }
+
     fn swap(&self, request: usize) -> f64 {
         let (first, second) = (self.exchanges[request], self.exchanges[request + 1]);
-        let apart =
-            (second.moment - first.moment).max(0) as f64 / slack(first).max(slack(second)) as f64;
-        let base = if first.source == second.source {
+        let base = if first.is_same_client(second) {
             SWAPPED_SAME
         } else {
             SWAPPED
         };
-        base * (-apart).exp()
+        base * overlap(first, second)
     }
 }
+
+/// How likely two requests were worked on at the same time, so that their order says little: 1 where they
+/// were answered at once.
+#[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
+fn overlap(one: &Exchange, other: &Exchange) -> f64 {
+    let apart = (one.moment - other.moment).abs() as f64;
+    let slack = slack(one).max(slack(other)) + one.blur.max(other.blur);
+    (-apart / slack as f64).exp()
+}
+
+/// Requests of several clients that are paired as one sequence were worked on side by side, in any order;
+/// the sums over assignments know only swaps of neighbours.
+impl Problem<'_> {
+    /// Gives each request a share of what its contemporaries of other clients may own.
+    pub(super) fn blur(&self, found: &mut Marginals) {
+        let count = self.exchanges.len();
+        if self
+            .exchanges
+            .iter()
+            .all(|e| e.is_same_client(self.exchanges[0]))
+        {
+            return;
+        }
+        let before = found.clone();
+        for i in 0..count {
+            let shares = self.contemporaries(i);
+            let given: f64 = shares.iter().map(|(_, share)| share).sum();
+            let mut own = Shares::default();
+            own.add(&before, i, 1.0 - given, |_| true);
+            for (j, share) in shares {
+                own.add(&before, j, share, |k| self.pair(i, k) > 0.0);
+            }
+            (found.pairs[i], found.unlogged[i]) = own.into_row();
+        }
+    }
+
+    /// The requests that `request` may be mistaken for, and how likely each.
+    fn contemporaries(&self, request: usize) -> Vec<(usize, f64)> {
+        let own = self.exchanges[request];
+        let alike = |other: &Exchange| {
+            !own.is_same_client(other)
+                && own.request.status == other.request.status
+                && own.demands_line() == other.demands_line()
+        };
+        let others = self.exchanges.iter().enumerate().filter(|(_, e)| alike(e));
+        let mut shares: Vec<(usize, f64)> = others
+            .map(|(j, e)| (j, SWAPPED * overlap(own, e)))
+            .filter(|(_, share)| *share > NEGLIGIBLE_SHARE)
+            .collect();
+        let total: f64 = shares.iter().map(|(_, share)| share).sum();
+        if total > MISTAKEN {
+            shares
+                .iter_mut()
+                .for_each(|(_, share)| *share *= MISTAKEN / total);
+        }
+        shares
+    }
+}
+
+/// What one request may own, in the making.
+#[derive(Default)]
+struct Shares {
+    pairs: BTreeMap<usize, f64>,
+    unlogged: f64,
+}
+
+impl Shares {
+    /// Adds a share of what `of` owns, as far as it can be owned.
+    fn add(&mut self, found: &Marginals, of: usize, share: f64, can_own: impl Fn(usize) -> bool) {
+        self.unlogged += found.unlogged[of] * share;
+        for &(k, p) in found.pairs[of].iter().filter(|(k, _)| can_own(*k)) {
+            *self.pairs.entry(k).or_default() += p * share;
+        }
+    }
+
+    fn into_row(self) -> (Vec<(usize, f64)>, f64) {
+        let total = self.unlogged + self.pairs.values().sum::<f64>();
+        (
+            self.pairs
+                .into_iter()
+                .map(|(k, p)| (k, p / total))
+                .collect(),
+            self.unlogged / total,
+        )
+    }
+}
+
+/// Shares below this are not worth their time.
+const NEGLIGIBLE_SHARE: f64 = 0.005;
+/// However many requests there are at once, one is not mistaken more often than this.
+const MISTAKEN: f64 = 0.6;
 
 /// The range of line times that can belong to a request answered in `answered`.
 pub(super) fn reach(answered: &Range<Micros>) -> Range<Micros> {

@@ -1,27 +1,77 @@
 //! Which version of the server answered, and how it was set up, at a moment.
 
+use std::ops::Range;
+
 use super::exchange::Exchange;
-use crate::event::{Entry, Micros, ServerStart};
-use crate::system::{Condition, Statement, Unlogged, Version};
+use super::knowledge::Answer;
+use crate::event::{Entry, Micros, SECOND, ServerStart};
+use crate::system::{Condition, Statement, System, Unlogged, Version};
+
+/// The versions that can have written the logs, as far as lines and answers prove it: some texts, sizes and
+/// layouts were not written before, or not any more.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proof {
+    from: Version,
+    /// Up to and including.
+    to: Version,
+}
+
+impl Default for Proof {
+    fn default() -> Self {
+        Self {
+            from: Version::MIN,
+            to: Version::MAX,
+        }
+    }
+}
+
+impl Proof {
+    /// A line of the server's log.
+    pub(super) fn line(&mut self, system: &System, time: &Range<Micros>, entry: &Entry) {
+        if time.end - time.start == SECOND {
+            self.from = self.from.max(system.whole_seconds_since);
+        } else {
+            self.to = self.to.min(system.whole_seconds_since);
+        }
+        if let Some(statement) = entry.statement {
+            self.from = self.from.max(statement.since);
+        }
+    }
+
+    /// An answer of `bytes` bytes.
+    pub(super) fn answer(&mut self, answer: &Answer, bytes: u64) {
+        let statements = answer.statements.iter().filter(|s| s.body.fits(bytes));
+        let unlogged = answer.unlogged.iter().filter(|u| u.body.fits(bytes));
+        let since = statements
+            .map(|s| s.body.since(bytes))
+            .chain(unlogged.map(|u| u.since.max(u.body.since(bytes))));
+        if let Some(first) = since.min() {
+            self.from = self.from.max(first);
+        }
+    }
+}
 
 /// What the auth log tells of the server itself, in the order of time.
 #[derive(Debug, Default)]
 pub(super) struct Server {
     starts: Vec<(Micros, ServerStart)>,
-    /// The newest version that a line proves: some texts were not written before.
-    proven: Option<Version>,
+    proof: Proof,
     /// Whether several hosts answer whose clocks differ.
-    pub(super) clocks_differ: bool,
+    clocks_differ: bool,
 }
 
 impl Server {
+    pub(super) fn new(proof: Proof, clocks_differ: bool) -> Self {
+        Self {
+            starts: Vec::new(),
+            proof,
+            clocks_differ,
+        }
+    }
+
     pub(super) fn wrote(&mut self, time: Micros, entry: &Entry) {
-        if let Some(start) = &entry.start {
-            self.starts.push((time, start.clone()));
-        }
-        if let Some(statement) = entry.statement {
-            self.proven = self.proven.max(Some(statement.since));
-        }
+        self.starts
+            .extend(entry.start.clone().map(|start| (time, start)));
     }
 
     fn start(&self, time: Micros) -> Option<&ServerStart> {
@@ -40,8 +90,15 @@ impl Server {
             .and_then(|s| s.version);
         match said {
             Some(version) => (version, version),
-            None => (self.proven.unwrap_or(Version::MIN), Version::MAX),
+            None => (self.proof.from, self.proof.to),
         }
+    }
+
+    /// The versions that started, oldest first, each once.
+    pub(super) fn started(&self) -> Vec<Version> {
+        let mut versions: Vec<_> = self.starts.iter().filter_map(|(_, s)| s.version).collect();
+        versions.dedup();
+        versions
     }
 
     /// Whether an unlogged refusal can have happened at `time`.
@@ -67,8 +124,13 @@ impl Server {
             .collect()
     }
 
-    /// Whether the server, as it was at `time`, writes this line at all.
-    pub(super) fn writes(&self, statement: &Statement, time: Micros) -> bool {
-        statement.since <= self.versions(time).1
+    /// Whether an exchange can be a refusal that the server, as it was then, states with this line.
+    pub(super) fn states(&self, statement: &Statement, exchange: &Exchange) -> bool {
+        let (from, to) = self.versions(exchange.time.start);
+        statement.since <= to
+            && statement.fits(exchange.route, exchange.request.status, exchange.bytes)
+            && exchange
+                .bytes
+                .is_none_or(|bytes| statement.body.fits_between(bytes, from, to))
     }
 }

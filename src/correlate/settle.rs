@@ -192,7 +192,9 @@ impl Round<'_> {
             notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
             anchors: self.anchors,
         };
-        marginals(cluster.exchanges.len(), cluster.notices.len(), &problem)
+        let mut found = marginals(cluster.exchanges.len(), cluster.notices.len(), &problem);
+        problem.blur(&mut found);
+        found
     }
 
     /// The pairs beyond doubt.

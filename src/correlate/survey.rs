@@ -4,9 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
+use std::rc::Rc;
 
-use super::knowledge::Knowledge;
+use super::knowledge::{Answer, Knowledge};
 use super::offset::{Mark, Piece, estimate};
+use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Request, SECOND};
 use crate::system::{self, Routes, System};
 
@@ -31,6 +33,7 @@ pub struct Bearings {
     pub clocks: Vec<Clock>,
     /// Addresses in auth logs that stand for every client.
     pub proxies: HashSet<IpAddr>,
+    pub(super) proof: Proof,
     /// Per input: the earlier access log that tells of the same requests.
     pub twin_of: Vec<Option<usize>>,
 }
@@ -53,7 +56,42 @@ pub struct Survey {
     clocks: Vec<(usize, Option<Box<str>>, (u64, Vec<Mark>))>,
     addresses: HashMap<u64, IpAddr>,
     /// What each system's tables know of the access logs, where no auth log tells the system.
-    guesses: Vec<(Knowledge, u64, u64)>,
+    guesses: Vec<Guess>,
+}
+
+/// A system, and how well the access logs go with its tables.
+#[derive(Debug)]
+struct Guess {
+    knowledge: Knowledge,
+    refused: u64,
+    /// Of those, the refusals that its tables know.
+    known: u64,
+    proof: Proof,
+}
+
+impl Guess {
+    fn new(system: &'static System) -> Self {
+        Self {
+            knowledge: Knowledge::new(system),
+            refused: 0,
+            known: 0,
+            proof: Proof::default(),
+        }
+    }
+
+    /// Takes a request in; gives its route, and what can stand behind the answer.
+    fn take(&mut self, request: &Request) -> (Routes, Rc<Answer>) {
+        let route = self.knowledge.route(&request.method, request.path());
+        let answer = self.knowledge.answer(route, request.status);
+        if request.is_refused() {
+            self.refused += 1;
+            if let Some(bytes) = answer.telling(request.bytes).filter(|_| !answer.is_mute()) {
+                self.known += 1;
+                self.proof.answer(&answer, bytes);
+            }
+        }
+        (route, answer)
+    }
 }
 
 impl Survey {
@@ -68,10 +106,7 @@ impl Survey {
             marks: vec![Vec::new(); sides.len()],
             clocks: Vec::new(),
             addresses: HashMap::new(),
-            guesses: systems
-                .into_iter()
-                .map(|s| (Knowledge::new(s), 0, 0))
-                .collect(),
+            guesses: systems.into_iter().map(Guess::new).collect(),
         }
     }
 
@@ -84,13 +119,8 @@ impl Survey {
     }
 
     fn request(&mut self, input: usize, event: &Event, request: &Request) {
-        for (knowledge, refused, known) in &mut self.guesses {
-            let route = knowledge.route(&request.method, request.path());
-            let answer = knowledge.answer(route, request.status);
-            if request.is_refused() {
-                *refused += 1;
-                *known += u64::from(!answer.is_mute() && answer.telling(request.bytes).is_some());
-            }
+        for guess in &mut self.guesses {
+            let (route, answer) = guess.take(request);
             if !answer.statements.is_empty() && self.marks[input].len() < MARKS {
                 let mark = |client| Mark {
                     time: event.time.clone(),
@@ -109,6 +139,11 @@ impl Survey {
     }
 
     fn entry(&mut self, input: usize, event: &Event, entry: &Entry) {
+        if let Side::Auth(system) = self.sides[input] {
+            self.guesses
+                .iter_mut()
+                .for_each(|g| g.proof.line(system, &event.time, entry));
+        }
         let clock = clock(&mut self.clocks, input, entry.host.as_deref());
         let (count, marks) = &mut self.clocks[clock].2;
         let order = *count;
@@ -163,11 +198,11 @@ impl Survey {
             });
         }
         let auth = self.sides.iter().any(|s| matches!(s, Side::Auth(_)));
-        let likely = self.guesses.iter().max_by_key(|(_, _, known)| *known);
-        let system =
-            likely.filter(|(_, refused, known)| auth || (*known > 0 && known * 2 >= *refused));
+        let likely = self.guesses.iter().max_by_key(|g| g.known);
+        let likely = likely.filter(|g| auth || (g.known > 0 && g.known * 2 >= g.refused));
         Bearings {
-            system: system.map(|(k, ..)| k.system),
+            system: likely.map(|g| g.knowledge.system),
+            proof: likely.map_or_else(Proof::default, |g| g.proof),
             clocks,
             proxies,
             twin_of,

@@ -53,6 +53,10 @@ pub fn by_name(name: &str) -> Option<&'static dyn Format> {
 
 /// The format of an input, from a sample of its first lines: the one that reads most of them, and at
 /// least one in three. Lines that tell nothing do not speak for a format.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "iterators are handed over; a reference to one helps no caller"
+)]
 pub fn detect<'a>(sample: impl Iterator<Item = &'a [u8]> + Clone) -> Option<&'static dyn Format> {
     let total = sample.clone().filter(|l| !l.is_empty()).count();
     ALL.iter()

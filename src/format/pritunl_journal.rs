@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::grammar::utf8;
 use super::{Format, Mismatch};
-use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, ServerStart, canonical};
+use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
 use crate::system::{Meaning, Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.
@@ -55,6 +55,7 @@ impl Format for PritunlJournal {
 /// The fields that mean something to us, as they stand in the line. The first of two equal keys wins.
 #[derive(Debug, Default, PartialEq)]
 struct Fields<'a> {
+    id: Option<Cow<'a, str>>,
     event: Option<Cow<'a, str>>,
     timestamp: Option<Number>,
     host_id: Option<Cow<'a, str>>,
@@ -87,6 +88,7 @@ impl<'a> Fields<'a> {
     /// principal depends on the handler that wrote the line.
     fn set(&mut self, key: &[u8], value: Scalar<'a>) {
         let text = match key {
+            b"id" => &mut self.id,
             b"event" => &mut self.event,
             b"host_id" => &mut self.host_id,
             b"host_name" => &mut self.host_name,
@@ -284,6 +286,7 @@ fn event(fields: &Fields<'_>) -> Result<Event, Mismatch> {
                 version: fields.version.as_deref().and_then(Version::parse),
                 strict: fields.strict,
             }),
+            serial: fields.id.as_deref().and_then(serial),
         }),
     })
 }
@@ -310,6 +313,17 @@ fn moment(number: Number) -> Option<Range<Micros>> {
     Some(from..from + width)
 }
 
+/// A MongoDB object id (<https://www.mongodb.com/docs/manual/reference/bson-types/#objectid>): seconds in 4
+/// bytes, a number of the process in 5, a counter in 3, in hexadecimal.
+fn serial(id: &str) -> Option<Serial> {
+    let hex = |range| u64::from_str_radix(id.get(range)?, 16).ok();
+    let count = hex(18..24)?;
+    (id.len() == 24).then_some(Serial {
+        process: hex(8..18)?,
+        count: u32::try_from(count).ok()?,
+    })
+}
+
 /// An address, with or without port. An IPv6 address cut at its first colon, as 1.32.3897.75 to
 /// 1.32.4047.16 wrote it, is none.
 fn address(text: &str) -> Option<IpAddr> {
@@ -324,10 +338,9 @@ fn outcome(action: &str, statement: Option<&Statement>) -> Outcome {
     match statement.map(|s| s.meaning) {
         Some(Meaning::Refusal(_)) => Outcome::Failure,
         Some(Meaning::Acceptance | Meaning::Change(_)) => Outcome::Success,
-        Some(Meaning::Side) => Outcome::Unknown,
         None if action.ends_with("_failure") || action == "plugin_failed" => Outcome::Failure,
         None if action.ends_with("_success") => Outcome::Success,
-        None => Outcome::Unknown,
+        Some(Meaning::Side) | None => Outcome::Unknown,
     }
 }
 

@@ -8,7 +8,7 @@
 //! Input -> bytes (plain, gzip, stream) -> lines -> records
 //! ```
 //!
-//! [`discover`] opens everything once and tells what will be read; each [`Input`] is then read by
+//! [`discover()`] opens everything once and tells what will be read; each [`Input`] is then read by
 //! itself, so that a caller can merge several by time. Memory does not grow with what is read.
 
 mod bytes;

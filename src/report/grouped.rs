@@ -11,6 +11,8 @@ use crate::summary::Summary;
 
 /// The heaviest groups are told in a block, the others in a line each.
 const BLOCKS: usize = 20;
+/// Columns that a client's name has in a line, however long the names of files are: an IPv4 address.
+const LEAST_NAME: usize = 15;
 
 /// Findings grouped by verdict, causes, client and principal; see [`Report`]. Nothing is written before
 /// the end.
@@ -94,12 +96,15 @@ fn write_lines<W: Write>(
     let titles = longest(&|g| title(&g.sample)).unwrap_or(0);
     let places = longest(&place).unwrap_or(0);
     let room = page.width.saturating_sub(digits + titles + places + 8);
+    // Rather a line too long than one that hides whom it is about.
+    let room = room.max(LEAST_NAME);
     let names = longest(&|g| who(&g.sample)).unwrap_or(0).min(room);
     for group in groups {
         let (title, who, place) = (title(&group.sample), who(&group.sample), place(group));
         let who = fit(&who, names);
         let style = colour(group.sample.cause());
-        let (after_title, after_who) = (titles - width(&title), names - width(&who));
+        let after_title = titles.saturating_sub(width(&title));
+        let after_who = names.saturating_sub(width(&who));
         write!(out, "{:>digits$} ×  {style}{title}{style:#}", group.count)?;
         writeln!(out, "{:after_title$}  {who}{:after_who$}  {place}", "", "")?;
     }

@@ -27,6 +27,14 @@ pub struct System {
     pub index: Index,
     pub unlogged: &'static [Unlogged],
     pub advice: &'static [Advice],
+    /// How to have the auth log written at all.
+    pub turn_on_log: &'static str,
+    /// How to have clients' addresses in the auth log where a proxy stands before the server.
+    pub turn_on_addresses: &'static str,
+    /// First version that logs the refusals it could log; older ones are silent about most.
+    pub logs_refusals_since: Version,
+    /// First version whose log tells times in whole seconds; older ones tell them exactly.
+    pub whole_seconds_since: Version,
 }
 
 /// Every system known, in the order of the documentation.
@@ -136,6 +144,25 @@ impl Body {
             Body::Error(error, message) => bytes == error_size(error, message),
             Body::Sizes(from, to) => (from..=to).contains(&bytes),
             Body::Changed(before, _, after) => before.fits(bytes) || after.fits(bytes),
+        }
+    }
+
+    /// Whether an answer of `bytes` bytes can be this body, sent by a version from `from` up to and
+    /// including `to`.
+    pub fn fits_between(self, bytes: u64, from: Version, to: Version) -> bool {
+        match self {
+            Body::Changed(before, since, after) => {
+                (from < since && before.fits(bytes)) || (to >= since && after.fits(bytes))
+            }
+            body => body.fits(bytes),
+        }
+    }
+
+    /// The first version that sends this body with `bytes` bytes.
+    pub fn since(self, bytes: u64) -> Version {
+        match self {
+            Body::Changed(before, since, _) if !before.fits(bytes) => since,
+            _ => Version::MIN,
         }
     }
 

@@ -23,6 +23,11 @@ pub static SYSTEM: System = System {
     index: Index::new(),
     unlogged: unlogged::UNLOGGED,
     advice: advice::ADVICE,
+    turn_on_log: "run `pritunl set app.auditing all` and `systemctl restart pritunl` (an Enterprise setting), \
+                  and give /var/log/pritunl_journal.log of every host",
+    turn_on_addresses: "run `pritunl set app.reverse_proxy true` and let the proxy send X-Forwarded-For",
+    logs_refusals_since: LOGGED_SESSIONS,
+    whole_seconds_since: Version([1, 32, 4258, 38]),
 };
 
 /// The application writes a line for each refusal of an API key or a session.

@@ -1,0 +1,82 @@
+//! What the README shows is what the program says.
+
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+
+use std::fs;
+
+use binary::why401;
+use clap::CommandFactory;
+use serde_json::Value;
+use why401::cli::Cli;
+use why401::finding::Verdict;
+use why401::format;
+
+fn readme() -> String {
+    fs::read_to_string("README.md").unwrap()
+}
+
+/// The blocks that are fenced as `language`.
+fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    let begun = readme.split(&fence).skip(1);
+    begun
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
+}
+
+/// A command without its program and without what only lays the output out.
+fn arguments(command: &str) -> impl Iterator<Item = &str> {
+    let command = command.strip_suffix(" | jq .").unwrap_or(command);
+    command.split(' ').skip(1)
+}
+
+#[test]
+fn the_picture_is_a_real_run() {
+    let readme = readme();
+    let block = blocks(&readme, "text")[0];
+    let (command, picture) = block.split_once('\n').unwrap();
+    let run = why401(arguments(command.strip_prefix("$ ").unwrap())).run();
+    assert_eq!(
+        picture, run.data,
+        "paste what is on the right below the command"
+    );
+}
+
+#[test]
+fn the_example_of_ndjson_is_a_real_run() {
+    let readme = readme();
+    let command = blocks(&readme, "text")[1].trim_end();
+    let run = why401(arguments(command.strip_prefix("$ ").unwrap())).run();
+    let shown: Value = serde_json::from_str(blocks(&readme, "json")[0]).unwrap();
+    assert_eq!([shown], run.findings()[..], "paste what is on the right");
+}
+
+#[test]
+fn the_command_to_begin_with_explains() {
+    let readme = readme();
+    let command = blocks(&readme, "sh")[0].trim_end();
+    let args = command.strip_prefix("cargo run --release -- ").unwrap();
+    let run = why401(args.split(' ')).run();
+    assert_eq!((run.code, run.talk.as_str()), (0, ""));
+    assert!(run.data.contains(" refusals, "), "{}", run.data);
+}
+
+#[test]
+fn every_format_verdict_and_filter_is_told() {
+    let readme = readme();
+    let cli = Cli::command();
+    let explain = cli.find_subcommand("explain").unwrap();
+    let flags = explain
+        .get_arguments()
+        .filter_map(|arg| Some(format!("`--{}", arg.get_long()?)))
+        // Told by their own help; the README is no manual.
+        .filter(|flag| !["`--format", "`--color", "`--output"].contains(&flag.as_str()));
+    let formats = format::ALL.iter().map(|f| format!("`{}`", f.name()));
+    let verdicts = Verdict::ALL.iter().map(|v| format!("`{}`", v.id()));
+    for word in flags.chain(formats).chain(verdicts) {
+        assert!(readme.contains(&word), "{word} is not in the README");
+    }
+}

@@ -1,0 +1,185 @@
+//! How right the findings are, cause by cause, on logs whose truth is known.
+//!
+//! `fixtures/scenarios/pritunl` is cut from the logs of a real server behind nginx, with the clients moved
+//! to 198.51.100.0/24: the start with no administrator allowed to use the API, a login with everything
+//! that can be wrong, several clients that fail in one second, sessions that run out, a password that is
+//! tried until the limiter answers. `pritunl.truth.jsonl` was written by what sent the requests.
+
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+
+use binary::{SCENARIO, cited, explain};
+use serde_json::Value;
+
+/// For each cause the least share of its requests for which it is the first that is named (recall), and
+/// the least share of the findings that name it first in which it is true (precision).
+const FLOORS: &[(&str, f64, f64)] = &[
+    ("account_disabled", 1.0, 1.0),
+    // While no administrator may use the API, a signed request and one without credentials get the same
+    // 17 bytes, and no line.
+    ("api_access_disabled", 0.6, 1.0),
+    ("clock_skew", 1.0, 1.0),
+    ("expired_session", 1.0, 1.0),
+    ("invalid_session", 1.0, 1.0),
+    ("malformed_signature", 1.0, 1.0),
+    ("missing_credentials", 1.0, 0.75),
+    ("missing_secret", 1.0, 1.0),
+    ("proxy_bypassed", 1.0, 1.0),
+    ("rate_limited", 1.0, 1.0),
+    ("session_address_changed", 1.0, 1.0),
+    ("signature_mismatch", 1.0, 1.0),
+    ("unknown_user", 1.0, 1.0),
+    ("wrong_otp", 1.0, 1.0),
+    ("wrong_password", 1.0, 1.0),
+];
+
+/// What really happened to a line.
+struct Truth {
+    cause: String,
+    status: u64,
+    logged: bool,
+}
+
+fn truth() -> HashMap<(String, u64), Truth> {
+    let text = fs::read_to_string("tests/scenarios/pritunl.truth.jsonl").unwrap();
+    let rows = text
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap());
+    rows.map(|row| {
+        let place = (
+            format!("{SCENARIO}/{}", row["file"].as_str().unwrap()),
+            row["line"].as_u64().unwrap(),
+        );
+        let truth = Truth {
+            cause: row["cause"].as_str().unwrap().to_owned(),
+            status: row["status"].as_u64().unwrap_or(0),
+            logged: row["logged"].as_bool().unwrap(),
+        };
+        (place, truth)
+    })
+    .collect()
+}
+
+/// A finding beside what really happened.
+struct Judged {
+    finding: Value,
+    truth: Option<Truth>,
+}
+
+impl Judged {
+    fn named(&self) -> Vec<&str> {
+        let candidates = self.finding["candidates"].as_array();
+        let candidates = candidates.into_iter().flatten();
+        candidates.filter_map(|c| c["cause"].as_str()).collect()
+    }
+
+    fn is_wrong(&self) -> bool {
+        let cause = self.truth.as_ref().map(|t| t.cause.as_str());
+        cause.is_some_and(|cause| cause != "success" && !self.named().contains(&cause))
+    }
+
+    fn is_spurious(&self) -> bool {
+        self.truth.as_ref().is_none_or(|t| t.cause == "success")
+    }
+}
+
+/// Each finding with the truth of the request it is about, or of the line where no request owns it; and
+/// the refusals that have none.
+fn judged() -> (Vec<Judged>, Vec<(String, u64)>) {
+    let mut truth = truth();
+    let judge = |finding: Value| {
+        let place = cited(&finding, "request")
+            .first()
+            .or(cited(&finding, "reason").first())
+            .map(|(file, line)| ((*file).to_owned(), *line))
+            .unwrap();
+        let truth = truth.remove(&place);
+        Judged { finding, truth }
+    };
+    let judged = explain([SCENARIO])
+        .findings()
+        .into_iter()
+        .map(judge)
+        .collect();
+    let missed = truth
+        .into_iter()
+        .filter(|(_, t)| matches!(t.status, 401 | 403 | 429));
+    (judged, missed.map(|(place, _)| place).collect())
+}
+
+#[test]
+fn every_refusal_has_one_finding_and_nothing_else_has() {
+    let (judged, missed) = judged();
+    assert_eq!(missed, []);
+    let spurious: Vec<&Value> = judged
+        .iter()
+        .filter(|j| j.is_spurious())
+        .map(|j| &j.finding)
+        .collect();
+    assert!(spurious.is_empty(), "{spurious:#?}");
+}
+
+#[test]
+fn the_true_cause_is_among_those_named() {
+    let (judged, _) = judged();
+    let wrong: Vec<&Value> = judged
+        .iter()
+        .filter(|j| j.is_wrong())
+        .map(|j| &j.finding)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn logged_says_whether_a_line_states_the_refusal() {
+    for judged in judged().0 {
+        let (Some(truth), Some(logged)) = (&judged.truth, judged.finding["logged"].as_bool())
+        else {
+            continue;
+        };
+        if truth.cause != "success" {
+            assert_eq!(logged, truth.logged, "{:#?}", judged.finding);
+        }
+    }
+}
+
+#[test]
+fn each_cause_holds_its_floor() {
+    let (judged, _) = judged();
+    // cause -> (named first and true, true, named first)
+    let mut counts: BTreeMap<&str, (u32, u32, u32)> = BTreeMap::new();
+    for judged in &judged {
+        let cause = judged.truth.as_ref().map(|t| t.cause.as_str());
+        let first = judged.named().first().copied();
+        if let Some(cause) = cause {
+            counts.entry(cause).or_default().1 += 1;
+        }
+        if let Some(first) = first {
+            counts.entry(first).or_default().2 += 1;
+            if cause == Some(first) {
+                counts.entry(first).or_default().0 += 1;
+            }
+        }
+    }
+    counts.remove("success");
+    let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
+    for (cause, (both, true_, first)) in &counts {
+        let (recall, precision) = (share(*both, *true_), share(*both, *first));
+        let floor = FLOORS.iter().find(|(id, ..)| id == cause);
+        let Some((_, least_recall, least_precision)) = floor else {
+            panic!("no floor for {cause}: recall {recall:.2}, precision {precision:.2}")
+        };
+        assert!(
+            recall >= *least_recall && precision >= *least_precision,
+            "{cause}: recall {recall:.2}, precision {precision:.2}"
+        );
+    }
+    for (cause, ..) in FLOORS {
+        assert!(counts.contains_key(cause), "no request of {cause}");
+    }
+}
