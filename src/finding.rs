@@ -98,7 +98,8 @@ pub struct Evidence {
     pub text: Box<str>,
     /// Seconds from this line to the request's, after the clock offset is applied.
     pub delta_s: Option<f64>,
-    /// What was added to this line's time to bring it to the request's clock.
+    /// How far this line's clock is ahead of the request's; negative when it runs behind. Already taken into
+    /// account in `delta_s`. `None`: they agree.
     pub clock_offset_s: Option<f64>,
 }
 

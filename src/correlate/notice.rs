@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
+use super::exchange::Exchange;
 use crate::event::{Entry, Micros, Outcome, Place, SECOND};
 use crate::system::{Meaning, Position};
 
@@ -95,5 +96,10 @@ impl Notice {
                 .lines
                 .iter()
                 .all(|(_, e, _)| e.reason != entry.reason || e.action != entry.action)
+    }
+
+    /// From this line to the answer of `exchange`.
+    pub(super) fn until(&self, exchange: &Exchange) -> Micros {
+        exchange.time.start - self.time.start
     }
 }

@@ -385,7 +385,9 @@ mod tests {
     #[test]
     fn addresses_that_are_a_proxys_do_not_hide_the_offset() {
         let (requests, mut lines) = logs(300, |_| 37 * SECOND);
-        lines.iter_mut().for_each(|l| l.client = 999);
+        for line in &mut lines {
+            line.client = 999;
+        }
         assert!((estimate(&requests, &lines)[0].offset - 37 * SECOND).abs() < SECOND / 5);
     }
 

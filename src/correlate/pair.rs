@@ -239,12 +239,16 @@ impl<'a, W: Weigh> Lattice<'a, W> {
                 }
             }
             if i < self.requests {
-                own.iter().for_each(|&(k, p)| orphan[k] -= p);
+                for &(k, p) in &own {
+                    orphan[k] -= p;
+                }
                 pairs.push(own);
                 unlogged.push(silent);
             }
         }
-        orphan.iter_mut().for_each(|p| *p = p.max(0.0));
+        for p in &mut orphan {
+            *p = p.max(0.0);
+        }
         Marginals {
             pairs,
             unlogged,

@@ -25,6 +25,8 @@ const ORPHAN: f64 = 1e-4;
 const ORPHAN_OTHER: f64 = 1e-2;
 /// A line that goes with many answers stems from this one.
 const SIDE: f64 = 0.6;
+/// A line stems from an answer with a status that seldom goes with it.
+const SELDOM: f64 = 0.5;
 /// A text that no known version writes stems from this refusal.
 const UNKNOWN_TEXT: f64 = 0.1;
 /// A client is refused with a line, and the next time without one, or the other way round.
@@ -90,27 +92,28 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
     if !addressed || exchange.is_proxys_own() {
         return 0.0;
     }
-    match notice.entry().statement {
-        Some(s) if s.fits(exchange.route, exchange.request.status, exchange.bytes) => {
-            if s.meaning == Meaning::Side
-                && !s.is_demanded_by(exchange.route, exchange.request.status, exchange.bytes)
-            {
-                SIDE
-            } else {
-                1.0
-            }
+    let Some(statement) = notice.entry().statement else {
+        let unknown = notice.is_failure() && exchange.request.is_refused();
+        return if unknown { UNKNOWN_TEXT } else { 0.0 };
+    };
+    let (route, status, bytes) = (exchange.route, exchange.request.status, exchange.bytes);
+    let beside = exchange
+        .unlogged
+        .iter()
+        .any(|u| u.side == Some(statement.action));
+    if statement.is_demanded_by(route, status, bytes) {
+        1.0
+    } else if statement.fits(route, status, bytes) && statement.meaning != Meaning::Side {
+        if statement.status.first() == Some(&status) {
+            1.0
+        } else {
+            SELDOM
         }
-        Some(s) if s.meaning == Meaning::Side => side(exchange, s.action),
-        Some(_) => 0.0,
-        None if notice.is_failure() && exchange.request.is_refused() => UNKNOWN_TEXT,
-        None => 0.0,
+    } else if beside || statement.fits(route, status, bytes) {
+        SIDE
+    } else {
+        0.0
     }
-}
-
-/// The side line `action` goes with refusals that the tables name.
-fn side(exchange: &Exchange, action: &str) -> f64 {
-    let goes = exchange.unlogged.iter().any(|u| u.side == Some(action));
-    if goes { SIDE } else { 0.0 }
 }
 
 /// How long after its line a request of this kind may be answered, in the ordinary course.
@@ -270,9 +273,9 @@ impl Problem<'_> {
             .collect();
         let total: f64 = shares.iter().map(|(_, share)| share).sum();
         if total > MISTAKEN {
-            shares
-                .iter_mut()
-                .for_each(|(_, share)| *share *= MISTAKEN / total);
+            for (_, share) in &mut shares {
+                *share *= MISTAKEN / total;
+            }
         }
         shares
     }

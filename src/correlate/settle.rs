@@ -258,10 +258,9 @@ impl Fate {
     ) {
         let old = |k: &&usize| notices[**k].time.end + LONGEST_LAG <= horizon;
         let ready = |i: &&usize| exchanges[**i].time.end <= horizon;
-        if !force
-            && !(cluster.exchanges.iter().all(|i| ready(&i))
-                && cluster.notices.iter().all(|k| old(&k)))
-        {
+        let closed =
+            cluster.exchanges.iter().all(|i| ready(&i)) && cluster.notices.iter().all(|k| old(&k));
+        if !closed && !force {
             return;
         }
         let own = assign(found);

@@ -52,11 +52,20 @@ pub struct Survey {
     sides: Vec<Side>,
     /// Per input.
     marks: Vec<Vec<Mark>>,
-    /// By clock: how many lines it has written, and those that have an HTTP side.
-    clocks: Vec<(usize, Option<Box<str>>, (u64, Vec<Mark>))>,
+    clocks: Vec<Writer>,
     addresses: HashMap<u64, IpAddr>,
     /// What each system's tables know of the access logs, where no auth log tells the system.
     guesses: Vec<Guess>,
+}
+
+/// One host that writes into one auth log.
+#[derive(Debug)]
+struct Writer {
+    input: usize,
+    host: Option<Box<str>>,
+    /// Lines so far, and those of them that have an HTTP side.
+    written: u64,
+    marks: Vec<Mark>,
 }
 
 /// A system, and how well the access logs go with its tables.
@@ -144,27 +153,44 @@ impl Survey {
                 .iter_mut()
                 .for_each(|g| g.proof.line(system, &event.time, entry));
         }
-        let clock = clock(&mut self.clocks, input, entry.host.as_deref());
-        let (count, marks) = &mut self.clocks[clock].2;
-        let order = *count;
-        *count += 1;
-        let Some(statement) = entry.statement.filter(|s| !s.status.is_empty()) else {
+        let writer = self.writer(input, entry.host.as_deref());
+        let order = writer.written;
+        writer.written += 1;
+        let statement = entry.statement.filter(|s| !s.status.is_empty());
+        let Some(statement) = statement.filter(|_| writer.marks.len() < MARKS) else {
             return;
         };
-        if marks.len() < MARKS {
-            let client = number(event.source);
-            if let Some(address) = event.source {
-                self.addresses.insert(client, address);
-            }
-            marks.push(Mark {
-                time: event.time.clone(),
-                client,
-                statement: Some(statement),
-                status: 0,
-                routes: Routes::NONE,
-                order,
-            });
+        let client = number(event.source);
+        writer.marks.push(Mark {
+            time: event.time.clone(),
+            client,
+            statement: Some(statement),
+            status: 0,
+            routes: Routes::NONE,
+            order,
+        });
+        if let Some(address) = event.source {
+            self.addresses.insert(client, address);
         }
+    }
+
+    /// The host as a writer of this input; a new one where it has not written yet.
+    fn writer(&mut self, input: usize, host: Option<&str>) -> &mut Writer {
+        let known = self
+            .clocks
+            .iter()
+            .position(|w| w.input == input && w.host.as_deref() == host);
+        let at = known.unwrap_or_else(|| {
+            let host = host.map(Into::into);
+            self.clocks.push(Writer {
+                input,
+                host,
+                written: 0,
+                marks: Vec::new(),
+            });
+            self.clocks.len() - 1
+        });
+        &mut self.clocks[at]
     }
 
     /// What has been learned.
@@ -179,7 +205,13 @@ impl Survey {
         requests.sort_by_key(|m| m.time.start);
         let mut proxies = HashSet::new();
         let mut clocks = Vec::new();
-        for (input, host, (_, mut lines)) in self.clocks {
+        for Writer {
+            input,
+            host,
+            marks: mut lines,
+            ..
+        } in self.clocks
+        {
             let pieces = estimate(&requests, &lines);
             for line in &mut lines {
                 let offset = offset_at(&pieces, line.order);
@@ -241,21 +273,6 @@ impl Survey {
 
 fn second(mark: &Mark) -> i64 {
     mark.time.start.div_euclid(SECOND)
-}
-
-/// The clock of `host` in `input`; a new one where it has not written yet.
-fn clock<T: Default>(
-    clocks: &mut Vec<(usize, Option<Box<str>>, T)>,
-    input: usize,
-    host: Option<&str>,
-) -> usize {
-    let known = clocks
-        .iter()
-        .position(|(i, h, _)| *i == input && h.as_deref() == host);
-    known.unwrap_or_else(|| {
-        clocks.push((input, host.map(Into::into), T::default()));
-        clocks.len() - 1
-    })
 }
 
 fn offset_at(pieces: &[Piece], order: u64) -> Micros {

@@ -1,7 +1,7 @@
 //! A counter as a second clock.
 //!
 //! Some servers number their lines from a counter that other things take numbers from too: Pritunl's is that
-//! of MongoDB's object ids, of which every accepted request that is signed with a key takes one, for its
+//! of `MongoDB`'s object ids, of which every accepted request that is signed with a key takes one, for its
 //! nonce. Between two lines of one second a gap in the numbers tells that an accepted request came between
 //! them, and how many: the access log has that request among the refused ones.
 

@@ -313,7 +313,7 @@ fn moment(number: Number) -> Option<Range<Micros>> {
     Some(from..from + width)
 }
 
-/// A MongoDB object id (<https://www.mongodb.com/docs/manual/reference/bson-types/#objectid>): seconds in 4
+/// A `MongoDB` object id (<https://www.mongodb.com/docs/manual/reference/bson-types/#objectid>): seconds in 4
 /// bytes, a number of the process in 5, a counter in 3, in hexadecimal.
 fn serial(id: &str) -> Option<Serial> {
     let hex = |range| u64::from_str_radix(id.get(range)?, 16).ok();

@@ -1,0 +1,113 @@
+//! What the reader of the findings should know of the logs themselves.
+
+use super::Correlator;
+use super::alone::UNDECIDED;
+use super::coverage::Blind;
+use crate::event::{Micros, SECOND};
+use crate::summary::{ClockOffset, Gap, Summary};
+
+impl Correlator {
+    /// A refusal fell into a stretch that the auth logs do not cover.
+    pub(super) fn note_gap(&mut self, from: Option<Micros>, until: Option<Micros>, why: Blind) {
+        let names = self
+            .bearings
+            .clocks
+            .iter()
+            .map(|c| self.names[c.input].as_str())
+            .collect::<Vec<_>>();
+        let why = why.to_string();
+        match self.gaps.last_mut() {
+            Some(gap)
+                if gap.why == why
+                    && gap
+                        .until
+                        .zip(from)
+                        .is_some_and(|(until, from)| from <= until + SECOND) =>
+            {
+                gap.until = until;
+                gap.refusals += 1;
+            }
+            Some(gap) if gap.why == why && (gap.from, gap.until) == (from, until) => {
+                gap.refusals += 1;
+            }
+            _ => self.gaps.push(Gap {
+                input: names.join(", "),
+                from,
+                until,
+                why,
+                refusals: 1,
+            }),
+        }
+    }
+
+    /// What the reader of the findings should know of the logs. What was read of each is the caller's.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            parts: Vec::new(),
+            clock_offsets: self.clock_offsets(),
+            gaps: self.gaps.clone(),
+            notes: self.notes(),
+        }
+    }
+
+    /// What the operator should know or change about the logging itself.
+    fn notes(&self) -> Vec<String> {
+        let Some(system) = self.bearings.system else {
+            return vec![UNDECIDED.to_owned()];
+        };
+        let name = system.name;
+        let mut notes = Vec::new();
+        if self.bearings.clocks.is_empty() {
+            let how = system.turn_on_log;
+            notes.push(format!(
+                "No auth log of {name} was read, so only sizes and paths speak. To have one, {how}."
+            ));
+        }
+        if !self.bearings.proxies.is_empty() {
+            let mut proxies: Vec<_> = self
+                .bearings
+                .proxies
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            proxies.sort();
+            notes.push(format!(
+                "The auth log names {} for every client: that is a proxy. Lines were joined by time, path and \
+                 order instead. To have the clients' addresses, {}.",
+                proxies.join(", "),
+                system.turn_on_addresses
+            ));
+        }
+        let since = system.logs_refusals_since;
+        if let Some(old) = self.server.started().iter().find(|v| **v < since) {
+            notes.push(format!(
+                "{name} {old} writes no line for most refusals; versions from {since} on do. An update makes \
+                 them visible."
+            ));
+        }
+        notes
+    }
+
+    /// How far the clocks were found to be apart.
+    fn clock_offsets(&self) -> Vec<ClockOffset> {
+        let access =
+            (0..self.names.len()).find(|i| self.bearings.clocks.iter().all(|c| c.input != *i));
+        let reference = access.map_or("", |i| self.names[i].as_str());
+        let mut found = Vec::new();
+        for clock in &self.bearings.clocks {
+            for (n, piece) in clock.pieces.iter().enumerate().filter(|(_, p)| p.pairs > 0) {
+                #[allow(clippy::cast_precision_loss)]
+                let offset_s = piece.offset as f64 / 1e6;
+                found.push(ClockOffset {
+                    input: self.names[clock.input].clone(),
+                    reference: reference.to_owned(),
+                    since: (n > 0).then_some(piece.since + piece.offset),
+                    offset_s,
+                    error_s: piece.error_s,
+                    pairs: piece.pairs,
+                });
+            }
+        }
+        found
+    }
+}

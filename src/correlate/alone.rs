@@ -1,0 +1,119 @@
+//! Findings that nothing is joined with: a failure without a request, a refusal of an unknown server.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use super::notice::Notice;
+use super::{Correlator, Line};
+use crate::event::{Micros, Request};
+use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
+use crate::system::Meaning;
+
+pub(super) const UNDECIDED: &str = "Nothing tells which server product answered: no auth log was read, and paths and sizes \
+    are of none that is known. Give the server's own log, or name the product with --system.";
+
+impl Correlator {
+    /// A failure that no request in the access logs owns.
+    pub(super) fn orphan(&self, notice: &Notice) -> Option<Finding> {
+        let entry = notice.entry();
+        let cause = match entry.statement.map(|s| s.meaning) {
+            Some(Meaning::Refusal(cause)) => Some(cause),
+            Some(_) => return None,
+            None => None,
+        };
+        let system = self.bearings.system?;
+        let words = entry.reason.as_deref().unwrap_or(&entry.action);
+        let over = if notice.has_no_request() {
+            "outside HTTP"
+        } else {
+            "in no access log"
+        };
+        Some(Finding {
+            time: notice.time.start,
+            system: Some(system.name),
+            verdict: if cause.is_some() {
+                Verdict::Explained
+            } else {
+                Verdict::Unknown
+            },
+            confidence: Confidence::High,
+            logged: Some(true),
+            candidates: cause
+                .map(|cause| Candidate {
+                    cause,
+                    because: format!("the log says \"{words}\"").into(),
+                })
+                .into_iter()
+                .collect(),
+            source: notice.source,
+            principal: entry.principal.clone(),
+            host: entry.host.clone(),
+            action: Some(entry.action.clone()),
+            reason: entry.reason.clone(),
+            request: None,
+            message: match cause {
+                Some(cause) => {
+                    format!("{}, {over}: the log says \"{words}\".", cause.facts().title).into()
+                }
+                None => {
+                    format!("The log says \"{words}\", words that no version known to us writes.")
+                        .into()
+                }
+            },
+            fix: cause.and_then(|c| system.fix(c)),
+            evidence: notice
+                .lines
+                .iter()
+                .enumerate()
+                .map(|(n, (place, _, text))| Evidence {
+                    role: if n == 0 { Role::Reason } else { Role::Context },
+                    place: *place,
+                    text: text.clone(),
+                    delta_s: None,
+                    clock_offset_s: None,
+                })
+                .collect(),
+        })
+    }
+
+    /// A refusal of a server product that could not be told.
+    pub(super) fn undecided(
+        &mut self,
+        input: usize,
+        time: Range<Micros>,
+        source: Option<IpAddr>,
+        request: Request,
+        line: Line,
+    ) {
+        let _ = input;
+        if !request.is_refused() {
+            return;
+        }
+        self.findings.push(Finding {
+            time: time.start,
+            system: None,
+            verdict: Verdict::Unknown,
+            confidence: Confidence::Low,
+            logged: None,
+            candidates: Vec::new(),
+            source,
+            principal: request.user.clone(),
+            host: None,
+            action: None,
+            reason: None,
+            request: Some(request),
+            message:
+                "Nothing tells which server product answered: no auth log was given, and paths and \
+                sizes are of none that is known."
+                    .into(),
+            fix: None,
+            evidence: vec![Evidence {
+                role: Role::Request,
+                place: line.0,
+                text: line.1,
+                delta_s: None,
+                clock_offset_s: None,
+            }],
+        });
+    }
+}

@@ -1,0 +1,185 @@
+//! Giving findings out: pairing what is old enough, and judging what can be judged.
+
+use std::collections::HashSet;
+
+use super::coverage::{Blind, Covered};
+use super::exchange::Exchange;
+use super::judge::{Court, Paired, judge};
+use super::{CROWD, Correlator, LATENESS, STEP, WAITING, settle};
+use crate::event::{Micros, SECOND};
+use crate::finding::{Finding, Verdict};
+
+impl Correlator {
+    /// Pairs what is old enough, and judges what can be judged.
+    pub fn advance(&mut self) {
+        let open = self.inputs.iter().filter(|i| !i.ended);
+        let watermark = open
+            .map(|i| i.watermark.unwrap_or(Micros::MIN))
+            .min()
+            .unwrap_or(Micros::MAX);
+        let crowded = self.exchanges.len() + self.notices.len() > CROWD;
+        if watermark > self.settled_at.saturating_add(STEP) || crowded {
+            self.settle(watermark.saturating_sub(LATENESS), crowded);
+        }
+    }
+
+    /// The findings so far, in the order of time.
+    pub fn take(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.findings)
+    }
+
+    /// All inputs have ended: pairs and judges what is left.
+    pub fn finish(&mut self) {
+        self.settle(Micros::MAX, true);
+        self.judge_waiting(Micros::MAX);
+    }
+
+    fn settle(&mut self, horizon: Micros, force: bool) {
+        for exchange in &mut self.exchanges {
+            let input = &self.inputs[exchange.lines[0].0];
+            (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
+            exchange.unlogged = self.server.unlogged(exchange, &self.history);
+        }
+        for accepted in &mut self.accepted {
+            let input = &self.inputs[accepted.input];
+            (accepted.moment, _) = input.moment(accepted.order, &accepted.time);
+        }
+        self.accepted.sort_by_key(|a| a.moment);
+        self.exchanges.sort_by_key(|e| e.moment);
+        self.notices.sort_by_key(|n| n.time.start);
+        let exchanges = std::mem::take(&mut self.exchanges);
+        let notices = std::mem::take(&mut self.notices);
+        let settled = settle::settle(
+            exchanges,
+            notices,
+            &self.accepted,
+            &self.anchors,
+            horizon,
+            force,
+        );
+        self.exchanges = settled.exchanges;
+        self.notices = settled.notices;
+        self.anchors = settled.anchors;
+        let oldest = self
+            .exchanges
+            .first()
+            .map_or(horizon, |e| e.moment.min(horizon));
+        self.accepted
+            .retain(|a| a.moment > oldest.saturating_sub(2 * SECOND));
+        for time in settled.missed {
+            self.coverage.iter_mut().for_each(|c| c.missed(time));
+        }
+        for orphan in settled.orphans.iter().filter(|n| n.is_failure()) {
+            self.findings.extend(self.orphan(orphan));
+        }
+        self.waiting.extend(settled.paired);
+        self.waiting
+            .make_contiguous()
+            .sort_by_key(|p| p.exchange.moment);
+        let unsettled = self.exchanges.iter().map(|e| e.moment).min();
+        self.settled_at = horizon.saturating_add(LATENESS);
+        self.judge_waiting(unsettled.unwrap_or(Micros::MAX).min(horizon));
+    }
+
+    /// Judges what waits, in the order of time, as far as all before `settled` is paired and the logs
+    /// have shown whether they were alive.
+    fn judge_waiting(&mut self, settled: Micros) {
+        while let Some(first) = self.waiting.front() {
+            let covered = self.covered(first.exchange.time.start, settled);
+            let covered = match covered {
+                Covered::NotYet if self.waiting.len() <= WAITING => return,
+                Covered::NotYet => Covered::No {
+                    from: None,
+                    until: None,
+                    why: Blind::Ended,
+                },
+                known => known,
+            };
+            let Some(paired) = self.waiting.pop_front() else {
+                return;
+            };
+            self.judge(&paired, covered);
+        }
+    }
+
+    /// Whether all auth logs cover `time`.
+    fn covered(&self, time: Micros, settled: Micros) -> Covered {
+        let mut covered = Covered::Yes;
+        for coverage in &self.coverage {
+            if settled < Micros::MAX
+                && coverage
+                    .around(time)
+                    .1
+                    .is_none_or(|after| after + 2 * SECOND > settled)
+            {
+                return Covered::NotYet;
+            }
+            match coverage.covers(time, |from, until| self.silent_clients(from, until)) {
+                Covered::Yes => {}
+                other => covered = other,
+            }
+        }
+        if self.coverage.is_empty() {
+            Covered::No {
+                from: None,
+                until: None,
+                why: Blind::NoLog,
+            }
+        } else {
+            covered
+        }
+    }
+
+    /// How many different clients were refused between two moments without a line that could have one.
+    fn silent_clients(&self, from: Micros, until: Micros) -> usize {
+        let start = self.waiting.partition_point(|p| p.exchange.moment < from);
+        let between = self
+            .waiting
+            .range(start..)
+            .take_while(|p| p.exchange.moment < until);
+        let silent = between.filter(|p| p.is_silent_though_logged_elsewhere());
+        silent
+            .filter_map(|p| p.exchange.source)
+            .collect::<HashSet<_>>()
+            .len()
+    }
+
+    fn judge(&mut self, paired: &Paired, covered: Covered) {
+        let Some(knowledge) = &self.knowledge else {
+            return;
+        };
+        let total: u64 = self.usual.values().sum::<u64>().max(1);
+        #[allow(clippy::cast_precision_loss)]
+        let usual =
+            |cause| (1 + self.usual.get(&cause).copied().unwrap_or(0)) as f64 / total as f64;
+        let court = Court {
+            system: knowledge.system,
+            history: &self.history,
+            usual: &usual,
+            server: &self.server,
+        };
+        let Some(finding) = judge(paired, covered, &court) else {
+            return;
+        };
+        if finding.logged == Some(true) && finding.verdict == Verdict::Explained {
+            self.usual.extend(
+                finding
+                    .cause()
+                    .map(|c| (c, self.usual.get(&c).copied().unwrap_or(0) + 1)),
+            );
+        }
+        if covered == Covered::Yes && paired.exchange.request.is_refused() {
+            let Exchange {
+                source, past, time, ..
+            } = &paired.exchange;
+            let causes = finding.candidates.iter().map(|c| c.cause).collect();
+            self.history.judged(*source, past, time.start, causes);
+        }
+        if finding.logged.is_none()
+            && let Covered::No { from, until, why } = covered
+        {
+            self.note_gap(from, until, why);
+        }
+        self.findings.push(finding);
+    }
+}

@@ -1,0 +1,215 @@
+//! Taking records in: what each is to the join.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::exchange::Exchange;
+use super::history::Change;
+use super::notice::Notice;
+use super::survey::Clock;
+use super::ticks::{Accepted, Ticks};
+use super::{BATCH, Correlator, Coverage, Line};
+use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
+use crate::system::{Meaning, Routes};
+
+impl Correlator {
+    /// Takes in the next record of an input.
+    pub fn push(&mut self, input: usize, record: Record) {
+        let Record { place, event, text } = record;
+        let text = text.unwrap_or_default();
+        match event.kind {
+            Kind::Request(request) => {
+                self.request(input, event.time, event.source, request, (place, text));
+            }
+            Kind::Entry(entry) => self.entry(input, event.time, event.source, entry, (place, text)),
+        }
+        self.pushed += 1;
+        if self.pushed >= BATCH {
+            self.pushed = 0;
+            self.advance();
+        }
+    }
+
+    /// When the next event of an input happened, by the access logs' clock.
+    pub fn time(&self, input: usize, event: &Event) -> Micros {
+        let Kind::Entry(entry) = &event.kind else {
+            return event.time.start;
+        };
+        let clocks = self.bearings.clocks.iter().zip(&self.written);
+        let mut own =
+            clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
+        event.time.start
+            + own
+                .next()
+                .map_or(0, |(clock, written)| clock.offset(*written))
+    }
+
+    /// No further record of this input will come.
+    pub fn end(&mut self, input: usize) {
+        self.inputs[input].ended = true;
+        for (clock, coverage) in self.bearings.clocks.iter().zip(&mut self.coverage) {
+            if clock.input == input {
+                coverage.end();
+            }
+        }
+    }
+
+    fn request(
+        &mut self,
+        input: usize,
+        time: Range<Micros>,
+        source: Option<IpAddr>,
+        request: Request,
+        line: Line,
+    ) {
+        let order = self.inputs[input].request(&time);
+        let Some(knowledge) = &mut self.knowledge else {
+            self.undecided(input, time, source, request, line);
+            return;
+        };
+        let route = knowledge.route(&request.method, request.path());
+        let answer = knowledge.answer(route, request.status);
+        let past = self.history.past(source);
+        let proves = knowledge.proves(route, request.status);
+        let begins = knowledge.begins_session(&answer);
+        if (200..300).contains(&request.status) && route != Routes::NONE {
+            self.history.served(time.start);
+        }
+        self.history
+            .note(source, time.start, request.is_refused(), proves, begins);
+        if proves && !past.had_session {
+            self.accepted.push(Accepted {
+                input,
+                order,
+                time: time.clone(),
+                moment: 0,
+            });
+        }
+        if answer.is_mute() && !request.is_refused() {
+            return;
+        }
+        if self.has_twins(input)
+            && let Some(twin) = self.twin(input, &time, source, &request)
+        {
+            twin.join(input, time, request, line);
+            return;
+        }
+        let bytes = answer.telling(request.bytes);
+        self.exchanges.push(Exchange {
+            lines: vec![(input, line.0, line.1)],
+            moment: time.start,
+            blur: 0,
+            time,
+            source,
+            route,
+            bytes,
+            answer,
+            order,
+            past,
+            unlogged: Vec::new(),
+            request,
+        });
+    }
+
+    /// Whether another access log tells of the same requests as this one.
+    fn has_twins(&self, input: usize) -> bool {
+        self.bearings.twin_of[input].is_some() || self.bearings.twin_of.contains(&Some(input))
+    }
+
+    /// The same request in another access log, if that came before.
+    fn twin(
+        &mut self,
+        input: usize,
+        time: &Range<Micros>,
+        source: Option<IpAddr>,
+        request: &Request,
+    ) -> Option<&mut Exchange> {
+        let recent = self
+            .exchanges
+            .iter()
+            .rposition(|e| e.time.end < time.start - 2 * SECOND);
+        let from = recent.map_or(0, |i| i + 1);
+        self.exchanges[from..]
+            .iter_mut()
+            .find(|e| e.lines.iter().all(|l| l.0 != input) && e.is_twin(time, source, request))
+    }
+
+    fn entry(
+        &mut self,
+        input: usize,
+        time: Range<Micros>,
+        source: Option<IpAddr>,
+        entry: Entry,
+        line: Line,
+    ) {
+        let clock = self.clock(input, entry.host.as_deref());
+        let order = self.written[clock];
+        self.written[clock] += 1;
+        let offset = self.bearings.clocks[clock].offset(order);
+        let time = time.start + offset..time.end + offset;
+        self.inputs[input].pass(time.start);
+        self.coverage[clock].wrote(time.start);
+        self.server.wrote(time.start, &entry);
+        if let Some(Meaning::Change(causes)) = entry.statement.map(|s| s.meaning)
+            && !causes.is_empty()
+        {
+            self.history.changed(Change {
+                time: time.start,
+                offset,
+                causes,
+                place: line.0,
+                text: line.1.clone(),
+            });
+        }
+        let source = source.filter(|address| !self.bearings.proxies.contains(address));
+        let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
+        let notice = Notice {
+            clock,
+            order,
+            time,
+            offset,
+            source,
+            ticks,
+            lines: vec![(line.0, entry, line.1)],
+        };
+        if notice.has_no_request() {
+            self.findings.extend(self.orphan(&notice));
+        } else if notice.concerns_request() {
+            self.notice(notice);
+        }
+    }
+
+    /// The clock of a host that writes into an input. One that the first pass did not see is taken to
+    /// agree with the access logs'.
+    fn clock(&mut self, input: usize, host: Option<&str>) -> usize {
+        let clocks = &mut self.bearings.clocks;
+        let known = clocks
+            .iter()
+            .position(|c| c.input == input && c.host.as_deref() == host);
+        known.unwrap_or_else(|| {
+            clocks.push(Clock {
+                input,
+                host: host.map(Into::into),
+                pieces: Vec::new(),
+            });
+            self.written.push(0);
+            self.ticks.push(Ticks::default());
+            self.coverage.push(Coverage::default());
+            clocks.len() - 1
+        })
+    }
+
+    /// Adds a notice to those that wait, or to the one that it can only be a part of.
+    fn notice(&mut self, notice: Notice) {
+        let (place, entry, text) = &notice.lines[0];
+        let part_of = self.notices.iter_mut().rev().take(64).find_map(|earlier| {
+            let goes_on = earlier.goes_on_with(&notice.time, notice.source, entry);
+            goes_on.then(|| Rc::get_mut(earlier)).flatten()
+        });
+        match part_of {
+            Some(earlier) => earlier.lines.push((*place, entry.clone(), text.clone())),
+            None => self.notices.push(Rc::new(notice)),
+        }
+    }
+}
