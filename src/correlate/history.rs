@@ -13,6 +13,8 @@ const CHANGES: usize = 256;
 /// How long after a change the first failure may come that it triggered.
 const EFFECT: Micros = 600 * SECOND;
 
+/// Times in a row that make a habit.
+const HABIT: u32 = 5;
 /// A server that accepted somebody this long before or after was not disabled.
 const SERVING: Micros = 600 * SECOND;
 
@@ -29,6 +31,17 @@ pub(super) struct Past {
     pub(super) last_seen: Option<Micros>,
 }
 
+/// What a client is refused for, time and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Habit {
+    /// What was left the first time, most likely first; that came first each time.
+    pub(super) causes: Vec<Cause>,
+    /// How many times in a row.
+    pub(super) times: u32,
+    /// When the last of them began: being accepted since ends a habit.
+    last: Micros,
+}
+
 /// A change on the server that can make requests fail from then on.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
@@ -39,9 +52,18 @@ pub(super) struct Change {
     pub(super) text: Box<str>,
 }
 
+impl Habit {
+    /// Whether a client with this past was not accepted since.
+    fn goes_on(&self, past: &Past) -> bool {
+        past.last_accepted
+            .is_none_or(|accepted| accepted <= self.last)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct History {
     clients: HashMap<IpAddr, Past>,
+    habits: HashMap<IpAddr, Habit>,
     changes: VecDeque<Change>,
     /// When anybody was last accepted.
     anybody: Option<Micros>,
@@ -66,9 +88,6 @@ impl History {
         proves: bool,
         begins: bool,
     ) {
-        if proves {
-            self.anybody = Some(time);
-        }
         let Some(client) = client else { return };
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
             self.forget();
@@ -89,6 +108,41 @@ impl History {
         let middle = seen.len() / 2;
         let (_, &mut median, _) = seen.select_nth_unstable(middle);
         self.clients.retain(|_, past| past.last_seen > median);
+        let clients = &self.clients;
+        self.habits.retain(|client, _| clients.contains_key(client));
+    }
+
+    /// Takes in what was left of a refusal that the logs cover.
+    pub(super) fn judged(
+        &mut self,
+        client: Option<IpAddr>,
+        past: &Past,
+        time: Micros,
+        causes: Vec<Cause>,
+    ) {
+        let Some(client) = client else { return };
+        let fresh = Habit {
+            causes,
+            times: 0,
+            last: time,
+        };
+        let habit = self.habits.entry(client).or_insert_with(|| fresh.clone());
+        if habit.causes.first() != fresh.causes.first() || !habit.goes_on(past) {
+            *habit = fresh;
+        }
+        habit.times += 1;
+        habit.last = time;
+    }
+
+    /// What a client with this past is refused for time and again.
+    pub(super) fn habit(&self, client: Option<IpAddr>, past: &Past) -> Option<&Habit> {
+        let habit = self.habits.get(&client?)?;
+        (habit.times >= HABIT && habit.goes_on(past)).then_some(habit)
+    }
+
+    /// The server answered somebody with what was asked for.
+    pub(super) fn served(&mut self, time: Micros) {
+        self.anybody = Some(time);
     }
 
     /// Whether anybody was accepted around `time`, so that the server does not refuse everybody.

@@ -26,6 +26,8 @@ const NARROW: usize = 4;
 const NO_SESSION: f64 = 0.02;
 /// The weight of a cause that a line states, beside those of the table of unlogged refusals.
 const COMMON: f64 = 100.0;
+/// The weight of what a client is used to, against all that leaves no line.
+const HABITUAL: f64 = 4.0;
 /// How much less likely a cause of API keys is for a browser.
 const BROWSER: f64 = 0.5;
 /// How much more likely a change makes a cause that it can trigger.
@@ -196,7 +198,9 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
         let causes = causes(paired, seen, court);
         let negligible = paired.negligible();
         match () {
-            () if blind => causes.candidates(0.0, 0.0),
+            () if blind => by_habit(paired, court)
+                .unwrap_or(causes)
+                .candidates(0.0, 0.0),
             () if silent >= SURE => causes.candidates(negligible, RARE),
             () => causes.candidates(negligible, negligible),
         }
@@ -348,6 +352,25 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
     for (cause, weight, when) in ways {
         causes.silent(cause, share * weight / total, when);
     }
+}
+
+/// Where the log was not written: what the client was refused for time and again before is most likely, and the
+/// refusals that leave no line are possible as ever. `None` where it has no such habit.
+#[allow(clippy::cast_precision_loss)] // a handful of causes
+fn by_habit(paired: &Paired, court: &Court<'_>) -> Option<Causes> {
+    let exchange = &paired.exchange;
+    let habit = court.history.habit(exchange.source, &exchange.past)?;
+    let mut causes = Causes::default();
+    for (n, &cause) in habit.causes.iter().enumerate() {
+        let because = format!(
+            "what is left of this client's last {} refusals; it was not accepted since",
+            habit.times
+        );
+        causes.silent(cause, HABITUAL / (n + 1) as f64, &because);
+    }
+    by_table(&mut causes, exchange, court, 1.0, None);
+    causes.0.retain(|left| left.weight >= NEGLIGIBLE);
+    Some(causes)
 }
 
 /// `"Expired auth timestamp", in the same second`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::system::{Meaning, RoutePattern, Routes, Statement, System, Unlogged};
+use crate::system::{Condition, Meaning, RoutePattern, Routes, Statement, System, Unlogged};
 
 /// What can stand behind an answer with one status on one route class.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Knowledge {
         let protected = system
             .unlogged
             .iter()
-            .filter(|u| u.status == 401)
+            .filter(|u| u.status == 401 && u.condition != Condition::Everyone)
             .fold(Routes::NONE, |all, u| all.or(u.routes));
         Self {
             system,

@@ -44,7 +44,7 @@ use crate::cause::Cause;
 use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::summary::{ClockOffset, Gap, Summary};
-use crate::system::Meaning;
+use crate::system::{Meaning, Routes};
 
 /// How far behind the newest record of all inputs a request must be before it is paired: lines come
 /// late by the lag of requests and the second to which their times are cut.
@@ -251,6 +251,9 @@ impl Correlator {
         let past = self.history.past(source);
         let proves = knowledge.proves(route, request.status);
         let begins = knowledge.begins_session(&answer);
+        if (200..300).contains(&request.status) && route != Routes::NONE {
+            self.history.served(time.start);
+        }
         self.history
             .note(source, time.start, request.is_refused(), proves, begins);
         if proves && !past.had_session {
@@ -551,6 +554,13 @@ impl Correlator {
                     .cause()
                     .map(|c| (c, self.usual.get(&c).copied().unwrap_or(0) + 1)),
             );
+        }
+        if covered == Covered::Yes && paired.exchange.request.is_refused() {
+            let Exchange {
+                source, past, time, ..
+            } = &paired.exchange;
+            let causes = finding.candidates.iter().map(|c| c.cause).collect();
+            self.history.judged(*source, past, time.start, causes);
         }
         if finding.logged.is_none()
             && let Covered::No { from, until, why } = covered
