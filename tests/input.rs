@@ -50,6 +50,7 @@ impl Format for Simple {
                 statement: None,
                 outcome: Outcome::Unknown,
                 principal: None,
+                serial: None,
                 host: None,
                 start: None,
             }),
