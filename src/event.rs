@@ -112,6 +112,13 @@ impl Serial {
     }
 }
 
+impl Entry {
+    /// Whether a finding may cite the line.
+    pub fn may_be_evidence(&self) -> bool {
+        self.outcome == Outcome::Failure || self.statement.is_none_or(Statement::may_be_evidence)
+    }
+}
+
 /// ECS `event.outcome`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -6,11 +6,10 @@ use std::io::Read;
 use super::Part;
 use super::error::{Error, Failure};
 use super::lines::{End, Line, Lines};
-use crate::event::{Event, Kind, Outcome, Place, Record};
+use crate::event::{Event, Kind, Place, Record};
 use crate::format::redact::redact_line;
 use crate::format::{Format, Mismatch};
 use crate::summary::Tally;
-use crate::system::Meaning;
 
 /// How many lines that do not parse are shown.
 const SHOWN: usize = 3;
@@ -207,12 +206,7 @@ fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
 /// client to its login page.
 fn may_be_evidence(event: &Event) -> bool {
     match &event.kind {
-        Kind::Entry(entry) => {
-            entry.outcome == Outcome::Failure
-                || entry.statement.is_none_or(|s| {
-                    !s.status.is_empty() || matches!(s.meaning, Meaning::Change([_, ..]))
-                })
-        }
+        Kind::Entry(entry) => entry.may_be_evidence(),
         Kind::Request(request) => request.status >= 400 || request.status == 302,
     }
 }

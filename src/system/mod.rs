@@ -71,6 +71,11 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Whether something can rest on such a line: a request stands behind it, or it can make one fail.
+    pub fn may_be_evidence(&self) -> bool {
+        !self.status.is_empty() || matches!(self.meaning, Meaning::Change([_, ..]))
+    }
+
     /// Whether a request that was answered so can have written this line. `bytes`: size of the body,
     /// where it is known.
     pub fn fits(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
