@@ -53,6 +53,7 @@ fn main() -> Result<()> {
         scheduled: 0,
         journaled: 0,
         written: [0; 2],
+        counter: 0x00ab_35e0,
         proofs: HashMap::new(),
     };
     let mut world = World {
@@ -62,10 +63,7 @@ fn main() -> Result<()> {
     };
     log.line(
         START,
-        Line::Journal(
-            entry(START, &mut world.random, "web_server_start", VERSION),
-            None,
-        ),
+        Line::Journal(entry(START, "web_server_start", VERSION), None),
     );
     while log.scheduled < args.lines {
         // Twice the mean gap at most, and several requests an act.
@@ -149,6 +147,8 @@ struct Log {
     journaled: u64,
     /// Lines of the access log and of the journal.
     written: [u64; 2],
+    /// Of the ids in the journal.
+    counter: u32,
     /// Journal lines of requests that are not yet answered.
     proofs: HashMap<u64, u64>,
 }
@@ -185,22 +185,28 @@ impl Log {
             .peek()
             .is_some_and(|Reverse((at, ..))| *at < until)
         {
-            let Some(Reverse((_, _, line))) = self.waiting.pop() else {
+            let Some(Reverse((at, _, line))) = self.waiting.pop() else {
                 break;
             };
-            self.write(line)?;
+            self.write(at, line)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, line: Line) -> Result<()> {
+    fn write(&mut self, at: Micros, line: Line) -> Result<()> {
         match line {
             Line::Journal(text, request) => {
                 self.written[1] += 1;
                 if let Some(request) = request {
                     self.proofs.entry(request).or_insert(self.written[1]);
                 }
-                self.journal.write_all(text.as_bytes())
+                // The server's other objects take numbers of the same counter.
+                self.counter += 1 + u32::from(self.written[1].is_multiple_of(3));
+                let (seconds, count) = (at / SECOND, self.counter & 0xff_ffff);
+                write!(
+                    self.journal,
+                    "{{\"id\": \"{seconds:08x}11c7205a5a{count:06x}{text}"
+                )
             }
             Line::Access(text, truth) => {
                 self.written[0] += 1;
@@ -231,12 +237,11 @@ impl Log {
     }
 }
 
-/// A journal line: `fields` follow the host's.
-fn entry(at: Micros, random: &mut Random, event: &str, fields: &str) -> String {
+/// A journal line, without what its id has before its time and behind: `fields` follow the host's.
+fn entry(at: Micros, event: &str, fields: &str) -> String {
     let seconds = at / SECOND;
-    let (high, low) = (random.next() >> 32, random.next() >> 32);
     format!(
-        "{{\"id\": \"{seconds:08x}{high:08x}{low:08x}\", \"event\": \"{event}\", \"timestamp\": {seconds}, \
+        "\", \"event\": \"{event}\", \"timestamp\": {seconds}, \
          \"host_id\": \"0f6c1d2e3b4a59687f6e5d4c3b2a1908\", \"host_name\": \"vpn-fra-01\", \
          \"host_public_address\": \"203.0.113.10\", \"host_public_address6\": null, \
          \"host_local_address\": \"10.20.0.4\", \"host_local_address6\": null{fields}}}\n"
@@ -501,7 +506,7 @@ impl World {
         let entered = call.at + 60 * MILLI + self.random.below(60 * MILLI);
         // The server lets a failed login wait.
         let answered = entered + self.random.below(100 * MILLI) + self.lag();
-        truth.request = self.journal(
+        truth.request = Self::journal(
             call.client,
             entered,
             ("admin_auth_failure", &who, &said),
@@ -525,7 +530,7 @@ impl World {
         let answered = entered + self.lag();
         let request = if !words.is_empty() {
             let said = format!(", \"event_long\": \"{words}\"");
-            self.journal(
+            Self::journal(
                 call.client,
                 entered,
                 ("admin_auth_failure", "", &said),
@@ -534,7 +539,7 @@ impl World {
             )
         } else if bytes == 25 {
             let nobody = ", \"admin_id\": null, \"session_id\": null";
-            self.journal(
+            Self::journal(
                 call.client,
                 entered,
                 ("admin_session_end", nobody, ""),
@@ -566,7 +571,7 @@ impl World {
     ) {
         let entered = call.at + self.random.below(8 * MILLI);
         for line in lines {
-            self.journal(call.client, entered, *line, false, log);
+            Self::journal(call.client, entered, *line, false, log);
         }
         let answered = entered + self.lag();
         log.line(
@@ -587,7 +592,6 @@ impl World {
     /// Writes a line of the request to come, and returns that request's number: event, then what stands
     /// before the client's address and what behind.
     fn journal(
-        &mut self,
         client: u64,
         at: Micros,
         (event, who, said): (&str, &str, &str),
@@ -596,7 +600,7 @@ impl World {
     ) -> u64 {
         let request = log.scheduled;
         let fields = format!("{who}, \"remote_address\": \"{}\"{said}", address(client));
-        let text = entry(at, &mut self.random, event, &fields);
+        let text = entry(at, event, &fields);
         log.line(at, Line::Journal(text, states.then_some(request)));
         request
     }
@@ -636,7 +640,7 @@ impl World {
                 ),
             ),
         };
-        let text = entry(at, &mut self.random, event, &fields);
+        let text = entry(at, event, &fields);
         log.line(at, Line::Journal(text, None));
     }
 }
