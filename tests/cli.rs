@@ -78,25 +78,11 @@ fn text_groups_what_belongs_together() {
     assert_eq!((ended.code, ended.talk.as_str()), (0, ""));
     assert!(!ended.data.contains('\x1b'), "no colour in a pipe");
     insta::assert_snapshot!(ended.data, @r#"
-    3 ×  Missing credentials, or 1 other                                      silent · pritunl
-         198.51.100.4 · GET /organization → 401, and others
-         2026-11-21 20:55:11 +00:00
-         why      No line exists: the server writes none for this refusal, and its log was
-                  alive.
-         left     Missing credentials: no token cookie
-                  API access disabled: an API client, however well it signs, while no
-                  administrator has API access
-         request  access.log:3
-                  198.51.100.4 - - [21/Nov/2026:21:55:11 +0100] "GET /organization HTTP/1.1" …
-         fix      Send all four headers, Auth-Token, Auth-Timestamp, Auth-Nonce and
-                  Auth-Signature; there is no Auth-Secret, and Authorization is not read. In a
-                  browser log in again, and let the reverse proxy pass the cookies `session`
-                  and `token`.
-
     1 ×  Session address changed                                           explained · pritunl
          198.51.100.140 · GET /organization → 401
          2026-11-21 20:55:23 +00:00
          why      The session is used from another address than the one it was begun from.
+         since    web_server_start, pritunl_journal.log:14, 7 s before
          reason   pritunl_journal.log:17 · Remote address change
                   … "remote_address": "198.51.100.140", "event_long": "Remote address change"}
          fix      Without TLS a session is bound to its address. Behind a reverse proxy run
@@ -116,13 +102,30 @@ fn text_groups_what_belongs_together() {
                   day later. In a cluster run `timedatectl` on every host and enable NTP: a
                   host whose clock is behind refuses sessions that another one began.
 
+    3 ×  Missing credentials, or 1 other                                      silent · pritunl
+         198.51.100.4 · GET /organization → 401, and others
+         2026-11-21 20:55:11 +00:00
+         why      No line exists: the server writes none for this refusal, and its log was
+                  alive.
+         left     Missing credentials: no token cookie
+                  API access disabled: an API client, however well it signs, while no
+                  administrator has API access
+         since    web_server_start, pritunl_journal.log:1, 2 s before the first
+         request  access.log:3
+                  198.51.100.4 - - [21/Nov/2026:21:55:11 +0100] "GET /organization HTTP/1.1" …
+         fix      Send all four headers, Auth-Token, Auth-Timestamp, Auth-Nonce and
+                  Auth-Signature; there is no Auth-Secret, and Authorization is not read. In a
+                  browser log in again, and let the reverse proxy pass the cookies `session`
+                  and `token`.
+
     6 refusals, 2026-11-21 20:55:11 to 20:55:41 +00:00
 
-                             explained     silent        all
-    Session address changed          1          ·          1
-    Clock skew                       2          ·          2
-    Missing credentials              ·          3          3
-    all                              3          3          6
+                           explained
+                             by line  silent  all
+    Session address changed        1       ·    1
+    Clock skew                     2       ·    2
+    Missing credentials            ·       3    3
+    all                            3       3    6
 
     clock    pritunl_journal.log agrees with access.log (±0.1 s, 92 pairs)
     read     access.log (nginx_combined), 107 lines
@@ -140,20 +143,24 @@ fn each_tells_a_finding_with_all_its_lines() {
     2026-11-21 20:55:39 +00:00  Clock skew                                 explained · pritunl
       198.51.100.50 · GET /organization → 401, 17 bytes
       why      Clock skew: the log says "Expired auth timestamp" in the same second.
-      request  ./access.log:48
-               198.51.100.50 - - [21/Nov/2026:21:55:39 +0100] "GET /organization HTTP/1.1" 401 17 "-" "python-requests/2.31.0"
-      reason   ./pritunl_journal.log:46, 0.0 s before the request
-               {"id": "6b02054b11c7205a5ab738cd", "event": "admin_auth_failure", "timestamp": 1795294539, "host_id": "0f6c1d2e3b4a59687f6e5d4c3b2a1908", "host_name": "vpn-fra-01", "host_public_address": "203.0.113.10", "host_public_address6": null, "host_local_address": "10.20.0.4", "host_local_address6": null, "remote_address": "198.51.100.50", "event_long": "Expired auth timestamp"}
+      request  access.log:48
+               198.51.100.50 - - [21/Nov/2026:21:55:39 +0100] "GET /organization HTTP/1.1"
+                 401 17 "-" "python-requests/2.31.0"
+      reason   pritunl_journal.log:46, in the same second
+               {"id": "6b02054b11c7205a5ab738cd", "event": "admin_auth_failure", "timestamp":
+                 1795294539, "host_id": "0f6c1d2e3b4a59687f6e5d4c3b2a1908", "host_name":
+                 "vpn-fra-01", "host_public_address": "203.0.113.10", "host_public_address6":
+                 null, "host_local_address": "10.20.0.4", "host_local_address6": null,
+                 "remote_address": "198.51.100.50", "event_long": "Expired auth timestamp"}
       fix      Send the current Unix time in whole seconds, UTC: the server allows 12 hours
                either way, so look for milliseconds, for local time of UTC+13 or more taken
                for UTC, for a clock that lost its date, or for a request sent again half a day
                later. In a cluster run `timedatectl` on every host and enable NTP: a host
                whose clock is behind refuses sessions that another one began.
 
-
-    clock    ./pritunl_journal.log agrees with ./access.log (±0.1 s, 92 pairs)
-    read     ./access.log (nginx_combined), 107 lines
-             ./pritunl_journal.log (pritunl_journal), 105 lines
+    clock    pritunl_journal.log agrees with access.log (±0.1 s, 92 pairs)
+    read     access.log (nginx_combined), 107 lines
+             pritunl_journal.log (pritunl_journal), 105 lines
     "#);
 }
 
@@ -370,8 +377,86 @@ fn one_line_of_either_log_asks_for_its_finding() {
     // So does a name without a folder.
     let here = explain(["access.log:48"]).within(Path::new(SCENARIO));
     assert_eq!(here.findings().len(), 1);
-    // A line that was answered well has none.
-    assert_eq!(explain([format!("{ACCESS}:7")]).findings(), [""; 0]);
+}
+
+#[test]
+fn a_line_without_a_finding_is_answered_with_the_reason() {
+    let answered = |log: &str, more: &[&str]| {
+        let ended = explain([&[log], more].concat()).within(Path::new(SCENARIO));
+        let ended = ended.run();
+        let last = ended.talk.lines().last().unwrap_or_default().to_owned();
+        assert_eq!(ended.data, "");
+        (ended.code, last)
+    };
+    let said = |code, words: &str| (code, format!("why401: {words}"));
+    assert_eq!(
+        answered("access.log:7", &[]),
+        said(
+            0,
+            "access.log:7 is no refusal, nor part of one: no finding cites it"
+        )
+    );
+    assert_eq!(
+        answered("access.log:48", &["--cause=wrong_otp", "."]),
+        said(
+            0,
+            "the filters leave out the finding that cites access.log:48"
+        )
+    );
+    assert_eq!(
+        answered("access.log:99999", &[]),
+        said(2, "access.log has 107 lines, and no line 99999")
+    );
+    let others = folder(&[("notes.txt", b"ask Trent\n")]);
+    let notes = format!("{}/notes.txt:1", others.path().display());
+    let (code, last) = answered(&notes, &["access.log"]);
+    assert_eq!(code, 2);
+    assert!(
+        last.ends_with("notes.txt is not read: not a log format known"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_line_of_a_file_that_its_folder_names_otherwise_is_found() {
+    let found = explain([".", "access.log:48"]).within(Path::new(SCENARIO));
+    assert_eq!(found.findings().len(), 1);
+}
+
+#[test]
+fn many_skipped_files_are_counted() {
+    let names: Vec<String> = (0..14).map(|n| format!("note{n:02}\u{202e}.txt")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|n| (&**n, &b"no log\n"[..])).collect();
+    let notes = folder(&files);
+    let ended = explain([Path::new(SCENARIO), notes.path()]).run();
+    let skipped = ended
+        .talk
+        .lines()
+        .filter(|l| l.starts_with("why401: skipped "));
+    let skipped: Vec<&str> = skipped.collect();
+    assert_eq!(skipped.len(), 11);
+    assert!(skipped[10].contains(" 4 more files "), "{}", skipped[10]);
+    assert!(
+        skipped[0].contains("note00<U+202E>.txt: "),
+        "{}",
+        skipped[0]
+    );
+}
+
+#[test]
+fn what_was_read_is_told_beside_data() {
+    let access = [&fs::read(ACCESS).unwrap()[..], b"rubbish\n"].concat();
+    let journal = fs::read(JOURNAL).unwrap();
+    let logs = folder(&[("access.log", &access), ("pritunl_journal.log", &journal)]);
+    let ended = explain(["."]).within(logs.path()).run();
+    insta::assert_snapshot!(ended.talk, @r"
+    clock    pritunl_journal.log agrees with access.log (±0.1 s, 92 pairs)
+    read     access.log (nginx_combined), 108 lines, 107 parsed, 0 ignored, 1 did not parse, 0
+             too long to be read whole
+             - access.log:108: byte 0: a client address expected
+             pritunl_journal.log (pritunl_journal), 105 lines, 105 parsed, 0 ignored, 0 did
+             not parse, 0 too long to be read whole
+    ");
 }
 
 #[test]

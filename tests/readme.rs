@@ -61,7 +61,7 @@ fn the_command_to_begin_with_explains() {
     let args = command.strip_prefix("cargo run --release -- ").unwrap();
     let run = why401(args.split(' ')).run();
     assert_eq!((run.code, run.talk.as_str()), (0, ""));
-    assert!(run.data.contains(" refusals, "), "{}", run.data);
+    assert!(run.data.contains(" refusals and "), "{}", run.data);
 }
 
 #[test]

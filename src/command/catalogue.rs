@@ -107,19 +107,22 @@ fn write_causes(page: &Page, out: &mut impl Write) -> io::Result<()> {
             "  {style}{}{style:#}  {DIM}{}{DIM:#}",
             facts.title, facts.id
         )?;
-        let mut block = Block::unlabelled(page, 6, &mut *out);
         if !facts.summary.is_empty() {
-            block.text("", facts.summary)?;
+            Block::unlabelled(page, 6, &mut *out).text("", facts.summary)?;
         }
         for known in known(*cause) {
             let logged = match (known.stated, known.unlogged) {
-                (true, true) => " (logged, not always)",
-                (true, false) => " (logged)",
-                (false, true) => " (not logged)",
+                (true, true) => " (writes a line, but not always)",
+                (true, false) => " (writes a line)",
+                (false, true) => " (writes no line)",
                 (false, false) => "",
             };
-            let fix = known.fix.map_or_else(String::new, |fix| format!(": {fix}"));
-            block.text(known.system, &format!("{logged}{fix}"))?;
+            let end = if known.fix.is_some() { ":" } else { "" };
+            let mut block = Block::unlabelled(page, 6, &mut *out);
+            block.text(known.system, &format!("{logged}{end}"))?;
+            if let Some(fix) = known.fix {
+                Block::unlabelled(page, 8, &mut *out).text("", fix)?;
+            }
         }
     }
     Ok(())

@@ -13,8 +13,9 @@ use super::join::join;
 use super::{Exit, Fault, columns, stdout};
 use crate::cli::{ExplainArgs, Output};
 use crate::event::Part;
-use crate::input::{Inputs, Options, discover};
-use crate::report::{Each, Grouped, Ndjson, Page, Report, footer};
+use crate::input::{Failure, Inputs, Options, Skipped, discover};
+use crate::report::sanitize::visible;
+use crate::report::{Detail, Each, Grouped, Ndjson, Page, Report, footer};
 use crate::summary::{Summary, Tally};
 
 /// Where the servers and web servers log if nobody told them otherwise.
@@ -29,63 +30,95 @@ const USUAL: &[&str] = &[
 /// Lines that do not parse make a result incomplete above this share of a file.
 const INCOMPLETE: f64 = 0.01;
 
+/// Files that are named on standard error as skipped or not readable; of more, the number is told.
+const NAMED: usize = 10;
+
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
 pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = AutoStream::new(io::stderr().lock(), color);
-    let mut filter = args
-        .filter
-        .filter(Utc::now().timestamp_micros(), args.zone())?;
-    let (logs, place) = logs(&args.logs)?;
+    let now = Utc::now().timestamp_micros();
+    let mut filter = args.filter.filter(now, args.zone())?;
+    let (logs, asked) = logs(&args.logs)?;
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
-    filter.place = place;
+    let format = args.format();
     let Inputs {
         inputs,
         parts,
         skipped,
         failures,
-    } = discover(
-        &logs,
-        &Options {
-            format: args.format(),
-        },
-    );
-    for skipped in &skipped {
-        writeln!(talk, "why401: skipped {}: {}", skipped.name, skipped.why)?;
+    } = discover(&logs, &Options { format });
+    // Who asks for one line has not asked for the other files of its folder.
+    if asked.is_none() || args.logs.len() > 1 {
+        tell_skipped(&skipped, &mut talk)?;
     }
-    let mut exit = Exit::Done;
-    for failure in &failures {
-        writeln!(talk, "why401: {failure}")?;
-        exit = Exit::Input;
+    tell_failures(&failures, &mut talk)?;
+    if let Some(asked) = &asked {
+        filter.place = Some(asked.place(&parts, &skipped, &failures)?);
     }
     if inputs.is_empty() {
         return Err(Fault::new(Exit::Input, "no log that can be read").into());
     }
+    let mut is_broken = !failures.is_empty();
     let parts: Arc<[Part]> = parts.into();
     let page = Page::new(Arc::clone(&parts), args.zone(), columns());
     let mut report = report(args, &parts, &page, color);
+    let mut cited = Cited::Never;
     let (summary, failures) = join(inputs, args.filter.system(), |finding| {
         if filter.accepts(finding, &parts) {
-            report.finding(finding)
-        } else {
-            Ok(())
+            cited = Cited::Told;
+            return report.finding(finding);
         }
+        if cited == Cited::Never && filter.is_at_place(finding, &parts) {
+            cited = Cited::LeftOut;
+        }
+        Ok(())
     })
     .context("cannot write the findings")?;
     report.finish(&summary).context("cannot write the report")?;
-    for failure in &failures {
-        writeln!(talk, "why401: {failure}")?;
-        exit = Exit::Input;
-    }
+    tell_failures(&failures, &mut talk)?;
+    is_broken |= !failures.is_empty();
     if args.output == Output::Ndjson {
-        footer(&page, &summary, &mut talk)?;
+        footer(&page, &summary, Detail::All, &mut talk)?;
     }
-    Ok(if is_incomplete(&summary, args.strict) {
+    if let (Some(asked), Some((name, _))) = (&asked, &filter.place) {
+        let part = parts.iter().zip(0..).find(|(part, _)| *part.name == **name);
+        let of_part = |tally: &&Tally| part.is_some_and(|(_, index)| index == tally.part);
+        asked.tell(cited, summary.parts.iter().find(of_part), &mut talk)?;
+    }
+    Ok(if is_broken || is_incomplete(&summary, args.strict) {
         Exit::Input
     } else {
-        exit
+        Exit::Done
     })
+}
+
+/// What is not read and need not be.
+fn tell_skipped(skipped: &[Skipped], talk: &mut impl Write) -> io::Result<()> {
+    for Skipped { name, why } in skipped.iter().take(NAMED) {
+        writeln!(talk, "why401: skipped {}: {}", visible(name), visible(why))?;
+    }
+    let Some(more @ [_, ..]) = skipped.get(NAMED..) else {
+        return Ok(());
+    };
+    let files = if more.len() == 1 { "file" } else { "files" };
+    let (more, hint) = (more.len(), "give FILE itself to see why it is skipped");
+    writeln!(
+        talk,
+        "why401: skipped {more} more {files} that are no known log ({hint})"
+    )
+}
+
+/// What should have been read and was not, or not to its end.
+fn tell_failures(failures: &[Failure], talk: &mut impl Write) -> io::Result<()> {
+    for failure in failures.iter().take(NAMED) {
+        writeln!(talk, "why401: {}", visible(&failure.to_string()))?;
+    }
+    match failures.len().saturating_sub(NAMED) {
+        0 => Ok(()),
+        more => writeln!(talk, "why401: {more} more could not be read"),
+    }
 }
 
 fn report(
@@ -113,26 +146,114 @@ fn is_incomplete(summary: &Summary, strict: bool) -> bool {
 }
 
 /// The file and line that is asked for.
-type Asked = Option<(String, u64)>;
+struct Asked {
+    /// As the user gave it.
+    given: PathBuf,
+    /// As it was looked for.
+    file: PathBuf,
+    line: u64,
+}
+
+/// What became of the finding that cites the line that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cited {
+    Never,
+    /// The other filters did not accept it.
+    LeftOut,
+    Told,
+}
+
+impl Asked {
+    fn name(&self) -> String {
+        visible(&self.given.to_string_lossy()).into_owned()
+    }
+
+    /// The name of the part that is the file, whatever it is called there, and the line.
+    fn place(
+        &self,
+        parts: &[Part],
+        skipped: &[Skipped],
+        failures: &[Failure],
+    ) -> Result<(String, u64), Fault> {
+        let file = self.file.canonicalize().ok();
+        let is_it = |name: &str| {
+            let other = || Path::new(name).canonicalize().ok();
+            Path::new(name) == self.file || file.is_some() && file == other()
+        };
+        if let Some(part) = parts.iter().find(|part| is_it(&part.name)) {
+            return Ok((part.name.to_string(), self.line));
+        }
+        let why = skipped.iter().find(|skipped| is_it(&skipped.name));
+        let why = why.map_or_else(String::new, |s| format!(": {}", visible(&s.why)));
+        let exit = if failures.iter().any(|failure| is_it(&failure.name)) {
+            Exit::Input
+        } else {
+            Exit::Usage
+        };
+        Err(Fault::new(
+            exit,
+            format!("{} is not read{why}", self.name()),
+        ))
+    }
+
+    /// Says why there is nothing to say of the line.
+    fn tell(
+        &self,
+        cited: Cited,
+        part: Option<&Tally>,
+        talk: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let (name, line) = (self.name(), self.line);
+        match (cited, part) {
+            (Cited::Told, _) => return Ok(()),
+            (Cited::LeftOut, _) => writeln!(
+                talk,
+                "why401: the filters leave out the finding that cites {name}:{line}"
+            )?,
+            (Cited::Never, Some(part)) if line == 0 || line > part.lines => {
+                let lines = if part.lines == 1 { "line" } else { "lines" };
+                let message = format!("{name} has {} {lines}, and no line {line}", part.lines);
+                return Err(Fault::new(Exit::Usage, message).into());
+            }
+            (Cited::Never, part) => {
+                let bad = part.and_then(|part| {
+                    let bad = &part.first_unparsed;
+                    bad.iter().find(|(place, _)| place.line == line)
+                });
+                match bad {
+                    Some((_, why)) => {
+                        let why = visible(why);
+                        writeln!(talk, "why401: {name}:{line} does not parse: {why}")?;
+                    }
+                    None => writeln!(
+                        talk,
+                        "why401: {name}:{line} is no refusal, nor part of one: no finding cites it"
+                    )?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The logs to read, and the line that is asked for. `FILE:LINE` alone is read with its folder, where the
 /// other side of the story lies.
-fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Asked)> {
+fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Option<Asked>)> {
     if given.is_empty() {
         return Ok((USUAL.iter().map(PathBuf::from).collect(), None));
     }
-    let mut place = None;
+    let mut asked = None;
     let mut logs = Vec::new();
     for log in given {
         let Some((file, line)) = file_and_line(log) else {
             logs.push(log.clone());
             continue;
         };
-        if place.is_some() {
-            return Err(
-                Fault::new(Exit::Usage, "only one FILE:LINE can be explained at a time").into(),
-            );
+        if asked.is_some() {
+            let message = "only one FILE:LINE can be explained at a time";
+            return Err(Fault::new(Exit::Usage, message).into());
         }
+        let given_name = file.clone();
         let file = if given.len() == 1 {
             let folder = file.parent().filter(|f| *f != Path::new(""));
             let folder = folder.unwrap_or(Path::new(".")).to_owned();
@@ -144,9 +265,13 @@ fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Asked)> {
             logs.push(file.clone());
             file
         };
-        place = Some((file.display().to_string(), line));
+        asked = Some(Asked {
+            given: given_name,
+            file,
+            line,
+        });
     }
-    Ok((logs, place))
+    Ok((logs, asked))
 }
 
 /// `FILE:LINE`; an existing file of that very name wins.

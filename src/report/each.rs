@@ -2,50 +2,70 @@
 
 use std::io::{self, Write};
 
-use super::text::{BOLD, Block, Page, what, who, width};
-use super::{Report, footer};
-use crate::finding::{Evidence, Finding};
+use super::text::{BOLD, Block, Left, span, title};
+use super::{Detail, Page, Report, footer};
+use crate::finding::{Evidence, Finding, Verdict};
 use crate::summary::Summary;
 
 const MARGIN: usize = 2;
-
-/// Columns at which even a line of evidence is cut, lest one line of a log fill the screen.
-const LONGEST: usize = 2000;
 
 /// Writes findings as they come.
 #[derive(Debug)]
 pub struct Each<W> {
     page: Page,
+    /// No finding yet.
+    is_empty: bool,
     out: W,
 }
 
 impl<W: Write> Each<W> {
     pub fn new(page: Page, out: W) -> Self {
-        Self { page, out }
+        Self {
+            page,
+            is_empty: true,
+            out,
+        }
     }
 }
 
 impl<W: Write> Report for Each<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let page = &self.page;
+        if !std::mem::take(&mut self.is_empty) {
+            writeln!(self.out)?;
+        }
         let mut block = Block::new(page, MARGIN, &mut self.out);
-        block.header(&format!("{}  ", page.zone.show(finding.time)), finding)?;
-        let who = who(finding);
-        let room = (page.width - MARGIN).saturating_sub(width(&who) + 3);
-        block.line(&format!("{who} · {}", what(finding, room.max(20))))?;
+        let title = title(finding.cause(), finding.candidates.len());
+        block.header(
+            &format!("{}  ", page.zone.show(finding.time)),
+            &title,
+            finding,
+        )?;
+        block.who_and_what(finding, "")?;
         block.why(finding, &finding.message)?;
-        block.left(finding)?;
+        if finding.verdict != Verdict::Explained {
+            block.left(finding.candidates.iter().map(|c| Left {
+                cause: c.cause,
+                because: &c.because,
+                of: (1, 1),
+            }))?;
+        }
         for evidence in &finding.evidence {
             let place = page.place(evidence.place);
             block.paragraph(evidence.role.id(), (&place, BOLD), &clocks(evidence))?;
-            block.quote(&evidence.text, LONGEST)?;
+            block.quote(&evidence.text)?;
         }
-        block.fix(finding)?;
-        writeln!(self.out)
+        block.fix(finding)
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
-        footer(&self.page, summary, &mut self.out)?;
+        if self.is_empty {
+            writeln!(self.out, "No refused request was found.")?;
+        }
+        if *summary != Summary::default() {
+            writeln!(self.out)?;
+        }
+        footer(&self.page, summary, Detail::Least, &mut self.out)?;
         self.out.flush()
     }
 }
@@ -54,7 +74,10 @@ impl<W: Write> Report for Each<W> {
 fn clocks(evidence: &Evidence) -> String {
     let delta = evidence.delta_s.map_or_else(String::new, |delta| {
         let side = if delta < 0.0 { "after" } else { "before" };
-        format!(", {:.1} s {side} the request", delta.abs())
+        span(delta).map_or_else(
+            || ", in the same second".to_owned(),
+            |span| format!(", {span} {side} the request"),
+        )
     });
     let offset = evidence
         .clock_offset_s
@@ -93,10 +116,12 @@ mod tests {
           alice from 203.0.113.9 · GET /organization?x=1 → 401, 17 bytes
           why      The signature was made more than 300 s away from the server's time.
           request  access.log:123
-                   203.0.113.9 - - [04/Jun/2026:14:00:03 +0200] "GET /organization?x=1 HTTP/1.1" 401 17 "-" "curl/8.5"
+                   203.0.113.9 - - [04/Jun/2026:14:00:03 +0200] "GET /organization?x=1
+                     HTTP/1.1" 401 17 "-" "curl/8.5"
           reason   pritunl_journal.log:88, 0.4 s before the request; its clock runs 37.0
                    s ahead
-                   {"id": "6a2169c3", "event": "admin_auth_failure", "event_long": "Expired auth timestamp", "remote_address": "203.0.113.9"}
+                   {"id": "6a2169c3", "event": "admin_auth_failure", "event_long":
+                     "Expired auth timestamp", "remote_address": "203.0.113.9"}
           fix      Set the client's clock by NTP; the server accepts signatures up to
                    300 seconds old.
 
@@ -108,7 +133,8 @@ mod tests {
                    Expired session: a session cookie that the server no longer knows
                    looks the same
           request  access.log:130
-                   198.51.100.7 - - [04/Jun/2026:14:05:00 +0200] "GET /status HTTP/1.1" 401 17 "-" "-"
+                   198.51.100.7 - - [04/Jun/2026:14:05:00 +0200] "GET /status HTTP/1.1"
+                     401 17 "-" "-"
           fix      Sign in again.
         "#);
     }
@@ -118,10 +144,12 @@ mod tests {
         let text = written(&[hostile()], &Summary::default());
         insta::assert_snapshot!(strip_str(&text), @r#"
         2026-06-04 14:00:03 +02:00  Not known                          unknown · pritunl
-          ro<U+200B>ot\x07\x1b]0;owned\x07 from 203.0.113.66 · GET /\x1b[2J日本語… → 403
+          ro<U+200B>ot\x07\x1b]0;owned\x07 from 203.0.113.66
+          GET /\x1b[2J日本語<U+202E>/login → 403
           why      The journal does not cover this moment.
           request  access.log:140
-                   203.0.113.66 - - "GET /\x1b[2J日本語<U+202E>/login HTTP/1.1" 403 5\r\n
+                   203.0.113.66 - - "GET /\x1b[2J日本語<U+202E>/login HTTP/1.1" 403
+                     5\r\n
         "#);
     }
 }

@@ -45,10 +45,13 @@ impl Filter {
                 finding.principal.as_deref() == Some(p.as_str())
             })
             && self.accepts_request(finding.request.as_ref())
-            && self
-                .place
-                .as_ref()
-                .is_none_or(|(name, line)| cites(finding, parts, name, *line))
+            && self.is_at_place(finding, parts)
+    }
+
+    /// Whether it cites the line that is asked for, if one is.
+    pub fn is_at_place(&self, finding: &Finding, parts: &[Part]) -> bool {
+        let place = self.place.as_ref();
+        place.is_none_or(|(name, line)| cites(finding, parts, name, *line))
     }
 
     fn accepts_request(&self, request: Option<&Request>) -> bool {

@@ -10,9 +10,11 @@ mod footer;
 mod group;
 mod grouped;
 mod ndjson;
+mod page;
 #[cfg(test)]
 mod sample;
 pub mod sanitize;
+mod table;
 mod text;
 pub mod when;
 pub mod zone;
@@ -21,10 +23,11 @@ use std::io;
 
 pub use each::Each;
 pub use filter::Filter;
-pub use footer::footer;
+pub use footer::{Detail, footer};
 pub use grouped::Grouped;
 pub use ndjson::{Ndjson, id};
-pub use text::{BOLD, Block, DIM, Page, colour};
+pub use page::Page;
+pub use text::{BOLD, Block, DIM, colour};
 
 use crate::finding::Finding;
 use crate::summary::Summary;
@@ -41,7 +44,7 @@ pub trait Report {
 #[cfg(test)]
 mod tests {
     use super::sample::{explained, hostile, page, parts, silent, summary};
-    use super::{Each, Grouped, Page, Report, sanitize};
+    use super::{Each, Grouped, Page, Report, sanitize, text};
     use crate::event::Part;
     use crate::finding::Finding;
     use crate::summary::Summary;
@@ -104,6 +107,72 @@ mod tests {
                 "{plain:?}"
             );
         }
+    }
+
+    /// Both reports of these findings, on a page of so many columns.
+    fn written(findings: &[Finding], columns: usize) -> [String; 2] {
+        let page = Page::new(parts(), page().zone, columns);
+        let (mut grouped, mut each) = (Vec::new(), Vec::new());
+        let mut reports: [Box<dyn Report>; 2] = [
+            Box::new(Grouped::new(page.clone(), &mut grouped)),
+            Box::new(Each::new(page, &mut each)),
+        ];
+        for report in &mut reports {
+            for finding in findings {
+                report.finding(finding).unwrap();
+            }
+            report.finish(&summary()).unwrap();
+        }
+        drop(reports);
+        [grouped, each].map(|out| {
+            let text = String::from_utf8(out).unwrap();
+            anstream::adapter::strip_str(&text).to_string()
+        })
+    }
+
+    #[test]
+    fn a_narrow_and_a_wide_page_hold_every_line() {
+        let named = |n: usize| Finding {
+            principal: Some("x".repeat(n % 20).into()),
+            ..explained()
+        };
+        let mut findings: Vec<Finding> = (0..40).map(named).collect();
+        findings.extend([silent(), hostile()]);
+        findings.extend((0..40).map(|n| Finding {
+            principal: Some(format!("y{n}").into()),
+            ..silent()
+        }));
+        for columns in [50, 80, 160] {
+            for text in written(&findings, columns) {
+                let is_long = |line: &&str| text::width(line) > columns;
+                assert_eq!(text.lines().find(is_long), None, "{columns}");
+                assert!(!text.contains("\n\n\n") && !text.ends_with("\n\n"));
+            }
+        }
+    }
+
+    #[test]
+    fn failures_that_no_request_owns_are_no_refusals() {
+        let alone = Finding {
+            request: None,
+            ..explained()
+        };
+        let [grouped, each] = written(&[alone.clone(), silent()], 80);
+        let told = "alice from 203.0.113.9 · no access log line (admin_auth_failure)";
+        assert!(grouped.contains(told) && each.contains(told));
+        assert!(grouped.contains("\n1 refusal and 1 failure outside the access log,"));
+        let [grouped, _] = written(&[alone], 80);
+        assert!(grouped.contains("\n1 failure in no access log, "));
+    }
+
+    #[test]
+    fn words_are_shown_though_no_reason_is_known() {
+        let mut several = silent();
+        several.verdict = crate::finding::Verdict::Ambiguous;
+        several.logged = None;
+        several.evidence.push(explained().evidence[1].clone());
+        let [grouped, _] = written(&[several], 60);
+        assert!(grouped.contains(r#""Expired auth timestamp""#), "{grouped}");
     }
 
     proptest! {

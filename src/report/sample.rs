@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::FixedOffset;
 
-use super::text::Page;
+use super::page::Page;
 use super::zone::Zone;
 use crate::cause::Cause;
 use crate::event::{Micros, Part, Place, Request, SECOND};
