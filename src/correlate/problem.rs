@@ -209,10 +209,11 @@ impl Weigh for Problem<'_> {
 
 /// How likely two requests were answered in the other order than their lines were written.
 fn swapped(one: &Exchange, other: &Exchange) -> f64 {
-    let base = if one.is_same_client(other) {
-        SWAPPED_SAME
-    } else {
-        SWAPPED
+    let base = match one.is_same_client(other) {
+        // Nobody logs in twice at once.
+        true if one.demands_line() && other.demands_line() => return 0.0,
+        true => SWAPPED_SAME,
+        false => SWAPPED,
     };
     base * overlap(one, other)
 }
@@ -256,9 +257,9 @@ impl Problem<'_> {
     fn contemporaries(&self, request: usize) -> Vec<(usize, f64)> {
         let own = self.exchanges[request];
         // Where lines name no client, those of others are mistaken far more often than one's own.
-        let named = self.notices.iter().all(|n| n.source.is_some());
+        let own_too = self.notices.iter().all(|n| n.source.is_some());
         let alike = |other: &Exchange| {
-            (named || !own.is_same_client(other))
+            (own_too || !own.is_same_client(other))
                 && own.request.status == other.request.status
                 && own.demands_line() == other.demands_line()
         };
