@@ -41,7 +41,7 @@ fn survey(inputs: &mut [Input]) -> crate::correlate::Bearings {
     let mut survey = Survey::new(&sides);
     for (index, input) in inputs.iter_mut().enumerate() {
         for record in input.preview() {
-            survey.take(index, &record.event);
+            survey.take(index, record.place, &record.event);
         }
     }
     survey.conclude()
@@ -69,7 +69,7 @@ impl Merge {
             if next.is_none() {
                 *next = records
                     .next()
-                    .map(|record| (correlator.time(index, &record.event), record));
+                    .map(|record| (correlator.time(index, &record), record));
             }
             if next.is_none() {
                 correlator.end(index);

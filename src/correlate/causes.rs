@@ -133,7 +133,7 @@ fn by_table(
     share: f64,
     side: Option<&str>,
 ) {
-    let rows = || exchange.unlogged.iter().filter(|u| u.side == side);
+    let rows = || exchange.unlogged().iter().filter(|u| u.side == side);
     let total: f64 = rows().map(|u| weight(u, exchange, court)).sum();
     for row in rows() {
         let part = weight(row, exchange, court) / total;
@@ -165,7 +165,7 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
     for (_, weight, _) in &mut ways {
         *weight *= COMMON * all / usual;
     }
-    for unlogged in &exchange.unlogged {
+    for unlogged in exchange.unlogged() {
         let weight = weight(unlogged, exchange, court);
         match ways.iter_mut().find(|(cause, ..)| *cause == unlogged.cause) {
             Some(way) => way.1 = way.1.max(weight),

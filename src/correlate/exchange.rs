@@ -31,7 +31,8 @@ pub(super) struct Exchange {
     /// What the client had done before.
     pub(super) past: Past,
     /// The refusals without a line of their own that it can be, as the server was then.
-    pub(super) unlogged: Vec<&'static Unlogged>,
+    /// Known once it is to be paired.
+    pub(super) unlogged: Option<Vec<&'static Unlogged>>,
 }
 
 impl Exchange {
@@ -68,7 +69,11 @@ impl Exchange {
 
     /// Whether it can be a refusal that leaves no line of its own, with or without one on the side.
     pub(super) fn can_be_unlogged(&self, side: bool) -> bool {
-        self.unlogged.iter().any(|u| u.side.is_some() == side)
+        self.unlogged().iter().any(|u| u.side.is_some() == side)
+    }
+
+    pub(super) fn unlogged(&self) -> &[&'static Unlogged] {
+        self.unlogged.as_deref().unwrap_or_default()
     }
 
     /// Whether the proxy answered by itself, so that the server never saw the request.

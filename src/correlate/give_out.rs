@@ -38,7 +38,9 @@ impl Correlator {
         for exchange in &mut self.exchanges {
             let input = &self.inputs[exchange.lines[0].0];
             (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
-            exchange.unlogged = self.server.unlogged(exchange, &self.history);
+            if exchange.unlogged.is_none() {
+                exchange.unlogged = Some(self.server.unlogged(exchange, &self.history));
+            }
         }
         for accepted in &mut self.accepted {
             let input = &self.inputs[accepted.input];

@@ -71,8 +71,7 @@ pub struct Correlator {
     knowledge: Option<Knowledge>,
     names: Vec<String>,
     inputs: Vec<Pace>,
-    /// Lines so far, by clock.
-    written: Vec<u64>,
+    /// By clock.
     ticks: Vec<Ticks>,
     accepted: Vec<Accepted>,
     coverage: Vec<Coverage>,
@@ -99,7 +98,6 @@ impl Correlator {
         Self {
             knowledge: bearings.system.map(Knowledge::new),
             inputs: names.iter().map(|_| Pace::default()).collect(),
-            written: vec![0; clocks],
             ticks: vec![Ticks::default(); clocks],
             accepted: Vec::new(),
             coverage: (0..clocks).map(|_| Coverage::default()).collect(),

@@ -14,8 +14,6 @@ const SPAN: Micros = 3 * SECOND;
 pub(super) struct Notice {
     /// Which clock its times are of.
     pub(super) clock: usize,
-    /// Where it stands among the lines of its clock.
-    pub(super) order: u64,
     /// Brought to the clock of the access logs.
     pub(super) time: Range<Micros>,
     /// What was added to bring it there.
@@ -30,6 +28,11 @@ pub(super) struct Notice {
 }
 
 impl Notice {
+    /// Where its first line stands.
+    pub(super) fn place(&self) -> Place {
+        self.lines[0].0
+    }
+
     /// The line that the others hang on.
     pub(super) fn entry(&self) -> &Entry {
         &self.lines[0].1

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::event::{Micros, SECOND};
+use crate::event::{Micros, Place, SECOND};
 use crate::system::{Routes, Statement};
 
 /// Clocks are compared up to this distance: two time zones lie at most 26 hours apart.
@@ -36,8 +36,7 @@ pub struct Mark {
     /// Of a request: how, and on which route, it was answered.
     pub status: u16,
     pub routes: Routes,
-    /// Which line of its clock it is.
-    pub order: u64,
+    pub place: Place,
 }
 
 impl Mark {
@@ -55,8 +54,8 @@ impl Mark {
 /// One clock against another: constant from a line on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
-    /// The first line it holds for.
-    pub from: u64,
+    /// The first line it holds for; `None`: from the beginning.
+    pub from: Option<Place>,
     /// When that line was written, by its own clock.
     pub since: Micros,
     /// Added to the line's time.
@@ -87,7 +86,7 @@ pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
     };
     let Some(coarse) = clients.peak(&lines, None) else {
         return vec![Piece {
-            from: 0,
+            from: None,
             since: first.time.start,
             offset: 0,
             error_s: 0.0,
@@ -251,7 +250,7 @@ impl Clients<'_> {
             centre += (mean * 1e6).round() as Micros;
         }
         let offset = if centre.abs() < NOISE { 0 } else { centre };
-        let from = if first { 0 } else { lines[0].order };
+        let from = (!first).then(|| lines[0].place);
         Piece {
             from,
             since: lines[0].time.start,
@@ -308,7 +307,7 @@ fn voices<'a, 'b>(lines: &'a [&'b Mark]) -> impl Iterator<Item = &'b Mark> + use
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, Micros, REACH, SECOND, estimate};
+    use super::{Mark, Micros, Place, REACH, SECOND, estimate};
     use crate::system::{Body, Meaning, Position, Routes, Statement, Version};
 
     static STATEMENT: Statement = Statement {
@@ -333,7 +332,7 @@ mod tests {
             statement: Some(&STATEMENT),
             status: 401,
             routes: Routes(1),
-            order,
+            place: Place { part: 0, line: order, offset: 0, length: 0 },
         }
     }
 
@@ -378,7 +377,7 @@ mod tests {
         let (requests, lines) = logs(600, |n| if n < 330 { 0 } else { -90 * SECOND });
         let pieces = estimate(&requests, &lines);
         assert_eq!(pieces.len(), 2, "{pieces:?}");
-        assert!(pieces[1].from.abs_diff(330) < 4, "{pieces:?}");
+        assert!(pieces[1].from.unwrap().line.abs_diff(330) < 4, "{pieces:?}");
         assert!((pieces[1].offset + 90 * SECOND).abs() < SECOND / 5);
     }
 

@@ -5,7 +5,7 @@
 //! was written between those. Requests overlap, so an order that is broken by a few milliseconds is
 //! common and one broken by a second is not.
 
-use crate::event::Micros;
+use crate::event::{Micros, Place};
 
 /// Neighbours that are asked on each side.
 const NEIGHBOURS: usize = 4;
@@ -19,7 +19,7 @@ const IMPOSSIBLE: f64 = 0.002;
 pub(super) struct Anchor {
     pub(super) clock: usize,
     /// Where the line stands in its log.
-    pub(super) order: u64,
+    pub(super) place: Place,
     /// When the request was answered.
     pub(super) moment: Micros,
     /// How long after its line a request of this kind may be answered.
@@ -32,7 +32,7 @@ pub(super) struct Anchors(Vec<Vec<Anchor>>);
 
 impl Anchors {
     pub(super) fn new(mut anchors: Vec<Anchor>) -> Self {
-        anchors.sort_by_key(|a| (a.clock, a.order));
+        anchors.sort_by_key(|a| (a.clock, a.place));
         let mut clocks = Vec::new();
         for anchor in anchors {
             if clocks.len() <= anchor.clock {
@@ -48,11 +48,11 @@ impl Anchors {
         let Some(anchors) = self.0.get(candidate.clock) else {
             return 1.0;
         };
-        let at = anchors.partition_point(|a| a.order < candidate.order);
+        let at = anchors.partition_point(|a| a.place < candidate.place);
         let before = anchors[..at].iter().rev().take(NEIGHBOURS);
         let after = anchors[at..]
             .iter()
-            .filter(|a| a.order > candidate.order)
+            .filter(|a| a.place > candidate.place)
             .take(NEIGHBOURS);
         let late = before.map(|a| broken(a, candidate)).fold(1.0, f64::min);
         let early = after.map(|a| broken(candidate, a)).fold(1.0, f64::min);

@@ -39,13 +39,38 @@ pub struct Marginals {
 
 /// Sums over all assignments of `requests` requests and `lines` lines.
 pub fn marginals(requests: usize, lines: usize, weigh: &impl Weigh) -> Marginals {
+    if let Some(plain) = plain(requests, lines, weigh) {
+        return plain;
+    }
     let mut lattice = Lattice::new(requests, lines, weigh);
     lattice.fill_forward();
     lattice.fill_backward();
     lattice.read()
 }
 
-/// What is remembered of the way to a cell: the last request took no line, ...
+/// The problems that most are: nothing on one side, or one on each.
+fn plain(requests: usize, lines: usize, weigh: &impl Weigh) -> Option<Marginals> {
+    let (mut pairs, mut unlogged, mut orphan) = (vec![Vec::new(); requests], 1.0, 1.0);
+    match (requests, lines) {
+        (0, _) | (_, 0) => {}
+        (1, 1) => {
+            let together = weigh.pair(0, 0);
+            let apart = weigh.unlogged(0) * weigh.orphan(0);
+            unlogged = apart / (together + apart);
+            orphan = unlogged;
+            if together > 0.0 {
+                pairs[0].push((0, 1.0 - unlogged));
+            }
+        }
+        _ => return None,
+    }
+    let (unlogged, orphan) = (vec![unlogged; requests], vec![orphan; lines]);
+    Some(Marginals { pairs, unlogged, orphan, further: vec![Vec::new(); lines] })
+}
+
+/// What is remembered of the way to a cell: the last request took no line, ... Lines without a request come
+/// before it, so that a request and a line that have nothing to do with each other count once, not in both
+/// orders.
 const SILENT: usize = 0;
 /// ... it took one, ...
 const LOGGED: usize = 1;
@@ -140,9 +165,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
             cell[LOGGED] = 1.0;
         }
         if k > 0 {
-            let orphan = self.weigh.orphan(k - 1);
-            cell[SILENT] += row[k - 1][SILENT] * orphan;
-            cell[LOGGED] += (row[k - 1][LOGGED] + row[k - 1][OPEN]) * orphan;
+            cell[LOGGED] += (row[k - 1][LOGGED] + row[k - 1][OPEN]) * self.weigh.orphan(k - 1);
             if row[k - 1][OPEN] > 0.0 {
                 cell[OPEN] += row[k - 1][OPEN] * self.further(i, k - 1);
             }
@@ -182,9 +205,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
             cell = [1.0; 3];
         }
         if k < self.lines {
-            let orphan = self.weigh.orphan(k);
-            cell[SILENT] += row[k + 1][SILENT] * orphan;
-            cell[LOGGED] += row[k + 1][LOGGED] * orphan;
+            cell[LOGGED] += row[k + 1][LOGGED] * self.weigh.orphan(k);
         }
         if i < self.requests {
             let turn = if i == 0 { 1.0 } else { self.weigh.turn(i) };
@@ -391,8 +412,8 @@ mod tests {
                     taken,
                 );
             }
-            if k < m {
-                self.walk((i, k + 1), logged, false, weight * problem.orphan, taken);
+            if k < m && logged {
+                self.walk((i, k + 1), true, false, weight * problem.orphan, taken);
                 if open {
                     self.walk((i, k + 1), true, true, weight * problem.further, taken);
                 }

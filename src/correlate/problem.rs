@@ -97,9 +97,7 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
         return if unknown { UNKNOWN_TEXT } else { 0.0 };
     };
     let (route, status, bytes) = (exchange.route, exchange.request.status, exchange.bytes);
-    let beside = exchange
-        .unlogged
-        .iter()
+    let beside = exchange.unlogged().iter()
         .any(|u| u.side == Some(statement.action));
     if statement.is_demanded_by(route, status, bytes) {
         1.0
@@ -131,7 +129,7 @@ impl Problem<'_> {
         let (exchange, notice) = (self.exchanges[request], self.notices[line]);
         Anchor {
             clock: notice.clock,
-            order: notice.order,
+            place: notice.place(),
             moment: exchange.moment,
             slack: slack(exchange),
         }

@@ -212,7 +212,7 @@ impl Round<'_> {
                 let (exchange, notice) = (&self.exchanges[i], &self.notices[cluster.notices[k]]);
                 into.push(Anchor {
                     clock: notice.clock,
-                    order: notice.order,
+                    place: notice.place(),
                     moment: exchange.moment,
                     slack: slack(exchange),
                 });

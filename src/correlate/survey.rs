@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::knowledge::{Answer, Knowledge};
 use super::offset::{Mark, Piece, estimate};
 use super::server::Proof;
-use crate::event::{Entry, Event, Kind, Micros, Request, SECOND};
+use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
 use crate::system::{self, Routes, System};
 
 /// Marks kept of each input. Beyond that the first ones stand for all.
@@ -63,8 +63,7 @@ pub struct Survey {
 struct Writer {
     input: usize,
     host: Option<Box<str>>,
-    /// Lines so far, and those of them that have an HTTP side.
-    written: u64,
+    /// Its lines that have an HTTP side.
     marks: Vec<Mark>,
 }
 
@@ -120,14 +119,14 @@ impl Survey {
     }
 
     /// Takes in an event of an input, in the order of its log.
-    pub fn take(&mut self, input: usize, event: &Event) {
+    pub fn take(&mut self, input: usize, place: Place, event: &Event) {
         match &event.kind {
-            Kind::Request(request) => self.request(input, event, request),
-            Kind::Entry(entry) => self.entry(input, event, entry),
+            Kind::Request(request) => self.request(input, place, event, request),
+            Kind::Entry(entry) => self.entry(input, place, event, entry),
         }
     }
 
-    fn request(&mut self, input: usize, event: &Event, request: &Request) {
+    fn request(&mut self, input: usize, place: Place, event: &Event, request: &Request) {
         for guess in &mut self.guesses {
             let (route, answer) = guess.take(request);
             if !answer.statements.is_empty() && self.marks[input].len() < MARKS {
@@ -137,7 +136,7 @@ impl Survey {
                     statement: None,
                     status: request.status,
                     routes: route,
-                    order: 0,
+                    place,
                 };
                 self.marks[input].push(mark(event.source));
                 if request.forwarded_for.is_some() && request.forwarded_for != event.source {
@@ -147,15 +146,13 @@ impl Survey {
         }
     }
 
-    fn entry(&mut self, input: usize, event: &Event, entry: &Entry) {
+    fn entry(&mut self, input: usize, place: Place, event: &Event, entry: &Entry) {
         if let Side::Auth(system) = self.sides[input] {
             self.guesses
                 .iter_mut()
                 .for_each(|g| g.proof.line(system, &event.time, entry));
         }
         let writer = self.writer(input, entry.host.as_deref());
-        let order = writer.written;
-        writer.written += 1;
         let statement = entry.statement.filter(|s| !s.status.is_empty());
         let Some(statement) = statement.filter(|_| writer.marks.len() < MARKS) else {
             return;
@@ -167,7 +164,7 @@ impl Survey {
             statement: Some(statement),
             status: 0,
             routes: Routes::NONE,
-            order,
+            place,
         });
         if let Some(address) = event.source {
             self.addresses.insert(client, address);
@@ -185,7 +182,6 @@ impl Survey {
             self.clocks.push(Writer {
                 input,
                 host,
-                written: 0,
                 marks: Vec::new(),
             });
             self.clocks.len() - 1
@@ -214,7 +210,7 @@ impl Survey {
         {
             let pieces = estimate(&requests, &lines);
             for line in &mut lines {
-                let offset = offset_at(&pieces, line.order);
+                let offset = offset_at(&pieces, line.place);
                 line.time = line.time.start + offset..line.time.end + offset;
             }
             let shared = proxies_of(&requests, &lines);
@@ -275,18 +271,18 @@ fn second(mark: &Mark) -> i64 {
     mark.time.start.div_euclid(SECOND)
 }
 
-fn offset_at(pieces: &[Piece], order: u64) -> Micros {
+fn offset_at(pieces: &[Piece], place: Place) -> Micros {
     pieces
         .iter()
         .rev()
-        .find(|p| p.from <= order)
+        .find(|p| p.from <= Some(place))
         .map_or(0, |p| p.offset)
 }
 
 impl Clock {
-    /// What brings its `order`-th line to the clock of the access logs.
-    pub fn offset(&self, order: u64) -> Micros {
-        offset_at(&self.pieces, order)
+    /// What brings its line at `place` to the clock of the access logs.
+    pub fn offset(&self, place: Place) -> Micros {
+        offset_at(&self.pieces, place)
     }
 }
 

@@ -10,7 +10,7 @@ use super::notice::Notice;
 use super::survey::Clock;
 use super::ticks::{Accepted, Ticks};
 use super::{BATCH, Correlator, Coverage, Line};
-use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
+use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
 use crate::system::{Meaning, Routes};
 
 impl Correlator {
@@ -31,18 +31,15 @@ impl Correlator {
         }
     }
 
-    /// When the next event of an input happened, by the access logs' clock.
-    pub fn time(&self, input: usize, event: &Event) -> Micros {
+    /// When the next record of an input happened, by the access logs' clock.
+    pub fn time(&self, input: usize, record: &Record) -> Micros {
+        let event = &record.event;
         let Kind::Entry(entry) = &event.kind else {
             return event.time.start;
         };
-        let clocks = self.bearings.clocks.iter().zip(&self.written);
-        let mut own =
-            clocks.filter(|(c, _)| c.input == input && c.host.as_deref() == entry.host.as_deref());
-        event.time.start
-            + own
-                .next()
-                .map_or(0, |(clock, written)| clock.offset(*written))
+        let mut clocks = self.bearings.clocks.iter();
+        let own = clocks.find(|c| c.input == input && c.host.as_deref() == entry.host.as_deref());
+        event.time.start + own.map_or(0, |clock| clock.offset(record.place))
     }
 
     /// No further record of this input will come.
@@ -107,7 +104,7 @@ impl Correlator {
             answer,
             order,
             past,
-            unlogged: Vec::new(),
+            unlogged: None,
             request,
         });
     }
@@ -144,9 +141,7 @@ impl Correlator {
         line: Line,
     ) {
         let clock = self.clock(input, entry.host.as_deref());
-        let order = self.written[clock];
-        self.written[clock] += 1;
-        let offset = self.bearings.clocks[clock].offset(order);
+        let offset = self.bearings.clocks[clock].offset(line.0);
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
         self.coverage[clock].wrote(time.start);
@@ -166,7 +161,6 @@ impl Correlator {
         let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
         let notice = Notice {
             clock,
-            order,
             time,
             offset,
             source,
@@ -193,7 +187,6 @@ impl Correlator {
                 host: host.map(Into::into),
                 pieces: Vec::new(),
             });
-            self.written.push(0);
             self.ticks.push(Ticks::default());
             self.coverage.push(Coverage::default());
             clocks.len() - 1
