@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use tempfile::TempDir;
 use why401::event::{Entry, Event, Kind, Outcome, Record, Request, SECOND};
 use why401::format::{Format, Mismatch};
-use why401::input::{Inputs, Options, discover};
+use why401::input::{Inputs, Options, Sample, discover};
 use why401::summary::Tally;
 
 /// `SECONDS STATUS ...` is a request, `SECONDS entry ...` an entry, `#...` tells nothing.
@@ -570,12 +570,12 @@ fn a_fifo_is_read_once_as_a_stream() {
     assert_eq!(found.parts.len(), 1);
 
     // Of a stream only the beginning can be looked at, in whole lines; the real pass has all of it.
-    let mut preview = found.inputs[0].preview();
+    let mut preview = found.inputs[0].preview(Sample::All);
     let seen = preview.by_ref().count();
     assert!(preview.failures().is_empty());
     drop(preview);
     assert!((100_000..200_000).contains(&seen), "{seen}");
-    assert_eq!(found.inputs[0].preview().count(), seen);
+    assert_eq!(found.inputs[0].preview(Sample::All).count(), seen);
 
     let read = read(found);
     writer.join().unwrap().unwrap();
@@ -621,6 +621,6 @@ fn a_preview_of_files_is_the_whole_input_and_takes_nothing_from_it() {
     let mut found = discover_simple(&[logs.path("x.log"), logs.path("x.log.1")]);
     let input = &mut found.inputs[0];
     assert_eq!(input.parts(), 0..2);
-    assert_eq!(input.preview().count(), 3);
+    assert_eq!(input.preview(Sample::All).count(), 3);
     assert_eq!(read(found).seconds(), [1, 2, 3]);
 }

@@ -1,9 +1,9 @@
 //! Both passes over a set of inputs: the logs in, findings out.
 
-use crate::correlate::{Correlator, Side, Survey};
+use crate::correlate::{Bearings, Correlator, Side, Survey};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
-use crate::input::{Failure, Input, Records};
+use crate::input::{Failure, Input, Records, Sample};
 use crate::summary::Summary;
 use crate::system::System;
 
@@ -34,13 +34,28 @@ pub(super) fn join<E>(
     Ok((summary, failures))
 }
 
-/// The first pass.
-fn survey(inputs: &mut [Input]) -> crate::correlate::Bearings {
+/// Logs larger than this in all are surveyed by a sample of their clients.
+const LARGE: u64 = 64 << 20;
+const SAMPLE: Sample = Sample::Clients(8);
+
+/// The first pass. Where a sample of the clients does not tell enough, as behind a proxy that is the only
+/// client, all are looked at.
+fn survey(inputs: &mut [Input]) -> Bearings {
+    if inputs.iter().map(Input::size).sum::<u64>() > LARGE {
+        let bearings = survey_of(inputs, SAMPLE);
+        if bearings.are_sure() {
+            return bearings;
+        }
+    }
+    survey_of(inputs, Sample::All)
+}
+
+fn survey_of(inputs: &mut [Input], sample: Sample) -> Bearings {
     let side = |input: &Input| input.format.system().map_or(Side::Access, Side::Auth);
     let sides: Vec<Side> = inputs.iter().map(side).collect();
     let mut survey = Survey::new(&sides);
     for (index, input) in inputs.iter_mut().enumerate() {
-        for record in input.preview() {
+        for record in input.preview(sample) {
             survey.take(index, record.place, &record.event);
         }
     }

@@ -168,7 +168,9 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
 fn refuses_by_table(exchange: &Exchange) -> bool {
     exchange.request.status >= 400
         && !exchange.is_proxys_own()
-        && (exchange.unlogged().iter()
+        && (exchange
+            .unlogged()
+            .iter()
             .any(|u| exchange.bytes.is_some() && u.body != Body::Any)
             || exchange
                 .answer

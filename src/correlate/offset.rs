@@ -19,7 +19,7 @@ const NOISE: Micros = 3 * SECOND / 10;
 /// No more votes than this are counted.
 const BUDGET: usize = 6_000_000;
 /// Lines that are heard, evenly spread.
-const VOICES: usize = 3000;
+pub(super) const VOICES: usize = 3000;
 /// Lines after which a step of the clock is looked for.
 const STRETCH: usize = 64;
 /// Distance within which a line agrees with an offset.
@@ -332,7 +332,12 @@ mod tests {
             statement: Some(&STATEMENT),
             status: 401,
             routes: Routes(1),
-            place: Place { part: 0, line: order, offset: 0, length: 0 },
+            place: Place {
+                part: 0,
+                line: order,
+                offset: 0,
+                length: 0,
+            },
         }
     }
 

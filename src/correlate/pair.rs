@@ -65,7 +65,12 @@ fn plain(requests: usize, lines: usize, weigh: &impl Weigh) -> Option<Marginals>
         _ => return None,
     }
     let (unlogged, orphan) = (vec![unlogged; requests], vec![orphan; lines]);
-    Some(Marginals { pairs, unlogged, orphan, further: vec![Vec::new(); lines] })
+    Some(Marginals {
+        pairs,
+        unlogged,
+        orphan,
+        further: vec![Vec::new(); lines],
+    })
 }
 
 /// What is remembered of the way to a cell: the last request took no line, ... Lines without a request come

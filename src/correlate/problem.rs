@@ -97,7 +97,9 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
         return if unknown { UNKNOWN_TEXT } else { 0.0 };
     };
     let (route, status, bytes) = (exchange.route, exchange.request.status, exchange.bytes);
-    let beside = exchange.unlogged().iter()
+    let beside = exchange
+        .unlogged()
+        .iter()
         .any(|u| u.side == Some(statement.action));
     if statement.is_demanded_by(route, status, bytes) {
         1.0

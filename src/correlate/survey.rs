@@ -7,13 +7,15 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::knowledge::{Answer, Knowledge};
-use super::offset::{Mark, Piece, estimate};
+use super::offset::{Mark, Piece, VOICES, estimate};
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
 use crate::system::{self, Routes, System};
 
 /// Marks kept of each input. Beyond that the first ones stand for all.
 const MARKS: usize = 400_000;
+/// Lines that are enough to be sure of a clock.
+const SURE: usize = 300;
 /// Distance within which a line and a request, or two lines of one request, count as one moment.
 const NEAR: Micros = 5 * SECOND / 2;
 
@@ -44,6 +46,8 @@ pub struct Clock {
     pub input: usize,
     pub host: Option<Box<str>>,
     pub pieces: Vec<Piece>,
+    /// Lines it was learned from.
+    heard: usize,
 }
 
 /// Collects while the first pass reads.
@@ -223,6 +227,7 @@ impl Survey {
                 input,
                 host,
                 pieces,
+                heard: lines.len(),
             });
         }
         let auth = self.sides.iter().any(|s| matches!(s, Side::Auth(_)));
@@ -341,7 +346,31 @@ fn near<'a>(marks: &'a [&'a Mark], mark: &Mark) -> impl Iterator<Item = &'a Mark
         .take_while(move |m| m.time.start <= until)
 }
 
+impl Clock {
+    /// A clock of which nothing is known but that it is there: taken to agree with the access logs'.
+    pub(super) fn unknown(input: usize, host: Option<&str>) -> Self {
+        Self {
+            input,
+            host: host.map(Into::into),
+            pieces: Vec::new(),
+            heard: 0,
+        }
+    }
+
+    /// Whether most of many lines have a request at the offset found.
+    fn is_sure(&self) -> bool {
+        let heard = self.heard.min(VOICES);
+        let pairs: usize = self.pieces.iter().map(|p| p.pairs).sum();
+        heard >= SURE && pairs * 2 >= heard
+    }
+}
+
 impl Bearings {
+    /// Whether they rest on so much that more would not change them.
+    pub fn are_sure(&self) -> bool {
+        self.proxies.is_empty() && !self.clocks.is_empty() && self.clocks.iter().all(Clock::is_sure)
+    }
+
     /// Whether hosts of one cluster disagree about the time, by a second or more.
     pub(super) fn clocks_differ(&self) -> bool {
         let offsets = || {

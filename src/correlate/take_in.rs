@@ -182,11 +182,7 @@ impl Correlator {
             .iter()
             .position(|c| c.input == input && c.host.as_deref() == host);
         known.unwrap_or_else(|| {
-            clocks.push(Clock {
-                input,
-                host: host.map(Into::into),
-                pieces: Vec::new(),
-            });
+            clocks.push(Clock::unknown(input, host));
             self.ticks.push(Ticks::default());
             self.coverage.push(Coverage::default());
             clocks.len() - 1

@@ -36,6 +36,13 @@ impl Format for AccessJson {
         "access log as JSON, one object per line"
     }
 
+    fn client<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
+        const KEY: &[u8] = b"\"remote_addr\":\"";
+        let value = memchr::memmem::find(line, KEY)? + KEY.len();
+        let end = memchr::memchr(b'"', &line[value..])?;
+        Some(&line[value..value + end])
+    }
+
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
         if line.trim_ascii_start().first() != Some(&b'{') {
             return Err(Mismatch {

@@ -26,6 +26,12 @@ pub trait Format: Sync {
         None
     }
 
+    /// The client's address as it stands in the line, found without reading the line, so that a first pass can
+    /// look at some clients only. `None`: the line names none, or must be read to know.
+    fn client<'a>(&self, _line: &'a [u8]) -> Option<&'a [u8]> {
+        None
+    }
+
     /// Reads one line, given without its end. `Ok(None)`: ours, but it tells nothing.
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch>;
 }

@@ -38,6 +38,10 @@ impl Format for NginxCombined {
         "access log of nginx (combined) or Apache (combined, common)"
     }
 
+    fn client<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
+        memchr::memchr(b' ', line).map(|end| &line[..end])
+    }
+
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match access_line(line) {

@@ -37,6 +37,13 @@ impl Format for PritunlJournal {
         Some(&pritunl::SYSTEM)
     }
 
+    fn client<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
+        const KEY: &[u8] = b"\"remote_address\": \"";
+        let value = memchr::memmem::rfind(line, KEY)? + KEY.len();
+        let end = memchr::memchr(b'"', &line[value..])?;
+        Some(&line[value..value + end])
+    }
+
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
         let line = line.trim_ascii();
         if line.is_empty() {

@@ -76,6 +76,14 @@ impl Bytes {
         }
     }
 
+    /// Bytes on disk; none where nobody can know.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::File { stamp, .. } => stamp.length,
+            Self::Stream(_) => 0,
+        }
+    }
+
     /// Whether the look that was taken did not reach the end.
     pub(super) fn goes_on(&self) -> bool {
         matches!(self, Self::Stream(stream) if !stream.is_whole())

@@ -40,6 +40,33 @@ pub struct Options {
     pub format: Option<&'static dyn Format>,
 }
 
+/// What a first pass looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    All,
+    /// The lines of one client in so many, and all that name none.
+    Clients(u64),
+}
+
+impl Sample {
+    /// Whether a line is passed over.
+    fn skips(self, format: &dyn Format, line: &[u8]) -> bool {
+        match self {
+            Sample::All => false,
+            Sample::Clients(one_in) => format
+                .client(line)
+                .is_some_and(|client| number(client) % one_in != 0),
+        }
+    }
+}
+
+/// A number for a client (FNV-1a): the same in every log.
+fn number(client: &[u8]) -> u64 {
+    client.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// What the LOG arguments led to.
 pub struct Inputs {
     pub inputs: Vec<Input>,
@@ -79,8 +106,13 @@ impl Input {
 
     /// A first pass, to learn from: all of a file; of a stream, its first 4 MiB. What cannot be read
     /// here is no failure yet, the real pass meets it again.
-    pub fn preview(&mut self) -> Records<'_> {
-        Records::preview(self.format, &mut self.parts)
+    pub fn preview(&mut self, sample: Sample) -> Records<'_> {
+        Records::preview(self.format, &mut self.parts, sample)
+    }
+
+    /// How many bytes its files have on disk.
+    pub fn size(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes.size()).sum()
     }
 
     /// The real pass, from the first line.

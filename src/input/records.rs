@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
-use super::Part;
 use super::error::{Error, Failure};
 use super::lines::{End, Line, Lines};
+use super::{Part, Sample};
 use crate::event::{Event, Kind, Place, Record};
 use crate::format::redact::redact_line;
 use crate::format::{Format, Mismatch};
@@ -24,7 +24,8 @@ pub struct Records<'a> {
     reading: Option<Reading<'a>>,
     tallies: Vec<Tally>,
     failures: Vec<Failure>,
-    is_preview: bool,
+    /// Of a preview: what it looks at.
+    preview: Option<Sample>,
 }
 
 /// A part whose turn has not come: only one is open at a time.
@@ -42,14 +43,18 @@ struct Reading<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn preview(format: &'static dyn Format, parts: &'a mut [Part]) -> Self {
+    pub(super) fn preview(
+        format: &'static dyn Format,
+        parts: &'a mut [Part],
+        sample: Sample,
+    ) -> Self {
         let wait = |part: &'a mut Part| Waiting {
             index: part.index,
             name: part.name.clone(),
             open: Box::new(|| part.bytes.peek()),
         };
         Self {
-            is_preview: true,
+            preview: Some(sample),
             ..Self::of(format, parts.iter_mut().map(wait).collect())
         }
     }
@@ -70,7 +75,7 @@ impl<'a> Records<'a> {
             reading: None,
             tallies: Vec::new(),
             failures: Vec::new(),
-            is_preview: false,
+            preview: None,
         }
     }
 
@@ -109,7 +114,7 @@ impl<'a> Records<'a> {
     /// A preview has no failures: the head of a stream ends in one by its nature, and the real pass
     /// meets the others again.
     fn fail(&mut self, name: Box<str>, error: Error) {
-        if !self.is_preview {
+        if self.preview.is_none() {
             self.failures.push(Failure { name, error });
         }
     }
@@ -121,7 +126,7 @@ impl Iterator for Records<'_> {
     fn next(&mut self) -> Option<Record> {
         loop {
             if let Some(reading) = &mut self.reading {
-                let ended = match reading.next(self.format, !self.is_preview) {
+                let ended = match reading.next(self.format, self.preview) {
                     Ok(Some(record)) => return Some(record),
                     Ok(None) => None,
                     Err(error) => Some(error),
@@ -139,8 +144,11 @@ impl Iterator for Records<'_> {
 }
 
 impl Reading<'_> {
-    /// `cited`: whether lines are kept for findings to cite.
-    fn next(&mut self, format: &dyn Format, cited: bool) -> Result<Option<Record>, Error> {
+    fn next(
+        &mut self,
+        format: &dyn Format,
+        preview: Option<Sample>,
+    ) -> Result<Option<Record>, Error> {
         loop {
             let line = match self.lines.next() {
                 Ok(Some(line)) => line,
@@ -154,18 +162,23 @@ impl Reading<'_> {
                     });
                 }
             };
-            if let Some(record) = file(&mut self.tally, format, line, cited) {
+            if let Some(record) = file(&mut self.tally, format, line, preview) {
                 return Ok(Some(record));
             }
         }
     }
 }
 
-/// Parses a line and counts it.
-fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>, cited: bool) -> Option<Record> {
+/// Parses a line and counts it. Only the real pass keeps lines for findings to cite.
+fn file(
+    tally: &mut Tally,
+    format: &dyn Format,
+    line: Line<'_>,
+    preview: Option<Sample>,
+) -> Option<Record> {
     tally.lines += 1;
     tally.cut += u64::from(line.end == End::Cut);
-    if line.bytes.is_empty() {
+    if line.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, line.bytes)) {
         tally.ignored += 1;
         return None;
     }
@@ -178,7 +191,7 @@ fn file(tally: &mut Tally, format: &dyn Format, line: Line<'_>, cited: bool) -> 
     match format.parse(line.bytes) {
         Ok(Some(event)) => {
             tally.parsed += 1;
-            let keep = cited && may_be_evidence(&event);
+            let keep = preview.is_none() && may_be_evidence(&event);
             let text = keep.then(|| redact_line(line.bytes).into_boxed_str());
             Some(Record { place, event, text })
         }
