@@ -42,11 +42,6 @@ impl Correlator {
                 exchange.unlogged = Some(self.server.unlogged(exchange, &self.history));
             }
         }
-        for accepted in &mut self.accepted {
-            let input = &self.inputs[accepted.input];
-            (accepted.moment, _) = input.moment(accepted.order, &accepted.time);
-        }
-        self.accepted.sort_by_key(|a| a.moment);
         self.exchanges.sort_by_key(|e| e.moment);
         self.notices.sort_by_key(|n| n.time.start);
         let exchanges = std::mem::take(&mut self.exchanges);
@@ -54,7 +49,7 @@ impl Correlator {
         let settled = settle::settle(
             exchanges,
             notices,
-            &self.accepted,
+            &self.inputs,
             &self.anchors,
             horizon,
             force,
@@ -62,12 +57,6 @@ impl Correlator {
         self.exchanges = settled.exchanges;
         self.notices = settled.notices;
         self.anchors = settled.anchors;
-        let oldest = self
-            .exchanges
-            .first()
-            .map_or(horizon, |e| e.moment.min(horizon));
-        self.accepted
-            .retain(|a| a.moment > oldest.saturating_sub(2 * SECOND));
         for time in settled.missed {
             self.coverage.iter_mut().for_each(|c| c.missed(time));
         }

@@ -70,16 +70,8 @@ pub(super) struct History {
 }
 
 impl History {
-    /// What `client` had done until now.
-    pub(super) fn past(&self, client: Option<IpAddr>) -> Past {
-        client
-            .and_then(|c| self.clients.get(&c))
-            .copied()
-            .unwrap_or_default()
-    }
-
-    /// Takes in a request. `proves`: it was accepted where a credential is checked; `begins`: it began a
-    /// session.
+    /// Takes in a request, and tells what its client had done before. `proves`: it was accepted where a
+    /// credential is checked; `begins`: it began a session.
     pub(super) fn note(
         &mut self,
         client: Option<IpAddr>,
@@ -87,12 +79,15 @@ impl History {
         refused: bool,
         proves: bool,
         begins: bool,
-    ) {
-        let Some(client) = client else { return };
+    ) -> Past {
+        let Some(client) = client else {
+            return Past::default();
+        };
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
             self.forget();
         }
         let past = self.clients.entry(client).or_default();
+        let before = *past;
         past.last_seen = Some(time);
         past.had_session |= begins;
         if proves {
@@ -101,6 +96,7 @@ impl History {
         } else if refused {
             past.refused_since = past.refused_since.or(Some(time));
         }
+        before
     }
 
     fn forget(&mut self) {

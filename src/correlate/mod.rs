@@ -44,7 +44,7 @@ use pace::Pace;
 use problem::LONGEST_LAG;
 use server::Server;
 pub use survey::{Bearings, Clock, Side, Survey};
-use ticks::{Accepted, Ticks};
+use ticks::Ticks;
 
 use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};
@@ -73,7 +73,6 @@ pub struct Correlator {
     inputs: Vec<Pace>,
     /// By clock.
     ticks: Vec<Ticks>,
-    accepted: Vec<Accepted>,
     coverage: Vec<Coverage>,
     server: Server,
     history: History,
@@ -99,7 +98,6 @@ impl Correlator {
             knowledge: bearings.system.map(Knowledge::new),
             inputs: names.iter().map(|_| Pace::default()).collect(),
             ticks: vec![Ticks::default(); clocks],
-            accepted: Vec::new(),
             coverage: (0..clocks).map(|_| Coverage::default()).collect(),
             bearings,
             names,

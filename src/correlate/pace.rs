@@ -18,6 +18,8 @@ const NEIGHBOURS: Micros = 3;
 const BURST: Micros = 150_000;
 /// Seconds that are remembered of an access log.
 const SECONDS: usize = 4096;
+/// Accepted requests that are remembered of it.
+const ACCEPTED: usize = 1 << 14;
 
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -27,6 +29,8 @@ pub(super) struct Pace {
     pub(super) watermark: Option<Micros>,
     pub(super) ended: bool,
     seconds: VecDeque<Second>,
+    /// The latest requests that proved a credential without a session, by their place in the log.
+    accepted: VecDeque<u64>,
 }
 
 impl Pace {
@@ -53,6 +57,23 @@ impl Pace {
             self.seconds.pop_front();
         }
         order
+    }
+
+    /// The `order`-th request proved a credential.
+    pub(super) fn accept(&mut self, order: u64) {
+        if self.accepted.len() == ACCEPTED {
+            self.accepted.pop_front();
+        }
+        self.accepted.push_back(order);
+    }
+
+    /// Those within a stretch of the log.
+    pub(super) fn accepted(&self, orders: Range<u64>) -> impl Iterator<Item = u64> + '_ {
+        let from = self.accepted.partition_point(|&order| order < orders.start);
+        self.accepted
+            .range(from..)
+            .copied()
+            .take_while(move |&order| order < orders.end)
     }
 
     /// The moment of the `order`-th request, answered in `time`, and how far it can be off: where the log

@@ -8,9 +8,10 @@ use super::exchange::Exchange;
 use super::judge::Paired;
 use super::notice::Notice;
 use super::order::{Anchor, Anchors};
+use super::pace::Pace;
 use super::pair::{Marginals, marginals};
 use super::problem::{LONGEST_LAG, Problem, affinity, reach, slack};
-use super::ticks::{Accepted, Numbered};
+use super::ticks::Numbered;
 use crate::event::{Micros, SECOND};
 
 /// A pair this likely is beyond doubt, and a witness for its neighbours.
@@ -45,7 +46,7 @@ pub(super) struct Settled {
 pub(super) fn settle(
     exchanges: Vec<Exchange>,
     notices: Vec<Rc<Notice>>,
-    accepted: &[Accepted],
+    paces: &[Pace],
     anchors: &[Anchor],
     horizon: Micros,
     force: bool,
@@ -55,7 +56,7 @@ pub(super) fn settle(
         exchanges: &exchanges,
         notices: &notices,
         anchors: &Anchors::default(),
-        accepted,
+        paces,
     };
     let mut solved: Vec<Marginals> = clusters.iter().map(|c| first.solve(c)).collect();
     let mut all: Vec<Anchor> = anchors.to_vec();
@@ -67,7 +68,7 @@ pub(super) fn settle(
         exchanges: &exchanges,
         notices: &notices,
         anchors: &witnesses,
-        accepted,
+        paces,
     };
     for (cluster, found) in clusters.iter().zip(&mut solved) {
         if is_doubtful(found) {
@@ -183,7 +184,7 @@ struct Round<'a> {
     exchanges: &'a [Exchange],
     notices: &'a [Rc<Notice>],
     anchors: &'a Anchors,
-    accepted: &'a [Accepted],
+    paces: &'a [Pace],
 }
 
 impl Round<'_> {
@@ -197,7 +198,7 @@ impl Round<'_> {
             notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
             anchors: self.anchors,
         };
-        let mut found = match Numbered::new(&problem, self.accepted) {
+        let mut found = match Numbered::new(&problem, self.paces) {
             Some(numbered) => numbered.solve(),
             None => marginals(cluster.exchanges.len(), cluster.notices.len(), &problem),
         };

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::history::Change;
 use super::notice::Notice;
 use super::survey::Clock;
-use super::ticks::{Accepted, Ticks};
+use super::ticks::Ticks;
 use super::{BATCH, Correlator, Coverage, Line};
 use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
 use crate::system::{Meaning, Routes};
@@ -67,21 +67,16 @@ impl Correlator {
         };
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
-        let past = self.history.past(source);
         let proves = knowledge.proves(route, request.status);
         let begins = knowledge.begins_session(&answer);
         if (200..300).contains(&request.status) && route != Routes::NONE {
             self.history.served(time.start);
         }
-        self.history
+        let past = self
+            .history
             .note(source, time.start, request.is_refused(), proves, begins);
         if proves && !past.had_session {
-            self.accepted.push(Accepted {
-                input,
-                order,
-                time: time.clone(),
-                moment: 0,
-            });
+            self.inputs[input].accept(order);
         }
         if answer.is_mute() && !request.is_refused() {
             return;

@@ -6,8 +6,8 @@
 //! them, and how many: the access log has that request among the refused ones.
 
 use std::net::IpAddr;
-use std::ops::Range;
 
+use super::pace::Pace;
 use super::pair::{Marginals, Weigh, marginals};
 use super::problem::Problem;
 use crate::event::{Micros, SECOND, Serial};
@@ -19,15 +19,6 @@ const NEAR: Micros = 2 * SECOND;
 const STRAY: f64 = 0.1;
 /// An accepted request took no number: it was not signed with a key.
 const UNNUMBERED: f64 = 0.2;
-
-/// An accepted request, of whatever client, that can have taken a number.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    pub(super) input: usize,
-    pub(super) order: u64,
-    pub(super) time: Range<Micros>,
-    pub(super) moment: Micros,
-}
 
 /// The last line of a clock that was numbered.
 #[derive(Debug, Default, Clone)]
@@ -63,8 +54,7 @@ pub(super) struct Numbered<'a> {
 impl<'a> Numbered<'a> {
     /// `None` where the lines are not all that was written meanwhile, so that nobody can tell whose the
     /// numbers between them are, or where there are none.
-    pub(super) fn new(problem: &'a Problem<'a>, accepted: &[Accepted]) -> Option<Self> {
-        let (first, last) = (problem.exchanges.first()?, problem.exchanges.last()?);
+    pub(super) fn new(problem: &'a Problem<'a>, paces: &[Pace]) -> Option<Self> {
         let mut lines = Vec::new();
         for (k, notice) in problem.notices.iter().enumerate() {
             // What went before the first line was not among these requests, or not all of it.
@@ -75,14 +65,19 @@ impl<'a> Numbered<'a> {
         if lines.len() == problem.notices.len() {
             return None;
         }
-        let from = accepted.partition_point(|a| a.moment < first.moment);
-        let among = accepted[from..]
+        let (first, last) = (problem.exchanges.first()?, problem.exchanges.last()?);
+        let input = first.lines.first()?.0;
+        if problem
+            .exchanges
             .iter()
-            .take_while(|a| a.moment <= last.moment);
-        let mut among = among.peekable();
+            .any(|e| e.lines.first().is_none_or(|l| l.0 != input))
+        {
+            return None;
+        }
+        let mut among = paces[input].accepted(first.order..last.order).peekable();
         let mut requests = Vec::new();
         for (i, exchange) in problem.exchanges.iter().enumerate() {
-            while among.next_if(|a| a.moment < exchange.moment).is_some() {
+            while among.next_if(|&order| order < exchange.order).is_some() {
                 requests.push(None);
             }
             requests.push(Some(i));
