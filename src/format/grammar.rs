@@ -367,17 +367,24 @@ pub fn address(text: &[u8]) -> Option<IpAddr> {
 
 /// `203.0.113.9`, as the standard library reads it, in a third of the time: every line has one.
 pub fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut groups = text.split(|&b| b == b'.');
-    for octet in &mut octets {
-        let group = groups.next().filter(|g| (1..=3).contains(&g.len()))?;
-        // A leading zero would make it octal to some.
-        if group.len() > 1 && group[0] == b'0' {
-            return None;
+    let mut octets = [0_u8; 4];
+    let mut at = 0;
+    let mut is_begun = false;
+    for byte in text {
+        match byte {
+            b'.' if is_begun && at < 3 => {
+                at += 1;
+                is_begun = false;
+            }
+            // A leading zero would make it octal to some.
+            b'0'..=b'9' if !is_begun || octets[at] > 0 => {
+                octets[at] = octets[at].checked_mul(10)?.checked_add(byte - b'0')?;
+                is_begun = true;
+            }
+            _ => return None,
         }
-        *octet = u8::try_from(decimal(group)?).ok()?;
     }
-    groups.next().is_none().then(|| octets.into())
+    (is_begun && at == 3).then(|| octets.into())
 }
 
 /// A network address, with the port and the brackets that some proxies add.
@@ -406,6 +413,9 @@ pub fn request_line(line: &str) -> Option<(&str, &str)> {
             .all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'_');
     if !is_method {
         return None;
+    }
+    if let Some(target) = rest.strip_suffix(" HTTP/1.1") {
+        return Some((method, target));
     }
     let end = memrchr(b' ', rest.as_bytes()).filter(|&at| is_protocol(&rest[at + 1..]));
     match end {

@@ -21,11 +21,11 @@ use nom::sequence::delimited;
 
 use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
-    plain_clf_time, quoted, request_line, text,
+    plain_clf_time, quoted, request_line, text, utf8,
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
-use crate::event::{Event, Kind, Micros, Request};
+use crate::event::{Event, Kind, Micros, Request, method};
 
 pub struct NginxCombined;
 
@@ -41,10 +41,10 @@ impl Format for NginxCombined {
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(access) = plain(line) {
-            return Ok(Some(access.event()));
+            return Ok(Some(access.event(utf8)));
         }
         match access_line(line) {
-            Ok((_, access)) => Ok(Some(access.event())),
+            Ok((_, access)) => Ok(Some(access.event(text))),
             Err(nom::Err::Error(e) | nom::Err::Failure(e)) => Err(e.in_line(line)),
             Err(nom::Err::Incomplete(_)) => Err(Mismatch {
                 offset: line.len(),
@@ -168,23 +168,23 @@ fn size(input: &[u8]) -> Parsed<'_, Option<u64>> {
 }
 
 impl Access<'_> {
-    fn event(self) -> Event {
+    /// `text`: how the bytes of a field are read.
+    fn event(self, text: fn(&[u8]) -> Cow<'_, str>) -> Event {
         let request = text(self.request);
-        let (method, target) = request_line(&request).unwrap_or(("", &request));
+        let (verb, target) = request_line(&request).unwrap_or(("", &request));
         let (user_agent, forwarded_for) = appended(self.tail);
+        // A field that is `-` or empty is absent.
+        let present = |raw: &[u8]| (!raw.is_empty() && raw != b"-").then(|| text(raw).into());
         Event {
             time: self.time,
             source: address(self.peer),
             kind: Kind::Request(Request {
-                method: method.into(),
+                method: method(verb),
                 target: redact_target(target).into(),
                 status: self.status,
                 bytes: self.bytes,
-                user: present(self.user).map(Into::into),
-                user_agent: user_agent
-                    .filter(|_| self.status >= 400)
-                    .and_then(present)
-                    .map(Into::into),
+                user: present(self.user),
+                user_agent: user_agent.filter(|_| self.status >= 400).and_then(present),
                 forwarded_for,
                 ..Request::default()
             }),
@@ -212,11 +212,6 @@ fn last_address(list: &[u8]) -> Option<IpAddr> {
         .map(|element| address(element.trim_ascii()))
         .reduce(Option::and)
         .flatten()
-}
-
-/// A field that is not `-` or empty.
-fn present(raw: &[u8]) -> Option<Cow<'_, str>> {
-    (!raw.is_empty() && raw != b"-").then(|| text(raw))
 }
 
 #[cfg(test)]
