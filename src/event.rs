@@ -5,6 +5,7 @@
 //! **intervals**, because formats differ in precision: a line stamped `12:00:03` happened somewhere in
 //! that second, and the join must not pretend to know more.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -38,7 +39,7 @@ pub enum Kind {
 /// An HTTP request as an access log tells it. Absent rather than empty.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Request {
-    pub method: Box<str>,
+    pub method: Cow<'static, str>,
     /// As the client sent it, secrets in the query redacted: path and query.
     pub target: Box<str>,
     pub status: u16,
@@ -75,13 +76,26 @@ impl Request {
     }
 }
 
+/// A copy of a request's method, but of those that nearly all requests have.
+pub fn method(name: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match name {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        _ => return Cow::Owned(name.to_owned()),
+    })
+}
+
 /// A line in which the server product says what it did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The server's own name for it (ECS `event.action`), such as `admin_auth_failure`.
-    pub action: Box<str>,
+    pub action: Cow<'static, str>,
     /// The server's own words (ECS `event.reason`), such as `Expired auth timestamp`.
-    pub reason: Option<Box<str>>,
+    pub reason: Option<Cow<'static, str>>,
     /// What the system's tables know of it; `None`: a text no version known to us writes.
     pub statement: Option<&'static Statement>,
     pub outcome: Outcome,

@@ -1,5 +1,6 @@
 //! A judged failure: what was refused, why, and on what that rests.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::cause::Cause;
@@ -121,9 +122,9 @@ pub struct Finding {
     /// The host that refused.
     pub host: Option<Box<str>>,
     /// The server's own name for what it did, where a line states it.
-    pub action: Option<Box<str>>,
+    pub action: Option<Cow<'static, str>>,
     /// The server's own words.
-    pub reason: Option<Box<str>>,
+    pub reason: Option<Cow<'static, str>>,
     pub request: Option<Request>,
     /// One sentence for people.
     pub message: Box<str>,

@@ -23,7 +23,7 @@ use super::grammar::{
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
-use crate::event::{Event, Kind, Micros, Request, SECOND};
+use crate::event::{self, Event, Kind, Micros, Request, SECOND};
 
 pub struct AccessJson;
 
@@ -508,7 +508,7 @@ impl<'a> Fields<'a> {
             time,
             source: address_and_port(peer.as_bytes()),
             kind: Kind::Request(Request {
-                method: method.into(),
+                method: event::method(method),
                 target: redact_target(&target).into(),
                 status,
                 bytes: self.get(Field::Bytes).whole(),

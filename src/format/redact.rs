@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr3, memmem};
 
-use super::grammar::hex;
+use super::grammar::{hex, utf8};
 
 /// Query parameters whose values are secrets, in any case of letters.
 const SECRETS: &[&str] = &[
@@ -68,7 +68,7 @@ pub fn redact_target(target: &str) -> Cow<'_, str> {
 
 /// A whole log line, as text, with the secrets in all its query strings redacted.
 pub fn redact_line(line: &[u8]) -> String {
-    let line = String::from_utf8_lossy(line);
+    let line = utf8(line);
     if memchr(b'?', line.as_bytes()).is_none() {
         return line.into_owned();
     }
@@ -280,7 +280,8 @@ mod tests {
         fn no_secret_is_left(
             name in 0..SECRETS.len(),
             value in "[A-Za-z0-9%+;?= ./_-]{4,40}",
-            before in "(&?[a-z]{1,4}=[a-z]{0,4}&){0,3}",
+            // None of the secrets is named by two letters.
+            before in "(&?[a-z]{1,2}=[a-z]{0,4}&){0,3}",
         ) {
             let name = SECRETS[name];
             let target = format!("/x?{before}{name}={value}&page=0");

@@ -285,14 +285,14 @@ fn proof(finding: &Finding) -> Option<&Evidence> {
 
 /// What a group keeps of a finding: one line of evidence, and no more of any text than can be shown.
 fn kept(finding: &Finding) -> Finding {
-    let short = |text: &Option<Box<str>>| text.as_deref().map(|t| clip(t).into());
+    let short = |text: Option<&str>| text.map(|t| clip(t).to_owned());
     Finding {
-        principal: short(&finding.principal),
+        principal: short(finding.principal.as_deref()).map(Into::into),
         host: None,
-        action: short(&finding.action),
-        reason: short(&finding.reason),
+        action: short(finding.action.as_deref()).map(Into::into),
+        reason: short(finding.reason.as_deref()).map(Into::into),
         request: finding.request.as_ref().map(|r| Request {
-            method: clip(&r.method).into(),
+            method: clip(&r.method).to_owned().into(),
             target: clip(&r.target).into(),
             status: r.status,
             ..Request::default()

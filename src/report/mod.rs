@@ -56,13 +56,13 @@ mod tests {
         let mut finding = Finding {
             principal: said(),
             host: said(),
-            action: said(),
-            reason: said(),
+            action: Some(text.to_owned().into()),
+            reason: Some(text.to_owned().into()),
             message: text.into(),
             ..finding
         };
         if let Some(request) = &mut finding.request {
-            request.method = text.into();
+            request.method = text.to_owned().into();
             request.target = text.into();
         }
         finding

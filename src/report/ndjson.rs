@@ -1,16 +1,15 @@
 //! One JSON object a line: the schema `why401.finding/1`, nested ECS objects, absent rather than empty.
 //! Within this version fields are only ever added.
 
+use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
+use chrono::{DateTime, SecondsFormat};
 
 use super::Report;
 use crate::event::{Micros, Part, Request};
-use crate::finding::{Candidate, Evidence, Finding, Role};
+use crate::finding::{Evidence, Finding, Role};
 use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
@@ -37,7 +36,7 @@ impl<W: Write> Ndjson<W> {
 impl<W: Write> Report for Ndjson<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, &FindingRow::new(finding, &self.parts))?;
+        Object::write(&mut self.line, |row| row.finding(finding, &self.parts))?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)
     }
@@ -61,238 +60,197 @@ pub fn id(finding: &Finding, parts: &[Part]) -> Option<String> {
     Some(hasher.finalize().to_hex()[..32].to_owned())
 }
 
-#[derive(Serialize)]
-struct FindingRow<'a> {
-    schema: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(rename = "@timestamp", skip_serializing_if = "Option::is_none")]
-    timestamp: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<&'static str>,
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<&'static str>,
-    confidence: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logged: Option<bool>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "candidates")]
-    candidates: &'a [Candidate],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    http: Option<Http<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<Url<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<Source>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<Name<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<UserAgent<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<Name<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<Event<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<&'static str>,
-    #[serde(skip_serializing_if = "Proof::is_empty")]
-    evidence: Proof<'a>,
+/// An object that is being written. What is absent, or empty, is left out.
+///
+/// By hand and not by `serde`, which escapes byte by byte: evidence is mostly quotes and long runs
+/// without any.
+struct Object<'a> {
+    line: &'a mut Vec<u8>,
+    is_begun: bool,
 }
 
-impl<'a> FindingRow<'a> {
-    fn new(finding: &'a Finding, parts: &'a [Part]) -> Self {
+impl Object<'_> {
+    /// Writes an object with what `members` puts into it.
+    fn write<T>(line: &mut Vec<u8>, members: impl FnOnce(&mut Object<'_>) -> T) -> T {
+        line.push(b'{');
+        let is_begun = false;
+        let result = members(&mut Object { line, is_begun });
+        line.push(b'}');
+        result
+    }
+
+    /// `name` has nothing to escape.
+    fn name(&mut self, name: &str) -> &mut Vec<u8> {
+        self.line
+            .extend_from_slice(if self.is_begun { b",\"" } else { b"\"" });
+        self.is_begun = true;
+        self.line.extend_from_slice(name.as_bytes());
+        self.line.extend_from_slice(b"\":");
+        self.line
+    }
+
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text.filter(|t| !t.is_empty()) {
+            string(text, self.name(name));
+        }
+    }
+
+    /// A number, a truth value, or a text with nothing to escape in quotes.
+    fn plain(&mut self, name: &str, value: impl Display) -> io::Result<()> {
+        write!(self.name(name), "{value}")
+    }
+
+    fn seconds(&mut self, name: &str, seconds: Option<f64>) -> io::Result<()> {
+        if let Some(seconds) = seconds {
+            serde_json::to_writer(self.name(name), &milliseconds(seconds))?;
+        }
+        Ok(())
+    }
+
+    fn object<T>(&mut self, name: &str, members: impl FnOnce(&mut Object<'_>) -> T) -> T {
+        Self::write(self.name(name), members)
+    }
+
+    /// An object with one text.
+    fn one(&mut self, name: &str, inner: &str, text: Option<&str>) {
+        if let Some(text) = text.filter(|t| !t.is_empty()) {
+            self.object(name, |o| o.text(inner, Some(text)));
+        }
+    }
+
+    /// A list of objects.
+    fn list<T>(
+        &mut self,
+        name: &str,
+        items: &[T],
+        mut members: impl FnMut(&mut Object<'_>, &T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let line = self.name(name);
+        for (index, item) in items.iter().enumerate() {
+            line.push(if index == 0 { b'[' } else { b',' });
+            Object::write(line, |o| members(o, item))?;
+        }
+        line.push(b']');
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &Finding, parts: &[Part]) -> io::Result<()> {
         let request = finding.request.as_ref();
-        Self {
-            schema: SCHEMA,
-            id: id(finding, parts),
-            timestamp: Timestamp::new(finding.time),
-            system: finding.system,
-            verdict: finding.verdict.id(),
-            cause: finding.cause().map(crate::cause::Cause::id),
-            confidence: finding.confidence.id(),
-            logged: finding.logged,
-            candidates: &finding.candidates,
-            http: request.map(Http::new),
-            url: request.and_then(Url::new),
-            source: finding.source.map(|ip| Source { ip }),
-            user: said(finding.principal.as_deref()).map(|name| Name { name }),
-            user_agent: said(request.and_then(|r| r.user_agent.as_deref()))
-                .map(|original| UserAgent { original }),
-            host: said(finding.host.as_deref()).map(|name| Name { name }),
-            event: Event::new(finding),
-            message: said(Some(&finding.message)),
-            fix: finding.fix,
-            evidence: Proof {
-                evidence: &finding.evidence,
-                parts,
-            },
+        self.text("schema", Some(SCHEMA));
+        self.text("id", id(finding, parts).as_deref());
+        self.text("@timestamp", timestamp(finding.time).as_deref());
+        self.text("system", finding.system);
+        self.text("verdict", Some(finding.verdict.id()));
+        self.text("cause", finding.cause().map(crate::cause::Cause::id));
+        self.text("confidence", Some(finding.confidence.id()));
+        if let Some(logged) = finding.logged {
+            self.plain("logged", logged)?;
         }
-    }
-}
-
-/// Absent rather than empty.
-fn said(text: Option<&str>) -> Option<&str> {
-    text.filter(|t| !t.is_empty())
-}
-
-#[derive(Serialize)]
-struct Http<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<HttpRequest<'a>>,
-    response: HttpResponse,
-}
-
-#[derive(Serialize)]
-struct HttpRequest<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct HttpResponse {
-    status_code: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<HttpBody>,
-}
-
-#[derive(Serialize)]
-struct HttpBody {
-    bytes: u64,
-}
-
-impl<'a> Http<'a> {
-    fn new(request: &'a Request) -> Self {
-        let (method, id) = (
-            said(Some(&request.method)),
-            said(request.request_id.as_deref()),
-        );
-        Self {
-            request: (method.is_some() || id.is_some()).then_some(HttpRequest { method, id }),
-            response: HttpResponse {
-                status_code: request.status,
-                body: request.bytes.map(|bytes| HttpBody { bytes }),
-            },
+        self.list("candidates", &finding.candidates, |o, candidate| {
+            o.text("cause", Some(candidate.cause.id()));
+            o.text("because", Some(&candidate.because));
+            Ok(())
+        })?;
+        if let Some(request) = request {
+            self.object("http", |o| o.http(request))?;
+            if !request.target.is_empty() {
+                self.object("url", |o| {
+                    o.text("original", Some(&request.target));
+                    string(request.path(), o.name("path"));
+                });
+            }
         }
+        if let Some(ip) = finding.source {
+            self.object("source", |o| o.plain("ip", format_args!("\"{ip}\"")))?;
+        }
+        self.one("user", "name", finding.principal.as_deref());
+        let agent = request.and_then(|r| r.user_agent.as_deref());
+        self.one("user_agent", "original", agent);
+        self.one("host", "name", finding.host.as_deref());
+        self.event(finding.reason.as_deref(), finding.action.as_deref());
+        self.text("message", Some(&finding.message));
+        self.text("fix", finding.fix);
+        self.list("evidence", &finding.evidence, |o, e| o.evidence(e, parts))
     }
-}
 
-#[derive(Serialize)]
-struct Url<'a> {
-    original: &'a str,
-    path: &'a str,
-}
-
-impl<'a> Url<'a> {
-    fn new(request: &'a Request) -> Option<Self> {
-        said(Some(&request.target)).map(|original| Self {
-            original,
-            path: request.path(),
+    fn http(&mut self, request: &Request) -> io::Result<()> {
+        let id = request.request_id.as_deref().unwrap_or_default();
+        if !(request.method.is_empty() && id.is_empty()) {
+            self.object("request", |o| {
+                o.text("method", Some(&request.method));
+                o.text("id", Some(id));
+            });
+        }
+        self.object("response", |o| {
+            o.plain("status_code", request.status)?;
+            match request.bytes {
+                Some(bytes) => o.object("body", |o| o.plain("bytes", bytes)),
+                None => Ok(()),
+            }
         })
     }
-}
 
-#[derive(Serialize)]
-struct Source {
-    ip: IpAddr,
-}
-
-#[derive(Serialize)]
-struct Name<'a> {
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct UserAgent<'a> {
-    original: &'a str,
-}
-
-#[derive(Serialize)]
-struct Event<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<&'a str>,
-}
-
-impl<'a> Event<'a> {
-    fn new(finding: &'a Finding) -> Option<Self> {
-        let (reason, action) = (
-            said(finding.reason.as_deref()),
-            said(finding.action.as_deref()),
-        );
-        (reason.is_some() || action.is_some()).then_some(Self { reason, action })
-    }
-}
-
-fn candidates<S: Serializer>(all: &[Candidate], serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Row<'a> {
-        cause: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        because: Option<&'a str>,
-    }
-    serializer.collect_seq(all.iter().map(|c| Row {
-        cause: c.cause.id(),
-        because: said(Some(&c.because)),
-    }))
-}
-
-/// Evidence with the names of the files it stands in.
-struct Proof<'a> {
-    evidence: &'a [Evidence],
-    parts: &'a [Part],
-}
-
-impl Proof<'_> {
-    fn is_empty(&self) -> bool {
-        self.evidence.is_empty()
-    }
-}
-
-impl Serialize for Proof<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(
-            self.evidence
-                .iter()
-                .map(|e| EvidenceRow::new(e, self.parts)),
-        )
-    }
-}
-
-#[derive(Serialize)]
-struct EvidenceRow<'a> {
-    role: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    line: u64,
-    offset: u64,
-    length: u32,
-    hash: Hash,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delta_s: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    clock_offset_s: Option<f64>,
-    text: &'a str,
-}
-
-impl<'a> EvidenceRow<'a> {
-    fn new(evidence: &'a Evidence, parts: &'a [Part]) -> Self {
-        let place = evidence.place;
-        Self {
-            role: evidence.role.id(),
-            file: parts.get(place.part as usize).map(|part| &*part.name),
-            line: place.line,
-            offset: place.offset,
-            length: place.length,
-            hash: Hash(blake3::hash(evidence.text.as_bytes())),
-            delta_s: evidence.delta_s.map(milliseconds),
-            clock_offset_s: evidence.clock_offset_s.map(milliseconds),
-            text: &evidence.text,
+    fn event(&mut self, reason: Option<&str>, action: Option<&str>) {
+        if [reason, action].iter().flatten().any(|t| !t.is_empty()) {
+            self.object("event", |o| {
+                o.text("reason", reason);
+                o.text("action", action);
+            });
         }
     }
+
+    /// Evidence, with the name of the file it stands in.
+    fn evidence(&mut self, evidence: &Evidence, parts: &[Part]) -> io::Result<()> {
+        let place = evidence.place;
+        let part = parts.get(place.part as usize);
+        self.text("role", Some(evidence.role.id()));
+        if let Some(part) = part {
+            string(&part.name, self.name("file"));
+        }
+        self.plain("line", place.line)?;
+        self.plain("offset", place.offset)?;
+        self.plain("length", place.length)?;
+        let hash = blake3::hash(evidence.text.as_bytes()).to_hex();
+        self.plain("hash", format_args!("\"blake3:{hash}\""))?;
+        self.seconds("delta_s", evidence.delta_s)?;
+        self.seconds("clock_offset_s", evidence.clock_offset_s)?;
+        string(&evidence.text, self.name("text"));
+        Ok(())
+    }
+}
+
+/// Writes a JSON string as `serde_json` does, but copies what lies between two escapes at once.
+fn string(text: &str, line: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    line.push(b'"');
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|&b| is_escaped(b)) {
+        let byte = rest[at];
+        line.extend_from_slice(&rest[..at]);
+        match byte {
+            b'"' => line.extend_from_slice(b"\\\""),
+            b'\\' => line.extend_from_slice(b"\\\\"),
+            0x08 => line.extend_from_slice(b"\\b"),
+            b'\t' => line.extend_from_slice(b"\\t"),
+            b'\n' => line.extend_from_slice(b"\\n"),
+            0x0c => line.extend_from_slice(b"\\f"),
+            b'\r' => line.extend_from_slice(b"\\r"),
+            _ => {
+                let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
+                line.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            }
+        }
+        rest = &rest[at + 1..];
+    }
+    line.extend_from_slice(rest);
+    line.push(b'"');
+}
+
+fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// Seconds, to the precision in which times are given. Adding zero turns `-0.0` into `0.0`.
@@ -300,33 +258,17 @@ fn milliseconds(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0 + 0.0
 }
 
-struct Hash(blake3::Hash);
-
-impl Serialize for Hash {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&["blake3:", self.0.to_hex().as_str()].concat())
-    }
-}
-
-/// UTC with milliseconds and `Z`.
-struct Timestamp(DateTime<Utc>);
-
-impl Timestamp {
-    /// `None`: beyond the calendar.
-    fn new(time: Micros) -> Option<Self> {
-        DateTime::from_timestamp_micros(time).map(Self)
-    }
-}
-
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
-    }
+/// UTC with milliseconds and `Z`. `None`: beyond the calendar.
+fn timestamp(time: Micros) -> Option<String> {
+    DateTime::from_timestamp_micros(time)
+        .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Ndjson, id};
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use super::{Ndjson, id, string};
     use crate::finding::Finding;
     use crate::report::Report;
     use crate::report::sample::{explained, hostile, parts, silent};
@@ -340,6 +282,15 @@ mod tests {
         }
         report.finish(&Summary::default()).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn strings_are_those_of_serde_json(text in "([\\x00-\\x7f]|\\PC|[a-z]{0,40}\"){0,30}") {
+            let mut line = Vec::new();
+            string(&text, &mut line);
+            prop_assert_eq!(String::from_utf8(line).unwrap(), serde_json::to_string(&text).unwrap());
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@
 
 pub mod pritunl;
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::cause::Cause;
@@ -293,11 +292,16 @@ impl RoutePattern {
 }
 
 /// Statements found by their action, as every line is looked up. Made when it is first asked.
+///
+/// A list for each length of an action: few actions have the same one, and a length costs less than a hash.
 #[derive(Debug)]
-pub struct Index(OnceLock<HashMap<&'static str, Vec<Row>>>);
+pub struct Index(OnceLock<Vec<Vec<Action>>>);
+
+/// The statements with one action, in the order of the table.
+type Action = (&'static str, Vec<Row>);
 
 /// A statement, with its words around the part that may be anything.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Row {
     statement: &'static Statement,
     open: Option<(&'static str, &'static str)>,
@@ -312,15 +316,23 @@ impl Index {
     /// Those of `action`, in the order of the table.
     fn of(&self, table: &'static [Statement], action: &str) -> &[Row] {
         let index = self.0.get_or_init(|| {
-            let mut index: HashMap<_, Vec<_>> = HashMap::new();
+            let longest = table.iter().map(|s| s.action.len()).max().unwrap_or(0);
+            let mut index: Vec<Vec<Action>> = vec![Vec::new(); longest + 1];
             for statement in table {
                 let open = statement.reason.split_once("{}");
-                let rows = index.entry(statement.action).or_default();
-                rows.push(Row { statement, open });
+                let row = Row { statement, open };
+                let alike = &mut index[statement.action.len()];
+                match alike.iter_mut().find(|(a, _)| *a == statement.action) {
+                    Some((_, rows)) => rows.push(row),
+                    None => alike.push((statement.action, vec![row])),
+                }
             }
             index
         });
-        index.get(action).map_or(&[], Vec::as_slice)
+        index
+            .get(action.len())
+            .and_then(|alike| alike.iter().find(|(a, _)| *a == action))
+            .map_or(&[], |(_, rows)| rows)
     }
 }
 
