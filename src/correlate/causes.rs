@@ -8,7 +8,7 @@ use crate::event::SECOND;
 use crate::system::{Meaning, Statement, Unlogged};
 
 /// How much less likely a cause of sessions is for a client that was never seen to begin one.
-const NO_SESSION: f64 = 0.02;
+const NO_SESSION: f64 = 0.01;
 /// The weight of a cause that a line states, beside those of the table of unlogged refusals.
 const COMMON: f64 = 100.0;
 /// The weight of what a client is used to, against all that leaves no line.

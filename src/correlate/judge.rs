@@ -18,7 +18,7 @@ pub(super) const NEGLIGIBLE: f64 = 0.06;
 /// The same where lines name no client, so that little but their order speaks.
 const NEGLIGIBLE_SHARED: f64 = 0.035;
 /// The same where it is certain that no line states the cause: then every way that the tables know is one.
-const RARE: f64 = 0.005;
+const RARE: f64 = 0.003;
 /// What is this likely is said without a doubt.
 const SURE: f64 = 0.9;
 /// The most candidates that still tell anything where the log does not cover the moment.

@@ -56,7 +56,7 @@ pub(super) const UNLOGGED: &[Unlogged] = unlogged! {
     [401 Text("401 Missing token")] on GUARDED, with LOGGED_OUT, from FRONT_END_TOKEN to MAX,
         in "pritunl-web handlers/handlers.go Authorize" {
         ApiAccessDisabled Strict 100 "an API client, however well it signs, while no administrator has API access";
-        MissingCredentials Strict 100 "no token cookie";
+        MissingCredentials Strict 90 "no token cookie";
         ExpiredSession Strict 30 "the browser dropped its token cookie when the session's time was over";
     }
     [401 Text("401 Token session expired")] on GUARDED, with LOGGED_OUT, from FRONT_END_TOKEN to MAX,
