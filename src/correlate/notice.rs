@@ -18,6 +18,8 @@ pub(super) struct Notice {
     pub(super) time: Range<Micros>,
     /// What was added to bring it there.
     pub(super) offset: Micros,
+    /// How far that can be off.
+    pub(super) tolerance: Micros,
     /// `None`: of whatever client, as the line names none, or a proxy.
     pub(super) source: Option<IpAddr>,
     /// How many numbers the server's counter gave to other things since the line before it; `None` where that

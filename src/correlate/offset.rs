@@ -16,6 +16,10 @@ const REACH: Micros = 27 * 3600 * SECOND;
 const REFINE: Micros = 3 * SECOND / 2;
 /// An offset smaller than this is none: requests take time, and lines are stamped before their end.
 const NOISE: Micros = 3 * SECOND / 10;
+/// How exact one clock is by itself.
+const FINE: Micros = 20_000;
+/// How far an offset can be off beyond what was measured.
+pub(super) const TOLERANCE: Micros = 150_000;
 /// No more votes than this are counted.
 const BUDGET: usize = 6_000_000;
 /// Lines that are heard, evenly spread.
@@ -60,6 +64,8 @@ pub struct Piece {
     pub since: Micros,
     /// Added to the line's time.
     pub offset: Micros,
+    /// How far that can be off.
+    pub tolerance: Micros,
     pub error_s: f64,
     pub pairs: usize,
 }
@@ -89,6 +95,7 @@ pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
             from: None,
             since: first.time.start,
             offset: 0,
+            tolerance: TOLERANCE,
             error_s: 0.0,
             pairs: 0,
         }];
@@ -249,12 +256,18 @@ impl Clients<'_> {
             error_s = 2.0 * ((sums.2 / sums.0 - mean * mean).max(0.0) / pairs as f64).sqrt();
             centre += (mean * 1e6).round() as Micros;
         }
-        let offset = if centre.abs() < NOISE { 0 } else { centre };
+        // Clocks that agree as nearly as this are one clock, and what is left is how long requests take.
+        let (offset, tolerance) = if centre.abs() < NOISE {
+            (0, FINE.max(-centre))
+        } else {
+            (centre, TOLERANCE)
+        };
         let from = (!first).then(|| lines[0].place);
         Piece {
             from,
             since: lines[0].time.start,
             offset,
+            tolerance,
             error_s,
             pairs,
         }

@@ -7,6 +7,7 @@ use crate::event::{Micros, SECOND};
 
 use super::exchange::Exchange;
 use super::notice::Notice;
+use super::offset::TOLERANCE;
 use super::order::{Anchor, Anchors};
 use super::pair::{Marginals, Weigh};
 use crate::system::Meaning;
@@ -31,6 +32,10 @@ const SELDOM: f64 = 0.5;
 const UNKNOWN_TEXT: f64 = 0.1;
 /// A client is refused with a line, and the next time without one, or the other way round.
 const TURN: f64 = 0.5;
+/// A line that can be a further one of a request is.
+const FURTHER: f64 = 0.5;
+/// A time that is less likely than this cannot be.
+const IMPOSSIBLE: f64 = 1e-6;
 /// Two neighbours of different clients were answered in the other order than judged.
 const SWAPPED: f64 = 0.15;
 /// Two neighbours of one client.
@@ -49,16 +54,15 @@ const LAGS: [(Micros, f64); 6] = [
 /// The longest of them.
 pub(super) const LONGEST_LAG: Micros = 2_600_000;
 
-/// How far the clocks can be off beyond what was measured.
-pub(super) const TOLERANCE: Micros = 150_000;
-
 /// How likely a line written in `line` belongs to a request answered in `answered`, time alone, in
-/// `0..=1`. `duration`: of the request, where it is known: no line is older.
+/// `0..=1`. `duration`: of the request, where it is known: no line is older. `tolerance`: how far the clocks
+/// can be off.
 #[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
 pub(super) fn likelihood(
     line: &Range<Micros>,
     answered: &Range<Micros>,
     duration: Option<Micros>,
+    tolerance: Micros,
 ) -> f64 {
     let (low, high) = (answered.start - line.end, answered.end - line.start);
     let flat = (answered.end - answered.start).min(line.end - line.start);
@@ -66,13 +70,24 @@ pub(super) fn likelihood(
     // are examples, so each stands for those around it.
     let density = |lag: Micros| {
         let blur = TOLERANCE.max(lag * 9 / 20);
-        let rise = (lag - low).min(high - lag) + blur;
+        // No line is written after its answer, as far as the clocks agree.
+        let rise = (lag - low + blur).min(high - lag + blur.min(lag + tolerance));
         (rise as f64 / (flat + blur) as f64).clamp(0.0, 1.0)
     };
     let longest = duration.map_or(Micros::MAX, |d| d + TOLERANCE);
     LAGS.iter()
         .map(|&(lag, share)| share * density(lag.min(longest)))
         .sum()
+}
+
+/// How likely a line belongs to a request, time alone.
+fn timely(exchange: &Exchange, notice: &Notice) -> f64 {
+    likelihood(
+        &notice.time,
+        &exchange.time,
+        exchange.request.duration,
+        notice.tolerance,
+    )
 }
 
 /// A set of requests and lines that can have to do with each other, each in the order of its log.
@@ -168,19 +183,27 @@ impl Weigh for Problem<'_> {
         if affinity == 0.0 {
             return 0.0;
         }
-        let time = likelihood(&notice.time, &exchange.time, exchange.request.duration);
-        if time < 1e-6 {
+        let time = timely(exchange, notice);
+        if time < IMPOSSIBLE {
             return 0.0;
         }
         affinity * time * self.anchors.weight(&self.candidate(request, line))
     }
 
     fn further(&self, request: usize, before: usize, line: usize) -> f64 {
-        let (first, then) = (self.notices[before], self.notices[line]);
+        let (exchange, first, then) = (
+            self.exchanges[request],
+            self.notices[before],
+            self.notices[line],
+        );
         let can = then.lines.len() == 1
             && first.can_go_on_with(&then.time, then.source, then.entry())
-            && affinity(self.exchanges[request], then) > 0.0;
-        if can { 0.5 } else { 0.0 }
+            && affinity(exchange, then) > 0.0;
+        if can {
+            FURTHER * timely(exchange, then)
+        } else {
+            0.0
+        }
     }
 
     fn orphan(&self, line: usize) -> f64 {

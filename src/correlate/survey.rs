@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::knowledge::{Answer, Knowledge};
-use super::offset::{Mark, Piece, VOICES, estimate};
+use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate};
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
 use crate::system::{self, Routes, System};
@@ -347,6 +347,12 @@ fn near<'a>(marks: &'a [&'a Mark], mark: &Mark) -> impl Iterator<Item = &'a Mark
 }
 
 impl Clock {
+    /// How far its offset can be off at `place`.
+    pub(super) fn tolerance(&self, place: Place) -> Micros {
+        let piece = self.pieces.iter().rev().find(|p| p.from <= Some(place));
+        piece.map_or(TOLERANCE, |p| p.tolerance)
+    }
+
     /// A clock of which nothing is known but that it is there: taken to agree with the access logs'.
     pub(super) fn unknown(input: usize, host: Option<&str>) -> Self {
         Self {

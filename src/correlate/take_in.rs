@@ -137,6 +137,7 @@ impl Correlator {
     ) {
         let clock = self.clock(input, entry.host.as_deref());
         let offset = self.bearings.clocks[clock].offset(line.0);
+        let tolerance = self.bearings.clocks[clock].tolerance(line.0);
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
         self.coverage[clock].wrote(time.start);
@@ -158,6 +159,7 @@ impl Correlator {
             clock,
             time,
             offset,
+            tolerance,
             source,
             ticks,
             lines: vec![(line.0, entry, line.1)],
