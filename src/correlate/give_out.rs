@@ -17,9 +17,14 @@ impl Correlator {
             .map(|i| i.watermark.unwrap_or(Micros::MIN))
             .min()
             .unwrap_or(Micros::MAX);
-        let crowded = self.exchanges.len() + self.notices.len() > CROWD;
-        if watermark > self.settled_at.saturating_add(STEP) || crowded {
-            self.settle(watermark.saturating_sub(LATENESS), crowded);
+        let crowded = self.exchanges.len() + self.notices.len() > self.crowd;
+        if crowded {
+            self.settle(watermark.saturating_sub(SECOND), true);
+            // What is left has to wait for another log; trying again at once would gain nothing.
+            let left = self.exchanges.len() + self.notices.len();
+            self.crowd = CROWD.max(left + left / 4);
+        } else if watermark > self.settled_at.saturating_add(STEP) {
+            self.settle(watermark.saturating_sub(LATENESS), false);
         }
     }
 

@@ -84,6 +84,8 @@ pub struct Correlator {
     usual: HashMap<Cause, u64>,
     anchors: Vec<Anchor>,
     settled_at: Micros,
+    /// So many requests and lines in wait are a crowd.
+    crowd: usize,
     pushed: usize,
     gaps: Vec<Gap>,
     findings: Vec<Finding>,
@@ -109,6 +111,7 @@ impl Correlator {
             usual: HashMap::new(),
             anchors: Vec::new(),
             settled_at: Micros::MIN,
+            crowd: CROWD,
             pushed: 0,
             gaps: Vec::new(),
             findings: Vec::new(),

@@ -160,15 +160,15 @@ impl Clients<'_> {
 
     /// `None` where no line has a request.
     fn votes(&self, lines: &[&Mark]) -> Option<Votes> {
+        let all: usize = lines.iter().map(|line| self.of(line).len()).sum();
+        // Few voices of many lines must still come from all over the log.
+        let share = (BUDGET * lines.len()).checked_div(all).unwrap_or(0);
         let mut votes = Votes::default();
         let mut heard = 0;
-        for line in voices(lines) {
+        for line in voices(lines, VOICES.min(share)) {
             for distance in self.distances(line, -REACH..REACH) {
                 votes.add(distance.div_euclid(SECOND));
                 heard += 1;
-            }
-            if heard > BUDGET {
-                break;
             }
         }
         (heard > 0).then_some(votes)
@@ -236,7 +236,7 @@ impl Clients<'_> {
         for _ in 0..12 {
             let mut sums = (0.0, 0.0, 0.0);
             pairs = 0;
-            for line in voices(lines) {
+            for line in voices(lines, VOICES) {
                 let near: Vec<Micros> = self
                     .distances(line, centre - REFINE..centre + REFINE)
                     .collect();
@@ -313,8 +313,11 @@ impl Votes {
 }
 
 /// A bounded choice of lines, evenly spread.
-fn voices<'a, 'b>(lines: &'a [&'b Mark]) -> impl Iterator<Item = &'b Mark> + use<'a, 'b> {
-    let stride = lines.len().div_ceil(VOICES).max(1);
+fn voices<'a, 'b>(
+    lines: &'a [&'b Mark],
+    at_most: usize,
+) -> impl Iterator<Item = &'b Mark> + use<'a, 'b> {
+    let stride = lines.len().div_ceil(at_most.max(1)).max(1);
     lines.iter().copied().step_by(stride)
 }
 

@@ -37,6 +37,25 @@ pub struct Marginals {
     pub further: Vec<Vec<(usize, f64)>>,
 }
 
+impl Marginals {
+    /// Adds the next requests, whose lines begin at `line`.
+    pub(super) fn append(&mut self, next: Self, line: usize) {
+        let request = self.pairs.len();
+        let shifted =
+            |list: Vec<(usize, f64)>, by: usize| list.into_iter().map(move |(n, p)| (n + by, p));
+        self.pairs.extend(
+            next.pairs
+                .into_iter()
+                .map(|pairs| shifted(pairs, line).collect()),
+        );
+        self.unlogged.extend(next.unlogged);
+        for (k, (orphan, further)) in next.orphan.into_iter().zip(next.further).enumerate() {
+            self.orphan[line + k] = self.orphan[line + k].min(orphan);
+            self.further[line + k].extend(shifted(further, request));
+        }
+    }
+}
+
 /// Sums over all assignments of `requests` requests and `lines` lines.
 pub fn marginals(requests: usize, lines: usize, weigh: &impl Weigh) -> Marginals {
     if let Some(plain) = plain(requests, lines, weigh) {
@@ -81,6 +100,9 @@ const SILENT: usize = 0;
 const LOGGED: usize = 1;
 /// ... or it took the very line before the cell, and may take further ones.
 const OPEN: usize = 2;
+
+/// A pair less likely than this is not told.
+const NEGLIGIBLE: f64 = 1e-5;
 
 /// Sums of the weights of all ways to (or from) a cell, by state.
 type Cell = [f64; 3];
@@ -315,7 +337,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         let own = own
             .iter()
             .enumerate()
-            .filter(|(_, w)| **w > 0.0)
+            .filter(|(_, w)| **w > total * NEGLIGIBLE)
             .map(|(k, &w)| (k, share(w)));
         (total, share(silent), own.collect())
     }

@@ -22,6 +22,8 @@ const UNKNOWN_SILENT: f64 = 0.02;
 const OPTIONAL: f64 = 0.5;
 /// A line that states a refusal has no request in these logs.
 const ORPHAN: f64 = 1e-4;
+/// A line belongs to a request that comes later.
+const LATER: f64 = 0.5;
 /// Another line has none.
 const ORPHAN_OTHER: f64 = 1e-2;
 /// A line that goes with many answers stems from this one.
@@ -96,6 +98,8 @@ pub(super) struct Problem<'a> {
     pub(super) notices: Vec<&'a Notice>,
     /// Pairs beyond doubt, of other clients; empty in the first round.
     pub(super) anchors: &'a Anchors,
+    /// Whether lines may belong to requests that are not among these.
+    pub(super) goes_on: bool,
 }
 
 /// How likely the tables make it that this request wrote this line, its time aside.
@@ -207,7 +211,9 @@ impl Weigh for Problem<'_> {
     }
 
     fn orphan(&self, line: usize) -> f64 {
-        if self.notices[line].is_failure() {
+        if self.goes_on {
+            LATER
+        } else if self.notices[line].is_failure() {
             ORPHAN
         } else {
             ORPHAN_OTHER
@@ -286,11 +292,14 @@ impl Problem<'_> {
                 && own.request.status == other.request.status
                 && own.demands_line() == other.demands_line()
         };
-        let others = self
+        let first = request.saturating_sub(CONTEMPORARIES);
+        let near = self
             .exchanges
             .iter()
             .enumerate()
-            .filter(|&(j, e)| j != request && alike(e));
+            .skip(first)
+            .take(2 * CONTEMPORARIES + 1);
+        let others = near.filter(|&(j, e)| j != request && alike(e));
         let mut shares: Vec<(usize, f64)> = others
             .map(|(j, e)| (j, swapped(own, e)))
             .filter(|(_, share)| *share > NEGLIGIBLE_SHARE)
@@ -333,6 +342,8 @@ impl Shares {
     }
 }
 
+/// Neighbours on each side that are looked at.
+const CONTEMPORARIES: usize = 32;
 /// Shares below this are not worth their time.
 const NEGLIGIBLE_SHARE: f64 = 0.005;
 /// However many requests there are at once, one is not mistaken more often than this.

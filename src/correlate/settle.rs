@@ -16,6 +16,12 @@ use crate::event::{Micros, SECOND};
 
 /// A pair this likely is beyond doubt, and a witness for its neighbours.
 const ANCHORED: f64 = 0.97;
+/// Pairs of requests and lines that are summed over at once.
+const CELLS: usize = 1 << 16;
+/// Requests of one client around a line that are looked at one by one.
+const MANY: usize = 64;
+/// Requests that are taken at a time where there are more.
+const PART: usize = 128;
 /// A line with no request more likely than this has none.
 const OWNED: f64 = 0.5;
 
@@ -51,6 +57,15 @@ pub(super) fn settle(
     horizon: Micros,
     force: bool,
 ) -> Settled {
+    let ready = exchanges.iter().any(|e| e.time.end <= horizon);
+    if !ready && notices.iter().all(|n| n.time.end + LONGEST_LAG > horizon) {
+        return Settled {
+            exchanges,
+            notices,
+            anchors: anchors.to_vec(),
+            ..Settled::default()
+        };
+    }
     let clusters = clusters(&exchanges, &notices);
     let first = Round {
         exchanges: &exchanges,
@@ -96,40 +111,37 @@ fn is_doubtful(found: &Marginals) -> bool {
 
 /// Everything that time, address and tables connect.
 fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
-    let mut by_client: HashMap<Option<IpAddr>, Vec<usize>> = HashMap::new();
+    let mut by_client: HashMap<Option<IpAddr>, Queue> = HashMap::new();
     for (i, exchange) in exchanges.iter().enumerate() {
-        by_client.entry(exchange.source).or_default().push(i);
+        by_client
+            .entry(exchange.source)
+            .or_default()
+            .requests
+            .push(i);
         if exchange.request.forwarded_for != exchange.source
             && exchange.request.forwarded_for.is_some()
         {
             by_client
                 .entry(exchange.request.forwarded_for)
                 .or_default()
+                .requests
                 .push(i);
         }
     }
-    let everybody: Vec<usize> = (0..exchanges.len()).collect();
+    let mut everybody = Queue {
+        requests: (0..exchanges.len()).collect(),
+        joined: 0,
+    };
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
-        let named = notice
-            .source
-            .and_then(|address| by_client.get(&Some(address)));
-        let unnamed = by_client.get(&None).filter(|_| notice.source.is_some());
-        let candidates = if notice.source.is_some() {
-            named
-        } else {
-            Some(&everybody)
-        };
-        for &i in candidates
-            .into_iter()
-            .chain(unnamed)
-            .flat_map(|all| around(all, exchanges, notice))
-        {
-            let exchange = &exchanges[i];
-            if reach(&exchange.time).contains(&notice.time.start)
-                && affinity(exchange, notice) > 0.0
-            {
-                sets.join(i, exchanges.len() + k);
+        let item = exchanges.len() + k;
+        if notice.source.is_none() {
+            everybody.join(exchanges, notice, item, &mut sets);
+            continue;
+        }
+        for client in [notice.source, None] {
+            if let Some(queue) = by_client.get_mut(&client) {
+                queue.join(exchanges, notice, item, &mut sets);
             }
         }
     }
@@ -150,12 +162,43 @@ fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
     clusters
 }
 
-/// Those of `all`, which are in order of time, that were answered around a line's time.
-fn around<'a>(all: &'a [usize], exchanges: &[Exchange], notice: &Notice) -> &'a [usize] {
-    let from = all.partition_point(|&i| exchanges[i].moment < notice.time.start - 2 * SECOND);
-    let to =
-        all.partition_point(|&i| exchanges[i].moment < notice.time.end + LONGEST_LAG + 2 * SECOND);
-    &all[from..to]
+/// The requests of a client, in the order of time.
+#[derive(Default)]
+struct Queue {
+    requests: Vec<usize>,
+    /// Those before it were joined into one set with the one before them, where they are many.
+    joined: usize,
+}
+
+impl Queue {
+    /// Joins the requests that can have written a line with it: item `item` of the sets.
+    fn join(&mut self, exchanges: &[Exchange], notice: &Notice, item: usize, sets: &mut Sets) {
+        let moment = |&i: &usize| exchanges[i].moment;
+        let from = self
+            .requests
+            .partition_point(|i| moment(i) < notice.time.start - 2 * SECOND);
+        let until = notice.time.end + LONGEST_LAG + 2 * SECOND;
+        let to = self.requests.partition_point(|i| moment(i) < until);
+        if to - from > MANY {
+            return self.join_all(from, to, item, sets);
+        }
+        for &i in &self.requests[from..to] {
+            let in_time = reach(&exchanges[i].time).contains(&notice.time.start);
+            if in_time && affinity(&exchanges[i], notice) > 0.0 {
+                sets.join(i, item);
+            }
+        }
+    }
+
+    /// Joins a line with so many requests that looking at each would take time that grows with the square
+    /// of the flood: what cannot belong together has no weight later on.
+    fn join_all(&mut self, from: usize, to: usize, item: usize, sets: &mut Sets) {
+        sets.join(self.requests[from], item);
+        for next in self.joined.max(from + 1)..to {
+            sets.join(self.requests[next - 1], self.requests[next]);
+        }
+        self.joined = self.joined.max(to);
+    }
 }
 
 /// Disjoint sets of numbers.
@@ -189,6 +232,47 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn solve(&self, cluster: &Cluster) -> Marginals {
+        if cluster.exchanges.len() * cluster.notices.len() <= CELLS {
+            self.solve_whole(cluster, false)
+        } else {
+            self.solve_in_parts(cluster)
+        }
+    }
+
+    /// A client that floods the server makes a problem whose sums grow with its square. Its requests are
+    /// taken a few at a time, each with the lines written until then that none before it owns.
+    fn solve_in_parts(&self, cluster: &Cluster) -> Marginals {
+        let mut found = Marginals {
+            pairs: Vec::with_capacity(cluster.exchanges.len()),
+            unlogged: Vec::with_capacity(cluster.exchanges.len()),
+            orphan: vec![1.0; cluster.notices.len()],
+            further: vec![Vec::new(); cluster.notices.len()],
+        };
+        let mut from = 0;
+        for exchanges in cluster.exchanges.chunks(PART) {
+            let reach = reach(&self.exchanges[exchanges[0]].time).start
+                ..reach(&self.exchanges[exchanges[exchanges.len() - 1]].time).end;
+            let time = |k: &usize| self.notices[*k].time.start;
+            let rest = &cluster.notices[from..];
+            from += rest.partition_point(|k| time(k) < reach.start);
+            let rest = &cluster.notices[from..];
+            let until = rest
+                .partition_point(|k| time(k) < reach.end)
+                .min(PART + PART / 2);
+            let part = Cluster {
+                exchanges: exchanges.to_vec(),
+                notices: rest[..until].to_vec(),
+            };
+            let solved = self.solve_whole(&part, true);
+            let owned = solved.orphan.iter().rposition(|&orphan| orphan < OWNED);
+            found.append(solved, from);
+            from += owned.map_or(0, |last| last + 1);
+        }
+        found
+    }
+
+    /// `goes_on`: the lines may belong to requests that are not among these.
+    fn solve_whole(&self, cluster: &Cluster, goes_on: bool) -> Marginals {
         let problem = Problem {
             exchanges: cluster
                 .exchanges
@@ -197,6 +281,7 @@ impl Round<'_> {
                 .collect(),
             notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
             anchors: self.anchors,
+            goes_on,
         };
         let mut found = match Numbered::new(&problem, self.paces) {
             Some(numbered) => numbered.solve(),
