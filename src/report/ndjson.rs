@@ -225,32 +225,33 @@ impl Object<'_> {
 /// Writes a JSON string as `serde_json` does, but copies what lies between two escapes at once.
 fn string(text: &str, line: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
+    line.reserve(bytes.len() + bytes.len() / 4 + 2);
     line.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&b| is_escaped(b)) {
-        let byte = rest[at];
-        line.extend_from_slice(&rest[..at]);
-        match byte {
-            b'"' => line.extend_from_slice(b"\\\""),
-            b'\\' => line.extend_from_slice(b"\\\\"),
-            0x08 => line.extend_from_slice(b"\\b"),
-            b'\t' => line.extend_from_slice(b"\\t"),
-            b'\n' => line.extend_from_slice(b"\\n"),
-            0x0c => line.extend_from_slice(b"\\f"),
-            b'\r' => line.extend_from_slice(b"\\r"),
-            _ => {
-                let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
-                line.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
-            }
+    let mut copied = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if !(byte < 0x20 || byte == b'"' || byte == b'\\') {
+            continue;
         }
-        rest = &rest[at + 1..];
+        line.extend_from_slice(&bytes[copied..at]);
+        line.push(b'\\');
+        copied = at + 1;
+        match byte {
+            0x08 => line.push(b'b'),
+            b'\t' => line.push(b't'),
+            b'\n' => line.push(b'n'),
+            0x0c => line.push(b'f'),
+            b'\r' => line.push(b'r'),
+            0x00..0x20 => {
+                let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
+                line.extend_from_slice(&[b'u', b'0', b'0', high, low]);
+            }
+            // A quote or a backslash stands for itself: it is copied with what follows.
+            _ => copied = at,
+        }
     }
-    line.extend_from_slice(rest);
+    line.extend_from_slice(&bytes[copied..]);
     line.push(b'"');
-}
-
-fn is_escaped(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// Seconds, to the precision in which times are given. Adding zero turns `-0.0` into `0.0`.
