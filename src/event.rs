@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
 
+use memchr::memchr;
+
 use crate::system::Statement;
 
 /// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
@@ -65,9 +67,7 @@ pub struct Request {
 impl Request {
     /// The target without its query.
     pub fn path(&self) -> &str {
-        self.target
-            .split_once('?')
-            .map_or(&*self.target, |(path, _)| path)
+        memchr(b'?', self.target.as_bytes()).map_or(&self.target, |mark| &self.target[..mark])
     }
 
     /// A refusal of authentication by its status alone, whatever the server product.

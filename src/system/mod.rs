@@ -372,9 +372,10 @@ impl System {
 
 /// Whether `path` has the segments of `pattern`.
 fn matches(pattern: &str, path: &str) -> bool {
-    let mut segments = path.trim_start_matches('/').split('/');
-    for part in pattern.trim_start_matches('/').split('/') {
-        if part == "**" {
+    // As bytes, which are split faster than text.
+    let mut segments = segments_of(path);
+    for part in segments_of(pattern) {
+        if part == b"**" {
             return true;
         }
         match segments.next() {
@@ -385,11 +386,17 @@ fn matches(pattern: &str, path: &str) -> bool {
     segments.next().is_none()
 }
 
+fn segments_of(path: &str) -> impl Iterator<Item = &[u8]> {
+    let path = path.trim_start_matches('/').as_bytes();
+    path.split(|&b| b == b'/')
+}
+
 /// Whether one segment is as in the pattern, in which one `*` stands for one character or more.
-fn segment_matches(pattern: &str, segment: &str) -> bool {
-    match pattern.split_once('*') {
+fn segment_matches(pattern: &[u8], segment: &[u8]) -> bool {
+    match pattern.iter().position(|&b| b == b'*') {
         None => pattern == segment,
-        Some((head, tail)) => {
+        Some(star) => {
+            let (head, tail) = (&pattern[..star], &pattern[star + 1..]);
             segment.len() > head.len() + tail.len()
                 && segment.starts_with(head)
                 && segment.ends_with(tail)
