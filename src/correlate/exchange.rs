@@ -22,6 +22,8 @@ pub(super) struct Exchange {
     pub(super) answer: Rc<Answer>,
     /// The size of the body, where it tells texts apart.
     pub(super) bytes: Option<u64>,
+    /// Whether the server must have written a line about it.
+    pub(super) demanded: bool,
     /// Where it stands in its log.
     pub(super) order: u64,
     /// When the answer was sent, as exactly as the neighbours in the log tell.
@@ -61,10 +63,19 @@ impl Exchange {
 
     /// Whether the server must have written a line about it.
     pub(super) fn demands_line(&self) -> bool {
-        self.answer
+        self.demanded
+    }
+
+    /// Takes the size of the body as far as it tells texts apart, and what follows from it.
+    pub(super) fn read_size(&mut self) {
+        let (route, status) = (self.route, self.request.status);
+        let bytes = self.answer.telling(self.request.bytes);
+        self.demanded = self
+            .answer
             .statements
             .iter()
-            .any(|s| s.is_demanded_by(self.route, self.request.status, self.bytes))
+            .any(|s| s.is_demanded_by(route, status, bytes));
+        self.bytes = bytes;
     }
 
     /// Whether it can be a refusal that leaves no line of its own, with or without one on the side.
@@ -122,7 +133,7 @@ impl Exchange {
         own.user_agent = own.user_agent.take().or(twin.user_agent);
         own.forwarded_for = own.forwarded_for.or(twin.forwarded_for);
         own.host = own.host.take().or(twin.host);
-        self.bytes = self.answer.telling(self.request.bytes);
+        self.read_size();
         let at = self.lines.partition_point(|(earlier, ..)| *earlier < input);
         self.lines.insert(at, (input, line.0, line.1));
     }

@@ -114,8 +114,12 @@ struct Lattice<'a, W> {
     requests: usize,
     lines: usize,
     weigh: &'a W,
-    /// `weigh.pair`, asked for once per pair.
+    // The weights, asked for once each.
     pair: Vec<f64>,
+    unlogged: Vec<f64>,
+    orphan: Vec<f64>,
+    turn: Vec<f64>,
+    swap: Vec<f64>,
     forward: Vec<Vec<Cell>>,
     backward: Vec<Vec<Cell>>,
     forward_divisor: Vec<f64>,
@@ -133,6 +137,12 @@ impl<'a, W: Weigh> Lattice<'a, W> {
             lines,
             weigh,
             pair,
+            unlogged: (0..requests).map(|i| weigh.unlogged(i)).collect(),
+            orphan: (0..lines).map(|k| weigh.orphan(k)).collect(),
+            turn: (0..requests)
+                .map(|i| if i == 0 { 1.0 } else { weigh.turn(i) })
+                .collect(),
+            swap: (1..requests).map(|i| weigh.swap(i - 1)).collect(),
             forward: rows.clone(),
             backward: rows,
             forward_divisor: vec![1.0; requests + 1],
@@ -148,7 +158,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
     fn swap(&self, request: usize, line: usize) -> f64 {
         let crossed = self.pair(request, line + 1) * self.pair(request + 1, line);
         if crossed > 0.0 {
-            crossed * self.weigh.swap(request)
+            crossed * self.swap[request]
         } else {
             0.0
         }
@@ -165,11 +175,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
 
     /// The weights of all ways to a cell, for a request that takes a line and for one that takes none.
     fn turned(&self, cell: Cell, request: usize) -> (f64, f64) {
-        let turn = if request == 0 {
-            1.0
-        } else {
-            self.weigh.turn(request)
-        };
+        let turn = self.turn[request];
         let logged = cell[LOGGED] + cell[OPEN];
         (logged + turn * cell[SILENT], turn * logged + cell[SILENT])
     }
@@ -192,14 +198,14 @@ impl<'a, W: Weigh> Lattice<'a, W> {
             cell[LOGGED] = 1.0;
         }
         if k > 0 {
-            cell[LOGGED] += (row[k - 1][LOGGED] + row[k - 1][OPEN]) * self.weigh.orphan(k - 1);
+            cell[LOGGED] += (row[k - 1][LOGGED] + row[k - 1][OPEN]) * self.orphan[k - 1];
             if row[k - 1][OPEN] > 0.0 {
                 cell[OPEN] += row[k - 1][OPEN] * self.further(i, k - 1);
             }
         }
         if i > 0 {
             let (_, silent) = self.turned(self.forward[i - 1][k], i - 1);
-            cell[SILENT] += silent * self.weigh.unlogged(i - 1);
+            cell[SILENT] += silent * self.unlogged[i - 1];
             if k > 0 {
                 let (logged, _) = self.turned(self.forward[i - 1][k - 1], i - 1);
                 cell[OPEN] += logged * self.pair(i - 1, k - 1);
@@ -232,10 +238,10 @@ impl<'a, W: Weigh> Lattice<'a, W> {
             cell = [1.0; 3];
         }
         if k < self.lines {
-            cell[LOGGED] += row[k + 1][LOGGED] * self.weigh.orphan(k);
+            cell[LOGGED] += row[k + 1][LOGGED] * self.orphan[k];
         }
         if i < self.requests {
-            let turn = if i == 0 { 1.0 } else { self.weigh.turn(i) };
+            let turn = self.turn[i];
             let (silent, logged) = self.ways_on(i, k);
             cell[SILENT] += silent + turn * logged;
             cell[LOGGED] += turn * silent + logged;
@@ -252,7 +258,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
     /// All ways from `(i, k)` on which request `i` takes no line, and on which it takes one, on the scale of
     /// `backward[i + 1]`.
     fn ways_on(&self, i: usize, k: usize) -> (f64, f64) {
-        let silent = self.backward[i + 1][k][SILENT] * self.weigh.unlogged(i);
+        let silent = self.backward[i + 1][k][SILENT] * self.unlogged[i];
         let mut logged = 0.0;
         if k < self.lines {
             logged += self.backward[i + 1][k + 1][OPEN] * self.pair(i, k);
@@ -316,7 +322,7 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         let mut own = vec![0.0; self.lines];
         for k in 0..=self.lines {
             let (logged, unlogged) = self.turned(self.forward[i][k], i);
-            silent += unlogged * self.weigh.unlogged(i) * self.backward[i + 1][k][SILENT];
+            silent += unlogged * self.unlogged[i] * self.backward[i + 1][k][SILENT];
             if k < self.lines {
                 own[k] += logged * self.pair(i, k) * self.backward[i + 1][k + 1][OPEN];
             }

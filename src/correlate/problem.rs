@@ -270,13 +270,20 @@ impl Problem<'_> {
             return;
         }
         let before = found.clone();
+        let lines = self.notices.len();
+        let possible: Vec<bool> = (0..count * lines)
+            .map(|at| self.pair(at / lines, at % lines) > 0.0)
+            .collect();
         for i in 0..count {
             let shares = self.contemporaries(i);
+            if shares.is_empty() {
+                continue;
+            }
             let given: f64 = shares.iter().map(|(_, share)| share).sum();
             let mut own = Shares::default();
             own.add(&before, i, 1.0 - given, |_| true);
             for (j, share) in shares {
-                own.add(&before, j, share, |k| self.pair(i, k) > 0.0);
+                own.add(&before, j, share, |k| possible[i * lines + k]);
             }
             (found.pairs[i], found.unlogged[i]) = own.into_row();
         }

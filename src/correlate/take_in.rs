@@ -87,21 +87,23 @@ impl Correlator {
             twin.join(input, time, request, line);
             return;
         }
-        let bytes = answer.telling(request.bytes);
-        self.exchanges.push(Exchange {
+        let mut exchange = Exchange {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
             blur: 0,
             time,
             source,
             route,
-            bytes,
+            bytes: None,
+            demanded: false,
             answer,
             order,
             past,
             unlogged: None,
             request,
-        });
+        };
+        exchange.read_size();
+        self.exchanges.push(exchange);
     }
 
     /// Whether another access log tells of the same requests as this one.
