@@ -459,6 +459,72 @@ fn a_clock_that_is_ahead_is_found_and_applied() {
 }
 
 #[test]
+fn one_client_that_tries_again_and_again_moves_no_clock() {
+    let mut logs = Logs::new();
+    for _ in 0..40 {
+        logs = logs.refused(20, ALICE);
+    }
+    for n in 1..=10 {
+        logs = logs
+            .refused(20 + 300 * n, ALICE)
+            .failure(20 + 300 * n, ALICE, "Session expired");
+    }
+    let (findings, summary) = logs.explain();
+    assert!(
+        summary.clock_offsets[0].offset_s.abs() < 0.1,
+        "{:?}",
+        summary.clock_offsets
+    );
+    let explained = findings.iter().filter(|f| f.logged == Some(true)).count();
+    assert_eq!(explained, 10);
+}
+
+#[test]
+fn a_gap_is_one_gap_to_its_end() {
+    let mut logs = Logs::new().login(5, BOB);
+    for n in 0..12 {
+        logs = logs.refused(20 + 10 * n, &format!("203.0.113.{}", 20 + n));
+    }
+    let (findings, summary) = logs.login(200, BOB).explain();
+    assert!(findings.iter().all(|f| f.logged.is_none()), "{findings:#?}");
+    assert_eq!((summary.gaps.len(), summary.gaps[0].refusals), (1, 12));
+}
+
+#[test]
+fn one_line_with_a_wrong_time_proves_no_silence() {
+    let logs = Logs::default()
+        .entry(
+            -START + 3,
+            "web_server_start",
+            r#""version": "1.34.4681.89""#,
+        )
+        .login(20, BOB)
+        .refused(5 * 86_400, ALICE);
+    let (findings, _) = logs.explain();
+    assert_eq!(
+        (findings[0].verdict, findings[0].logged),
+        (Verdict::Unknown, None)
+    );
+}
+
+#[test]
+fn a_flood_of_one_client_is_joined_in_its_order() {
+    let mut logs = Logs::new();
+    for n in 0..1500 {
+        logs = logs
+            .refused(20 + n / 500, ALICE)
+            .failure(20 + n / 500, ALICE, "Session expired");
+    }
+    let (findings, _) = logs.login(90, BOB).explain();
+    let first = |f: &&Finding| causes(f)[0] == Cause::ExpiredSession;
+    assert_eq!(
+        findings.iter().filter(|f| f.request.is_some()).count(),
+        1500
+    );
+    assert!(findings.iter().filter(first).count() > 1400);
+}
+
+#[test]
 fn words_that_no_version_writes_are_quoted() {
     let logs = Logs::new()
         .refused(20, ALICE)

@@ -1,5 +1,7 @@
 //! Both passes over a set of inputs: the logs in, findings out.
 
+use std::collections::VecDeque;
+
 use crate::correlate::{Bearings, Correlator, Side, Survey};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
@@ -62,40 +64,49 @@ fn survey_of(inputs: &mut [Input], sample: Sample) -> Bearings {
     survey.conclude()
 }
 
-/// Several inputs as one, in the order of time by the access logs' clock. How they interleave does not
-/// change what is found, only how much has to wait.
+/// Several inputs as one, in the order of time by the access logs' clock. A line with a wrong time must not hold
+/// back the lines behind it, so each input is looked at two records deep.
 struct Merge {
     inputs: Vec<Records<'static>>,
-    /// The next record of each.
-    next: Vec<Option<(Micros, Record)>>,
+    /// The next records of each.
+    next: Vec<VecDeque<(Micros, Record)>>,
 }
+
+/// How deep each input is looked at.
+const DEPTH: usize = 2;
 
 impl Merge {
     fn new(inputs: Vec<Input>) -> Self {
-        let next = inputs.iter().map(|_| None).collect();
         Self {
+            next: inputs
+                .iter()
+                .map(|_| VecDeque::with_capacity(DEPTH))
+                .collect(),
             inputs: inputs.into_iter().map(Input::records).collect(),
-            next,
         }
     }
 
     fn next(&mut self, correlator: &mut Correlator) -> Option<(usize, Record)> {
         for (index, (records, next)) in self.inputs.iter_mut().zip(&mut self.next).enumerate() {
-            if next.is_none() {
-                *next = records
-                    .next()
-                    .map(|record| (correlator.time(index, &record), record));
+            while next.len() < DEPTH
+                && let Some(record) = records.next()
+            {
+                next.push_back((correlator.time(index, &record), record));
             }
-            if next.is_none() {
-                correlator.end(index);
+            match earliest(next) {
+                Some(time) => correlator.announce(index, time),
+                None => correlator.end(index),
             }
         }
-        let times = self
-            .next
-            .iter()
-            .enumerate()
-            .filter_map(|(i, next)| Some((next.as_ref()?.0, i)));
+        let times = self.next.iter().enumerate();
+        let times = times.filter_map(|(index, next)| Some((earliest(next)?, index)));
         let (_, input) = times.min()?;
-        self.next[input].take().map(|(_, record)| (input, record))
+        self.next[input]
+            .pop_front()
+            .map(|(_, record)| (input, record))
     }
+}
+
+fn earliest(next: &VecDeque<(Micros, Record)>) -> Option<Micros> {
+    next.iter().map(|(time, _)| *time).min()
 }

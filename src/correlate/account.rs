@@ -78,6 +78,19 @@ impl Correlator {
                 system.turn_on_addresses
             ));
         }
+        if self.late > 0 {
+            notes.push(format!(
+                "{} lines stand out of order in their log, so that what is around them was joined without \
+                 them. Logs must be in the order of time; give rotated files by name, not as one stream.",
+                self.late
+            ));
+        }
+        if self.unassigned > 0 {
+            notes.push(format!(
+                "{} lines of the auth log came in a flood, so that none of them could be given to one request.",
+                self.unassigned
+            ));
+        }
         let since = system.logs_refusals_since;
         if let Some(old) = self.server.started().iter().find(|v| **v < since) {
             notes.push(format!(

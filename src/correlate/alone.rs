@@ -79,13 +79,11 @@ impl Correlator {
     /// A refusal of a server product that could not be told.
     pub(super) fn undecided(
         &mut self,
-        input: usize,
         time: Range<Micros>,
         source: Option<IpAddr>,
         request: Request,
         line: Line,
     ) {
-        let _ = input;
         if !request.is_refused() {
             return;
         }

@@ -6,6 +6,9 @@ use crate::event::{Micros, SECOND};
 
 /// A log that has been quiet for no longer than this is alive, whatever its rhythm.
 const QUIET: Micros = 60 * SECOND;
+/// A log that has been quiet for longer than this is not known to be alive, whatever its rhythm: a single line
+/// with a wrong time would prove any silence.
+const ASLEEP: Micros = 26 * 3600 * SECOND;
 /// Moments that are remembered: beyond them nothing waits for a verdict.
 const MOMENTS: usize = 1 << 16;
 /// So many different clients refused between two lines, and not a line about one: the log was not
@@ -48,6 +51,12 @@ pub(super) enum Blind {
     Ended,
     /// Requests that always leave a line left none.
     Missed(u32),
+    /// The lines around it are further apart than a day.
+    Asleep,
+    /// The request came out of order, when what is around it had been joined.
+    Late,
+    /// So many requests came at once that a line cannot be given to one of them.
+    Flooded,
     /// Many clients were refused, and none of them left a line.
     Mute,
 }
@@ -55,17 +64,22 @@ pub(super) enum Blind {
 impl Coverage {
     pub(super) fn wrote(&mut self, time: Micros) {
         let second = time.div_euclid(SECOND) * SECOND;
-        match self.alive.back().copied() {
-            Some(last) if second > last => {
-                self.longest_quiet = self.longest_quiet.max(second - last);
-                self.alive.push_back(second);
-            }
-            // Lines are out of order by fractions of a second only.
-            Some(_) => {}
-            None => self.alive.push_back(second),
+        if self.alive.back() == Some(&second) {
+            return;
         }
+        // Lines are out of order by fractions of a second, or where a clock was set.
+        let at = self.alive.partition_point(|&s| s < second);
+        if self.alive.get(at) == Some(&second) {
+            return;
+        }
+        if let Some(before) = at.checked_sub(1).map(|i| self.alive[i]) {
+            self.longest_quiet = self.longest_quiet.max((second - before).min(ASLEEP));
+        }
+        self.alive.insert(at, second);
         if self.alive.len() > MOMENTS {
             self.alive.pop_front();
+            let oldest = self.alive.front().copied().unwrap_or(Micros::MIN);
+            self.missed = self.missed.split_off(&oldest);
         }
     }
 
@@ -133,6 +147,8 @@ impl Coverage {
         };
         if missed > 0 {
             no(Blind::Missed(missed))
+        } else if until - before > ASLEEP {
+            no(Blind::Asleep)
         } else if until - before > SECOND && silent_clients(before, until) >= CLIENTS {
             no(Blind::Mute)
         } else {
@@ -159,6 +175,9 @@ impl std::fmt::Display for Blind {
             Blind::NotBegun => "it begins later",
             Blind::Ended => "it has been silent since, for longer than ever before",
             Blind::Missed(_) => "requests that always leave a line left none",
+            Blind::Asleep => "the lines before and after it are days apart",
+            Blind::Late => "the request stands out of order in its log",
+            Blind::Flooded => "too many requests came at once to tell whose a line is",
             Blind::Mute => "many clients were refused and not one left a line",
         })
     }

@@ -24,6 +24,8 @@ pub(super) struct Exchange {
     pub(super) bytes: Option<u64>,
     /// Whether the server must have written a line about it.
     pub(super) demanded: bool,
+    /// Whether it came when what is around it had been paired.
+    pub(super) is_late: bool,
     /// Where it stands in its log.
     pub(super) order: u64,
     /// When the answer was sent, as exactly as the neighbours in the log tell.

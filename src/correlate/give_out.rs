@@ -49,6 +49,7 @@ impl Correlator {
         }
         self.exchanges.sort_by_key(|e| e.moment);
         self.notices.sort_by_key(|n| n.time.start);
+        self.paired_until = self.paired_until.max(horizon);
         let exchanges = std::mem::take(&mut self.exchanges);
         let notices = std::mem::take(&mut self.notices);
         let settled = settle::settle(
@@ -62,6 +63,7 @@ impl Correlator {
         self.exchanges = settled.exchanges;
         self.notices = settled.notices;
         self.anchors = settled.anchors;
+        self.unassigned += settled.unassigned;
         for time in settled.missed {
             self.coverage.iter_mut().for_each(|c| c.missed(time));
         }
@@ -81,8 +83,7 @@ impl Correlator {
     /// have shown whether they were alive.
     fn judge_waiting(&mut self, settled: Micros) {
         while let Some(first) = self.waiting.front() {
-            let covered = self.covered(first.exchange.time.start, settled);
-            let covered = match covered {
+            let covered = match self.covered(first, settled) {
                 Covered::NotYet if self.waiting.len() <= WAITING => return,
                 Covered::NotYet => Covered::No {
                     from: None,
@@ -98,8 +99,24 @@ impl Correlator {
         }
     }
 
-    /// Whether all auth logs cover `time`.
-    fn covered(&self, time: Micros, settled: Micros) -> Covered {
+    /// Whether all auth logs cover the moment of an exchange.
+    fn covered(&self, paired: &Paired, settled: Micros) -> Covered {
+        let exchange = &paired.exchange;
+        if paired.in_flood {
+            return Covered::No {
+                from: None,
+                until: None,
+                why: Blind::Flooded,
+            };
+        }
+        if exchange.is_late {
+            return Covered::No {
+                from: None,
+                until: None,
+                why: Blind::Late,
+            };
+        }
+        let time = exchange.time.start;
         let mut covered = Covered::Yes;
         for coverage in &self.coverage {
             if settled < Micros::MAX
@@ -128,16 +145,27 @@ impl Correlator {
 
     /// How many different clients were refused between two moments without a line that could have one.
     fn silent_clients(&self, from: Micros, until: Micros) -> usize {
+        // Asked for each refusal of a gap; the first is asked while all of them still wait.
+        match self.mute.get() {
+            Some((known_from, known_until, clients))
+                if (known_from, known_until) == (from, until) =>
+            {
+                return clients;
+            }
+            _ => {}
+        }
         let start = self.waiting.partition_point(|p| p.exchange.moment < from);
         let between = self
             .waiting
             .range(start..)
             .take_while(|p| p.exchange.moment < until);
         let silent = between.filter(|p| p.is_silent_though_logged_elsewhere());
-        silent
+        let clients = silent
             .filter_map(|p| p.exchange.source)
             .collect::<HashSet<_>>()
-            .len()
+            .len();
+        self.mute.set(Some((from, until, clients)));
+        clients
     }
 
     fn judge(&mut self, paired: &Paired, covered: Covered) {

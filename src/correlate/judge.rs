@@ -34,6 +34,8 @@ pub(super) struct Paired {
     pub(super) further: Vec<(Rc<Notice>, f64)>,
     /// How likely it has none.
     pub(super) unlogged: f64,
+    /// Whether it was joined in parts of a flood only.
+    pub(super) in_flood: bool,
     /// Index in `lines` of the line that no other exchange is given.
     pub(super) own: Option<usize>,
 }

@@ -30,6 +30,7 @@ mod survey;
 mod take_in;
 mod ticks;
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
@@ -84,6 +85,14 @@ pub struct Correlator {
     usual: HashMap<Cause, u64>,
     anchors: Vec<Anchor>,
     settled_at: Micros,
+    /// All before it was paired: what comes now is out of order.
+    paired_until: Micros,
+    /// Requests and lines that were.
+    late: u64,
+    /// Lines of floods that could not be given to one request.
+    unassigned: u64,
+    /// The gap whose silent clients were counted last, and how many they were.
+    mute: Cell<Option<(Micros, Micros, usize)>>,
     /// So many requests and lines in wait are a crowd.
     crowd: usize,
     pushed: usize,
@@ -111,6 +120,10 @@ impl Correlator {
             usual: HashMap::new(),
             anchors: Vec::new(),
             settled_at: Micros::MIN,
+            paired_until: Micros::MIN,
+            late: 0,
+            unassigned: 0,
+            mute: Cell::new(None),
             crowd: CROWD,
             pushed: 0,
             gaps: Vec::new(),

@@ -26,6 +26,10 @@ const BUDGET: usize = 6_000_000;
 pub(super) const VOICES: usize = 3000;
 /// Lines after which a step of the clock is looked for.
 const STRETCH: usize = 64;
+/// So many lines must agree before clocks are said to differ.
+const AGREEING: u32 = 5;
+/// So many lines must be there before their addresses are said to be a proxy's.
+const MANY: usize = 20;
 /// Distance within which a line agrees with an offset.
 const AGREE: Micros = 2 * SECOND;
 
@@ -79,7 +83,7 @@ pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
         .filter(|l| by_client.contains_key(&l.client))
         .collect();
     // Where hardly a line carries the address of a client, the addresses are a proxy's.
-    let shared = own.len() * 4 < lines.len();
+    let shared = lines.len() >= MANY && own.len() * 4 < lines.len();
     let by_client = if shared {
         group_all(requests)
     } else {
@@ -153,7 +157,7 @@ impl Clients<'_> {
         let near = (best * SECOND - stay).abs() <= 2 * SECOND;
         let leave = match current {
             Some(_) => most >= 8 && most > 2 * here + 4,
-            None => most > here + here / 4 + 2,
+            None => most >= AGREEING && most > here + here / 4 + 2,
         };
         Some(if near || !leave { stay } else { best * SECOND })
     }
@@ -166,9 +170,14 @@ impl Clients<'_> {
         let mut votes = Votes::default();
         let mut heard = 0;
         for line in voices(lines, VOICES.min(share)) {
+            // A line has one vote for each distance, however often its client tried again at once.
+            let mut last = None;
             for distance in self.distances(line, -REACH..REACH) {
-                votes.add(distance.div_euclid(SECOND));
-                heard += 1;
+                let bin = distance.div_euclid(SECOND);
+                if last.replace(bin) != Some(bin) {
+                    votes.add(bin);
+                    heard += 1;
+                }
             }
         }
         (heard > 0).then_some(votes)

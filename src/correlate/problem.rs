@@ -22,8 +22,6 @@ const UNKNOWN_SILENT: f64 = 0.02;
 const OPTIONAL: f64 = 0.5;
 /// A line that states a refusal has no request in these logs.
 const ORPHAN: f64 = 1e-4;
-/// A line belongs to a request that comes later.
-const LATER: f64 = 0.5;
 /// Another line has none.
 const ORPHAN_OTHER: f64 = 1e-2;
 /// A line that goes with many answers stems from this one.
@@ -98,8 +96,9 @@ pub(super) struct Problem<'a> {
     pub(super) notices: Vec<&'a Notice>,
     /// Pairs beyond doubt, of other clients; empty in the first round.
     pub(super) anchors: &'a Anchors,
-    /// Whether lines may belong to requests that are not among these.
-    pub(super) goes_on: bool,
+    /// Where these are a part of a longer sequence, so that the last lines may belong to later requests: how many
+    /// of all its requests have no line, against those that have one.
+    pub(super) silent: Option<f64>,
 }
 
 /// How likely the tables make it that this request wrote this line, its time aside.
@@ -169,7 +168,7 @@ impl Weigh for Problem<'_> {
         } else if exchange.demands_line() || (beside && !without) {
             LOST
         } else if without {
-            SILENT
+            self.silent.unwrap_or(SILENT)
         } else if exchange.request.is_refused() {
             if exchange.answer.is_mute() {
                 SILENT
@@ -211,13 +210,15 @@ impl Weigh for Problem<'_> {
     }
 
     fn orphan(&self, line: usize) -> f64 {
-        if self.goes_on {
-            LATER
-        } else if self.notices[line].is_failure() {
+        if self.notices[line].is_failure() {
             ORPHAN
         } else {
             ORPHAN_OTHER
         }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.silent.is_some()
     }
 
     fn turn(&self, request: usize) -> f64 {

@@ -22,6 +22,8 @@ const CELLS: usize = 1 << 16;
 const MANY: usize = 64;
 /// Requests that are taken at a time where there are more.
 const PART: usize = 128;
+/// The smallest share of requests without a line, against those with one, that is reckoned with.
+const FEW_SILENT: f64 = 0.01;
 /// A line with no request more likely than this has none.
 const OWNED: f64 = 0.5;
 
@@ -32,12 +34,22 @@ struct Cluster {
     notices: Vec<usize>,
 }
 
+impl Cluster {
+    /// Whether there is so much at once that it is joined in parts only: what has no partner in its part may
+    /// have one in another.
+    fn is_flood(&self) -> bool {
+        self.exchanges.len() * self.notices.len() > CELLS
+    }
+}
+
 /// What came of pairing.
 #[derive(Default)]
 pub(super) struct Settled {
     pub(super) paired: Vec<Paired>,
     /// Lines whose request no access log has.
     pub(super) orphans: Vec<Rc<Notice>>,
+    /// Lines of a flood that could not be given to one request.
+    pub(super) unassigned: u64,
     /// Requests that must have left a line and have none.
     pub(super) missed: Vec<Micros>,
     /// What is not yet old enough.
@@ -95,7 +107,7 @@ pub(super) fn settle(
         fate.decide(cluster, found, &exchanges, &notices, horizon, force);
     }
     let mut settled = fate.carry_out(exchanges, notices);
-    all.retain(|a| a.moment > horizon - 4 * SECOND);
+    all.retain(|a| a.moment > horizon.saturating_sub(4 * SECOND));
     settled.anchors = all;
     settled
 }
@@ -232,15 +244,16 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn solve(&self, cluster: &Cluster) -> Marginals {
-        if cluster.exchanges.len() * cluster.notices.len() <= CELLS {
-            self.solve_whole(cluster, false)
-        } else {
+        if cluster.is_flood() {
             self.solve_in_parts(cluster)
+        } else {
+            self.solve_whole(cluster, None)
         }
     }
 
     /// A client that floods the server makes a problem whose sums grow with its square. Its requests are
     /// taken a few at a time, each with the lines written until then that none before it owns.
+    #[allow(clippy::cast_precision_loss)] // a share
     fn solve_in_parts(&self, cluster: &Cluster) -> Marginals {
         let mut found = Marginals {
             pairs: Vec::with_capacity(cluster.exchanges.len()),
@@ -248,6 +261,8 @@ impl Round<'_> {
             orphan: vec![1.0; cluster.notices.len()],
             further: vec![Vec::new(); cluster.notices.len()],
         };
+        let (requests, lines) = (cluster.exchanges.len() as f64, cluster.notices.len() as f64);
+        let silent = ((requests - lines) / lines).clamp(FEW_SILENT, 1.0 / FEW_SILENT);
         let mut from = 0;
         for exchanges in cluster.exchanges.chunks(PART) {
             let reach = reach(&self.exchanges[exchanges[0]].time).start
@@ -263,7 +278,7 @@ impl Round<'_> {
                 exchanges: exchanges.to_vec(),
                 notices: rest[..until].to_vec(),
             };
-            let solved = self.solve_whole(&part, true);
+            let solved = self.solve_whole(&part, Some(silent));
             let owned = solved.orphan.iter().rposition(|&orphan| orphan < OWNED);
             found.append(solved, from);
             from += owned.map_or(0, |last| last + 1);
@@ -271,8 +286,8 @@ impl Round<'_> {
         found
     }
 
-    /// `goes_on`: the lines may belong to requests that are not among these.
-    fn solve_whole(&self, cluster: &Cluster, goes_on: bool) -> Marginals {
+    /// `silent`: see [`Problem::silent`].
+    fn solve_whole(&self, cluster: &Cluster, silent: Option<f64>) -> Marginals {
         let problem = Problem {
             exchanges: cluster
                 .exchanges
@@ -281,7 +296,7 @@ impl Round<'_> {
                 .collect(),
             notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
             anchors: self.anchors,
-            goes_on,
+            silent,
         };
         let mut found = match Numbered::new(&problem, self.paces) {
             Some(numbered) => numbered.solve(),
@@ -312,6 +327,7 @@ struct Fate {
     pairs: Vec<Option<Judged>>,
     taken: Vec<bool>,
     orphans: Vec<usize>,
+    unassigned: u64,
     missed: Vec<Micros>,
 }
 
@@ -321,6 +337,7 @@ struct Judged {
     further: Vec<(usize, f64)>,
     unlogged: f64,
     own: Option<usize>,
+    in_flood: bool,
 }
 
 impl Fate {
@@ -329,6 +346,7 @@ impl Fate {
             pairs: (0..exchanges).map(|_| None).collect(),
             taken: vec![false; notices],
             orphans: Vec::new(),
+            unassigned: 0,
             missed: Vec::new(),
         }
     }
@@ -364,7 +382,7 @@ impl Fate {
                     .filter(move |(r, _)| *r == n)
                     .map(move |&(_, p)| (k, p))
             });
-            if found.unlogged[n] > 0.9 && exchanges[i].demands_line() {
+            if found.unlogged[n] > 0.9 && exchanges[i].demands_line() && !cluster.is_flood() {
                 self.missed.push(exchanges[i].moment);
             }
             if let Some(k) = own[n] {
@@ -374,13 +392,16 @@ impl Fate {
                 lines: global(&found.pairs[n]),
                 further: global(&further.collect::<Vec<_>>()),
                 unlogged: found.unlogged[n],
+                in_flood: cluster.is_flood(),
                 own: own[n].map(|k| cluster.notices[k]),
             });
         }
         for (k, &notice) in cluster.notices.iter().enumerate().filter(|(_, k)| old(k)) {
             self.taken[notice] = true;
-            if found.orphan[k] > OWNED {
-                self.orphans.push(notice);
+            match found.orphan[k] > OWNED {
+                true if cluster.is_flood() => self.unassigned += 1,
+                true => self.orphans.push(notice),
+                false => {}
             }
         }
     }
@@ -388,6 +409,7 @@ impl Fate {
     fn carry_out(self, exchanges: Vec<Exchange>, notices: Vec<Rc<Notice>>) -> Settled {
         let mut settled = Settled {
             missed: self.missed,
+            unassigned: self.unassigned,
             ..Settled::default()
         };
         settled.orphans = self
@@ -412,6 +434,7 @@ impl Fate {
                 lines: cite(&judged.lines),
                 further: cite(&judged.further),
                 unlogged: judged.unlogged,
+                in_flood: judged.in_flood,
                 exchange,
             });
         }

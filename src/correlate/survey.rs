@@ -14,6 +14,8 @@ use crate::system::{self, Routes, System};
 
 /// Marks kept of each input. Beyond that the first ones stand for all.
 const MARKS: usize = 400_000;
+/// Pairs from which a difference between hosts is believed.
+const PAIRS: usize = 5;
 /// Lines that are enough to be sure of a clock.
 const SURE: usize = 300;
 /// Distance within which a line and a request, or two lines of one request, count as one moment.
@@ -383,7 +385,7 @@ impl Bearings {
             self.clocks
                 .iter()
                 .filter_map(|c| c.pieces.last())
-                .filter(|p| p.pairs > 0)
+                .filter(|p| p.pairs >= PAIRS)
                 .map(|p| p.offset)
         };
         let (low, high) = (offsets().min(), offsets().max());

@@ -42,6 +42,11 @@ impl Correlator {
         event.time.start + own.map_or(0, |clock| clock.offset(record.place))
     }
 
+    /// The next record of this input, not pushed yet, is of this time by the access logs' clock.
+    pub fn announce(&mut self, input: usize, time: Micros) {
+        self.inputs[input].pass(time);
+    }
+
     /// No further record of this input will come.
     pub fn end(&mut self, input: usize) {
         self.inputs[input].ended = true;
@@ -62,7 +67,7 @@ impl Correlator {
     ) {
         let order = self.inputs[input].request(&time);
         let Some(knowledge) = &mut self.knowledge else {
-            self.undecided(input, time, source, request, line);
+            self.undecided(time, source, request, line);
             return;
         };
         let route = knowledge.route(&request.method, request.path());
@@ -87,6 +92,8 @@ impl Correlator {
             twin.join(input, time, request, line);
             return;
         }
+        let is_late = time.end <= self.paired_until;
+        self.late += u64::from(is_late);
         let mut exchange = Exchange {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
@@ -96,6 +103,7 @@ impl Correlator {
             route,
             bytes: None,
             demanded: false,
+            is_late,
             answer,
             order,
             past,
@@ -166,6 +174,7 @@ impl Correlator {
             ticks,
             lines: vec![(line.0, entry, line.1)],
         };
+        self.late += u64::from(notice.time.end <= self.paired_until);
         if notice.has_no_request() {
             self.findings.extend(self.orphan(&notice));
         } else if notice.concerns_request() {
