@@ -82,7 +82,6 @@ fn text_groups_what_belongs_together() {
          198.51.100.140 · GET /organization → 401
          2026-11-21 20:55:23 +00:00
          why      The session is used from another address than the one it was begun from.
-         since    web_server_start, pritunl_journal.log:14, 7 s before
          reason   pritunl_journal.log:17 · Remote address change
                   … "remote_address": "198.51.100.140", "event_long": "Remote address change"}
          fix      Without TLS a session is bound to its address. Behind a reverse proxy run
@@ -110,7 +109,6 @@ fn text_groups_what_belongs_together() {
          left     Missing credentials: no token cookie
                   API access disabled: an API client, however well it signs, while no
                   administrator has API access
-         since    web_server_start, pritunl_journal.log:1, 2 s before the first
          request  access.log:3
                   198.51.100.4 - - [21/Nov/2026:21:55:11 +0100] "GET /organization HTTP/1.1" …
          fix      Send all four headers, Auth-Token, Auth-Timestamp, Auth-Nonce and
