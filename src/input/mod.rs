@@ -55,7 +55,7 @@ impl Sample {
             Sample::All => false,
             Sample::Clients(one_in) => format
                 .client(line)
-                .is_some_and(|client| number(client) % one_in != 0),
+                .is_some_and(|client| !number(client).is_multiple_of(one_in)),
         }
     }
 }
