@@ -566,6 +566,29 @@ fn a_full_disk_is_3() {
     assert_eq!(ended.status.code(), Some(3));
 }
 
+// They are whole: who scripts it must not think otherwise.
+#[test]
+fn findings_count_and_not_what_is_said_beside() {
+    let told = |stderr: Stdio| {
+        let ended = Command::new(env!("CARGO_BIN_EXE_why401"))
+            .args(["explain", SCENARIO, "Cargo.toml", "-o", "ndjson"])
+            .env_clear()
+            .stderr(stderr)
+            .output()
+            .unwrap();
+        (ended.status.code(), ended.stdout)
+    };
+    let whole = told(Stdio::null());
+    assert_eq!(whole.0, Some(0));
+    let (reader, closed) = io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(told(closed.into()), whole);
+    // Linux only.
+    if let Ok(full) = File::options().write(true).open("/dev/full") {
+        assert_eq!(told(full.into()), whole);
+    }
+}
+
 #[test]
 fn filters_leave_what_is_asked_for() {
     let asked = |args: &[&str]| {
@@ -606,6 +629,12 @@ fn wrong_usage_is_2_and_talks_on_stderr() {
         assert!(ended.talk.starts_with("error: invalid value"));
     }
     assert_eq!(why401(["divine"]).run().code, 2);
+    let beyond = format!("{ACCESS}:99999999999999999999");
+    for args in [[""; 0].as_slice(), &[SCENARIO]] {
+        let ended = explain([&[&*beyond], args].concat()).run();
+        assert_eq!((ended.code, ended.data.as_str()), (2, ""));
+        assert!(ended.talk.contains("no file has so many lines"));
+    }
     let two = [format!("{ACCESS}:1"), format!("{ACCESS}:2")];
     assert_eq!(explain(two).run().code, 2);
 }
