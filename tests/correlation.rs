@@ -1,5 +1,8 @@
 //! What the join does, told in logs of a few lines. Each test is one sentence of the design.
 
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
@@ -125,9 +128,9 @@ impl Logs {
         }
         let mut survey = Survey::new(&sides);
         for (input, records) in self.records().iter().enumerate() {
-            records
-                .iter()
-                .for_each(|r| survey.take(input, r.place, &r.event));
+            for r in records {
+                survey.take(input, r.place, &r.event);
+            }
         }
         let names = ["access.log", "journal"][..sides.len()]
             .iter()
