@@ -6,8 +6,7 @@
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
@@ -145,7 +144,7 @@ pub struct FilterArgs {
     pub client: Vec<IpNet>,
 
     /// User, administrator, token owner or node, exactly
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub principal: Vec<String>,
 
     /// Cause that is found, or left as a candidate; `why401 causes` lists them
@@ -342,6 +341,9 @@ mod tests {
         refused(&["--status", "4x"], &["`4xx`"]);
         refused(&["--since", "soon"], &["`yesterday`"]);
         refused(&["--client", "home"], &["203.0.113.0/24"]);
+        refused(&["--path", ""], &["it is empty"]);
+        refused(&["--principal", ""], &["a value is required"]);
+        refused(&["--status", "+401"], &["`4xx`"]);
         refused(&["--path", "~("], &["unclosed group"]);
         refused(&["--format", "apache"], &["nginx_combined"]);
         refused(&["--system", "openvpn"], &["pritunl"]);

@@ -37,7 +37,7 @@ pub struct ClockOffset {
     pub reference: String,
     /// From when on, by the reference's clock; `None`: from the beginning.
     pub since: Option<Micros>,
-    /// Added to the input's times to bring them to the reference's clock: positive when it runs behind.
+    /// How far the input's clock is ahead of the reference's; negative when it runs behind.
     pub offset_s: f64,
     pub error_s: f64,
     /// Pairs of lines it was learned from.

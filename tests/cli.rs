@@ -82,7 +82,6 @@ fn text_groups_what_belongs_together() {
          198.51.100.140 · GET /organization → 401
          2026-11-21 20:55:23 +00:00
          why      The session is used from another address than the one it was begun from.
-         since    web_server_start, pritunl_journal.log:14, 7 s before
          reason   pritunl_journal.log:17 · Remote address change
                   … "remote_address": "198.51.100.140", "event_long": "Remote address change"}
          fix      Without TLS a session is bound to its address. Behind a reverse proxy run
@@ -110,7 +109,6 @@ fn text_groups_what_belongs_together() {
          left     Missing credentials: no token cookie
                   API access disabled: an API client, however well it signs, while no
                   administrator has API access
-         since    web_server_start, pritunl_journal.log:1, 2 s before the first
          request  access.log:3
                   198.51.100.4 - - [21/Nov/2026:21:55:11 +0100] "GET /organization HTTP/1.1" …
          fix      Send all four headers, Auth-Token, Auth-Timestamp, Auth-Nonce and
@@ -568,6 +566,29 @@ fn a_full_disk_is_3() {
     assert_eq!(ended.status.code(), Some(3));
 }
 
+// They are whole: who scripts it must not think otherwise.
+#[test]
+fn findings_count_and_not_what_is_said_beside() {
+    let told = |stderr: Stdio| {
+        let ended = Command::new(env!("CARGO_BIN_EXE_why401"))
+            .args(["explain", SCENARIO, "Cargo.toml", "-o", "ndjson"])
+            .env_clear()
+            .stderr(stderr)
+            .output()
+            .unwrap();
+        (ended.status.code(), ended.stdout)
+    };
+    let whole = told(Stdio::null());
+    assert_eq!(whole.0, Some(0));
+    let (reader, closed) = io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(told(closed.into()), whole);
+    // Linux only.
+    if let Ok(full) = File::options().write(true).open("/dev/full") {
+        assert_eq!(told(full.into()), whole);
+    }
+}
+
 #[test]
 fn filters_leave_what_is_asked_for() {
     let asked = |args: &[&str]| {
@@ -608,6 +629,12 @@ fn wrong_usage_is_2_and_talks_on_stderr() {
         assert!(ended.talk.starts_with("error: invalid value"));
     }
     assert_eq!(why401(["divine"]).run().code, 2);
+    let beyond = format!("{ACCESS}:99999999999999999999");
+    for args in [[""; 0].as_slice(), &[SCENARIO]] {
+        let ended = explain([&[&*beyond], args].concat()).run();
+        assert_eq!((ended.code, ended.data.as_str()), (2, ""));
+        assert!(ended.talk.contains("no file has so many lines"));
+    }
     let two = [format!("{ACCESS}:1"), format!("{ACCESS}:2")];
     assert_eq!(explain(two).run().code, 2);
 }

@@ -269,6 +269,38 @@ fn a_line_of_ten_mebibytes_is_cut_and_the_next_is_read() {
     assert_eq!(read.records[1].place.offset, long.len() as u64 + 1);
 }
 
+// Detection passes what is too long: the hole that copying and truncating leaves, or one giant line.
+#[test]
+fn a_log_is_known_behind_a_hole_or_a_giant_line() {
+    let line =
+        |n| format!("203.0.113.9 - - [04/Jun/2026:14:00:{n:02} +0200] \"GET / HTTP/1.1\" 401 17\n");
+    let text = |lines| (0..lines).map(|n| line(n % 60)).collect::<String>();
+    let hole = [vec![0; 2 << 20], text(4).into_bytes()].concat();
+    let holes = [vec![0; 2 << 20], b"\n".to_vec()].concat().repeat(3);
+    let holes = [holes, text(1).into_bytes()].concat();
+    let giant = format!("{}\n{}", "x".repeat(3 << 20), text(100)).into_bytes();
+    let packed = gzip(&giant);
+    for (bytes, parsed) in [(hole, 3), (holes, 1), (giant, 100), (packed, 100)] {
+        let logs = Logs::new();
+        let path = logs.put("x.log", bytes);
+        let read = logs.shorten(read(discover(&[path], &Options::default())));
+        assert!(read.talk.is_empty(), "{:?}", read.talk);
+        assert_eq!(read.records.len(), parsed);
+    }
+    let logs = Logs::new();
+    let only = logs.put("x.log", vec![0; 3 << 20]);
+    let endless = logs.put(
+        "y.log",
+        format!("{}\n", "x".repeat(2 << 20)).repeat(12) + &text(9),
+    );
+    let read = logs.shorten(read(discover(&[only, endless], &Options::default())));
+    let unknown = [
+        "x.log: not a log format known",
+        "y.log: not a log format known",
+    ];
+    assert_eq!(read.talk, unknown);
+}
+
 #[test]
 fn gzip_is_known_by_its_bytes_and_may_have_members() {
     let logs = Logs::new();
@@ -279,6 +311,35 @@ fn gzip_is_known_by_its_bytes_and_may_have_members() {
     assert_eq!(read.seconds(), [1, 2, 3, 4]);
     assert_eq!(read.records[1].place.offset, 8);
     assert!(read.talk.is_empty());
+}
+
+// As gzip(1) does; but where another member follows, lines would be lost without a word.
+#[test]
+fn what_follows_the_last_gzip_member_is_no_failure() {
+    let member = gzip(b"1 200 a\n");
+    let noise = b"\x1Fgarbage\n".repeat(10_000);
+    let after = |rest: &[&[u8]]| {
+        let logs = Logs::new();
+        logs.put("x.log.gz", [&member[..], &rest.concat()].concat());
+        let read = logs.read(&["x.log.gz"]);
+        (read.seconds(), read.talk)
+    };
+    let zeros = vec![0; 100_000];
+    for rest in [&zeros[..1], &zeros[..], &noise[1..], b"g"] {
+        assert_eq!(after(&[rest]), (vec![1], vec![]));
+    }
+    assert_eq!(after(&[&member]), (vec![1, 1], vec![]));
+    for rest in [
+        &[&member[..1]][..],
+        &[&member[..5]],
+        &[&member[..12]],
+        &[&zeros, &member],
+        &[&noise[1..], &member],
+    ] {
+        let (seconds, talk) = after(rest);
+        assert_eq!((seconds, talk.len()), (vec![1], 1), "{talk:?}");
+        assert!(talk[0].starts_with("x.log.gz: not readable from line 2, offset 8: "));
+    }
 }
 
 /// Lines that do not compress well, so that a damage falls between them.

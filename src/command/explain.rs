@@ -35,7 +35,7 @@ const NAMED: usize = 10;
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
 pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit> {
-    let mut talk = AutoStream::new(io::stderr().lock(), color);
+    let mut talk = Talk(AutoStream::new(io::stderr().lock(), color));
     let now = Utc::now().timestamp_micros();
     let mut filter = args.filter.filter(now, args.zone())?;
     let (logs, asked) = logs(&args.logs)?;
@@ -92,6 +92,21 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     } else {
         Exit::Done
     })
+}
+
+/// What is said beside the findings. They count: where nobody can hear it, it is not said.
+struct Talk<W>(W);
+
+impl<W: Write> Write for Talk<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
 }
 
 /// What is not read and need not be.
@@ -249,6 +264,10 @@ fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Option<Asked>)> {
             logs.push(log.clone());
             continue;
         };
+        if line == BEYOND {
+            let message = format!("{}: no file has so many lines", log.display());
+            return Err(Fault::new(Exit::Usage, visible(&message)).into());
+        }
         if asked.is_some() {
             let message = "only one FILE:LINE can be explained at a time";
             return Err(Fault::new(Exit::Usage, message).into());
@@ -274,6 +293,9 @@ fn logs(given: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Option<Asked>)> {
     Ok((logs, asked))
 }
 
+/// For a number that no file has as many lines as.
+const BEYOND: u64 = u64::MAX;
+
 /// `FILE:LINE`; an existing file of that very name wins.
 fn file_and_line(log: &Path) -> Option<(PathBuf, u64)> {
     if log.exists() {
@@ -281,8 +303,6 @@ fn file_and_line(log: &Path) -> Option<(PathBuf, u64)> {
     }
     let (file, line) = log.as_os_str().to_str()?.rsplit_once(':')?;
     let file = PathBuf::from(OsStr::new(file));
-    line.parse()
-        .ok()
-        .filter(|_| file.exists())
-        .map(|line| (file, line))
+    let is_number = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    (is_number && file.exists()).then(|| (file, line.parse().unwrap_or(BEYOND)))
 }

@@ -110,7 +110,7 @@ impl Correlator {
         for clock in &self.bearings.clocks {
             for (n, piece) in clock.pieces.iter().enumerate().filter(|(_, p)| p.pairs > 0) {
                 #[allow(clippy::cast_precision_loss)]
-                let offset_s = piece.offset as f64 / 1e6;
+                let offset_s = -piece.offset as f64 / 1e6;
                 found.push(ClockOffset {
                     input: self.names[clock.input].clone(),
                     reference: reference.to_owned(),

@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr, memchr2, memmem};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::all_consuming;
@@ -18,8 +18,8 @@ use serde::de::{
 };
 
 use super::grammar::{
-    END_OF_TIME, address_and_port, clf_time, decimal, epoch_time, iso_time, last_of, request_line,
-    unescape, utf8,
+    END_OF_TIME, address_and_port, clf_time, decimal, epoch_time, hex, iso_time, last_of,
+    request_line, unescape, utf8,
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
@@ -52,7 +52,7 @@ impl Format for AccessJson {
         }
         // nginx passes on whatever bytes the client sent: such a line is no UTF-8.
         let event = read(&utf8(line)).or_else(|e| match e.expected {
-            MALFORMED => without_hex_escapes(line).map_or(Err(e), |text| read(&text)),
+            MALFORMED => mended(line).map_or(Err(e), |text| read(&text)),
             _ => Err(e),
         });
         // Neither text is as long as the line where it differs from it.
@@ -80,6 +80,48 @@ fn read(text: &str) -> Result<Event, Mismatch> {
             expected: MALFORMED,
         })?;
     fields.event()
+}
+
+/// The line without what JSON does not allow and logs hold all the same; `None` where it has none of that.
+#[cold]
+fn mended(line: &[u8]) -> Option<String> {
+    let text = without_hex_escapes(line);
+    without_lone_surrogates(text.as_deref().map_or(line, str::as_bytes)).or(text)
+}
+
+/// Half a character, which a client may send so that its line is not read. `None` where there is none.
+fn without_lone_surrogates(line: &[u8]) -> Option<String> {
+    let mut text = Vec::with_capacity(line.len());
+    let (mut rest, mut is_changed) = (line, false);
+    while let Some(at) = memchr(b'\\', rest) {
+        let (before, escape) = rest.split_at(at);
+        text.extend_from_slice(before);
+        let length = match (
+            surrogate(escape),
+            surrogate(escape.get(6..).unwrap_or_default()),
+        ) {
+            (Some(0xD800..0xDC00), Some(0xDC00..)) => 12,
+            (Some(_), _) => {
+                text.extend_from_slice(br"\ufffd");
+                is_changed = true;
+                rest = &escape[6..];
+                continue;
+            }
+            (None, _) => escape.len().min(2),
+        };
+        text.extend_from_slice(&escape[..length]);
+        rest = &escape[length..];
+    }
+    text.extend_from_slice(rest);
+    is_changed.then(|| utf8(&text).into_owned())
+}
+
+/// Half a character that is written here as `\ud83d`.
+fn surrogate(escape: &[u8]) -> Option<u16> {
+    let digits = escape.strip_prefix(br"\u")?.get(..4)?;
+    let number = |n: u16, digit: &u8| Some(n << 4 | u16::from(hex(*digit)?));
+    let half = digits.iter().try_fold(0, number)?;
+    (0xD800..0xE000).contains(&half).then_some(half)
 }
 
 /// A `log_format` without `escape=json` writes `\x22` inside JSON strings. The same line as JSON wants
@@ -590,7 +632,46 @@ fn last_upstream<'v>(list: &'v Value<'_>) -> Option<&'v str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALIASES, find_alias};
+    use super::{ALIASES, AccessJson, Format, Kind, find_alias, without_lone_surrogates};
+
+    #[test]
+    fn half_characters_are_replaced_and_whole_ones_kept() {
+        let without = |text: &str| without_lone_surrogates(text.as_bytes());
+        for whole in [
+            "",
+            "a",
+            r"\",
+            r"\ud83d\ude00",
+            r"\\ud83d",
+            r"\n\u00e9",
+            r"\ud8",
+            r"\uzzzz",
+        ] {
+            assert_eq!(without(whole), None, "{whole}");
+        }
+        for (half, replaced) in [
+            (r"\ud83d", r"\ufffd"),
+            (r"\uDE00a", r"\ufffda"),
+            (r"\ud83d\ud83d\ude00", r"\ufffd\ud83d\ude00"),
+            (r"\\\udc00\n", r"\\\ufffd\n"),
+        ] {
+            assert_eq!(without(half).as_deref(), Some(replaced), "{half}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_hide_its_line_with_half_a_character() {
+        for odd in [r"\ud83d", r"\udc80", r"\x22\udc80"] {
+            let line = format!(
+                r#"{{"msec":1795294511.072,"remote_addr":"203.0.113.9","method":"GET","uri":"/{odd}","status":401,"agent":"{odd}","{odd}":1}}"#
+            );
+            let event = AccessJson.parse(line.as_bytes()).unwrap().unwrap();
+            let Kind::Request(request) = event.kind else {
+                panic!("{line}")
+            };
+            assert!(request.target.ends_with('\u{FFFD}'), "{}", request.target);
+        }
+    }
 
     #[test]
     fn every_alias_is_found() {

@@ -1,16 +1,19 @@
 //! Where a part's bytes come from: a file, plain or compressed, or a stream.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
+use memchr::memmem;
 
 use super::error::Error;
 use super::stream::Stream;
 
 const GZIP: &[u8] = b"\x1F\x8B";
+/// With the one method of compression there is.
+const MEMBER: &[u8] = b"\x1F\x8B\x08";
 /// What is decompressed at once. Where the data are damaged the decoder throws away what it had made in
 /// that call, so this is also what may be lost before the damage.
 const GZIP_STEP: usize = 16 << 10;
@@ -108,17 +111,76 @@ fn decoded(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>>
     let is_gzip = magic == GZIP;
     let whole = Cursor::new(magic).chain(reader);
     Ok(if is_gzip {
-        Box::new(Gzip(MultiGzDecoder::new(whole)))
+        Box::new(Gzip::new(whole))
     } else {
         Box::new(whole)
     })
 }
 
-struct Gzip<R>(MultiGzDecoder<R>);
+/// Member after member. What follows the last and is none is no log and no damage: a tape's padding, or
+/// what was appended by mistake.
+struct Gzip<R> {
+    /// `None` behind the last.
+    member: Option<GzDecoder<BufReader<R>>>,
+}
+
+impl<R: Read> Gzip<R> {
+    fn new(reader: R) -> Self {
+        Self {
+            member: Some(GzDecoder::new(BufReader::new(reader))),
+        }
+    }
+
+    /// Begins what follows the member that has ended.
+    fn advance(&mut self) -> io::Result<()> {
+        let Some(member) = self.member.take() else {
+            return Ok(());
+        };
+        let mut rest = member.into_inner();
+        let next = rest.fill_buf()?;
+        // Of one that is cut short there may be a single byte.
+        if !next.is_empty() && next.starts_with(&GZIP[..next.len().min(GZIP.len())]) {
+            self.member = Some(GzDecoder::new(rest));
+            return Ok(());
+        }
+        if holds_member(rest)? {
+            let lost = "what follows a gzip member is damaged";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, lost));
+        }
+        Ok(())
+    }
+}
 
 impl<R: Read> Read for Gzip<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let step = buffer.len().min(GZIP_STEP);
-        self.0.read(&mut buffer[..step])
+        while let Some(member) = &mut self.member
+            && step > 0
+        {
+            match member.read(&mut buffer[..step])? {
+                0 => self.advance()?,
+                read => return Ok(read),
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Whether another member begins anywhere in it: then data are lost.
+fn holds_member(mut reader: impl BufRead) -> io::Result<bool> {
+    let mut window = Vec::new();
+    loop {
+        let more = reader.fill_buf()?;
+        let length = more.len();
+        if length == 0 {
+            return Ok(false);
+        }
+        window.extend_from_slice(more);
+        reader.consume(length);
+        if memmem::find(&window, MEMBER).is_some() {
+            return Ok(true);
+        }
+        // It may begin at the end of what was read.
+        window.drain(..window.len().saturating_sub(MEMBER.len() - 1));
     }
 }

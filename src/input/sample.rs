@@ -1,5 +1,7 @@
 //! The first lines of a part: what it is.
 
+use std::io::Read;
+
 use super::bytes::Bytes;
 use super::error::Error;
 use super::lines::{End, Lines};
@@ -7,6 +9,10 @@ use crate::format::{self, Format};
 
 const LINES: usize = 200;
 const BYTES: usize = 256 << 10;
+/// Lines of any length that are passed: a giant one, or the hole that copying and truncating leaves.
+const CUTS: usize = 8;
+/// As far is looked, for the end of a line that is passed may be far away.
+const FARTHEST: u64 = 1 << 30;
 
 const UTF16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
 /// Compressed in ways that are not read, so that the message can say so.
@@ -46,7 +52,7 @@ pub(super) fn content(
     let speaks = |f: &&dyn Format| named || lines.iter().any(|l| matches!(f.parse(l), Ok(Some(_))));
     let format = match forced {
         Some(format) => Some(format).filter(|f| speaks(f)),
-        None => format::detect(lines.iter().map(Vec::as_slice)),
+        None => format::detect(lines.iter().map(Vec::as_slice).filter(|l| !is_hole(l))),
     };
     Ok(format.map_or_else(
         || Content::Unknown("not a log format known".to_owned()),
@@ -54,21 +60,25 @@ pub(super) fn content(
     ))
 }
 
-/// Up to 200 lines and 256 KiB. An error counts only where nothing comes before it: the rest of a
+/// Whether nothing was ever written there.
+fn is_hole(line: &[u8]) -> bool {
+    line.iter().all(|byte| *byte == 0)
+}
+
+/// Up to 200 lines and 256 KiB, without what is cut of up to 8. An error counts only where nothing comes before it: the rest of a
 /// damaged file is met when it is read.
 fn sample(bytes: &mut Bytes) -> Result<Vec<Vec<u8>>, Error> {
-    let mut lines = Lines::new(bytes.peek()?);
+    let mut lines = Lines::new(bytes.peek()?.take(FARTHEST));
     let mut sample: Vec<Vec<u8>> = Vec::new();
-    let mut size = 0;
-    while sample.len() < LINES && size < BYTES {
+    let (mut size, mut cuts) = (0, 0);
+    while sample.len() < LINES && size < BYTES && cuts < CUTS {
         match lines.next() {
             Ok(Some(line)) => {
-                size += line.bytes.len();
-                sample.push(line.bytes.to_vec());
-                // Its rest would have to be passed, and it may have no end.
-                if line.end == End::Cut {
-                    break;
+                match line.end {
+                    End::Cut => cuts += 1,
+                    End::Newline | End::Input => size += line.bytes.len(),
                 }
+                sample.push(line.bytes.to_vec());
             }
             Err(cause) if sample.is_empty() => {
                 let (line, offset) = lines.position();

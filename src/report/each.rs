@@ -83,7 +83,7 @@ fn clocks(evidence: &Evidence) -> String {
         .clock_offset_s
         .filter(|offset| offset.abs() >= 0.05)
         .map_or_else(String::new, |offset| {
-            let side = if offset < 0.0 { "ahead" } else { "behind" };
+            let side = if offset < 0.0 { "behind" } else { "ahead" };
             format!("; its clock runs {:.1} s {side}", offset.abs())
         });
     delta + &offset
@@ -119,7 +119,7 @@ mod tests {
                    203.0.113.9 - - [04/Jun/2026:14:00:03 +0200] "GET /organization?x=1
                      HTTP/1.1" 401 17 "-" "curl/8.5"
           reason   pritunl_journal.log:88, 0.4 s before the request; its clock runs 37.0
-                   s ahead
+                   s behind
                    {"id": "6a2169c3", "event": "admin_auth_failure", "event_long":
                      "Expired auth timestamp", "remote_address": "203.0.113.9"}
           fix      Set the client's clock by NTP; the server accepts signatures up to

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use globset::{GlobBuilder, GlobMatcher};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use regex::{Regex, RegexBuilder};
 
 use crate::cause::Cause;
@@ -102,13 +102,16 @@ impl FromStr for StatusPattern {
 
     fn from_str(text: &str) -> Result<Self, NotAStatus> {
         let class = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX"));
-        let number: u16 = class.unwrap_or(text).parse().map_err(|_| NotAStatus)?;
+        let digits = class.unwrap_or(text);
+        // Not `+401`, and not `0401`.
+        let is_plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+        let number: u16 = digits.parse().map_err(|_| NotAStatus)?;
         let (pattern, hundreds) = if class.is_some() {
             (StatusPattern::Class(number), number)
         } else {
             (StatusPattern::Status(number), number / 100)
         };
-        if (1..=5).contains(&hundreds) {
+        if is_plain && (1..=5).contains(&hundreds) {
             Ok(pattern)
         } else {
             Err(NotAStatus)
@@ -145,6 +148,7 @@ impl FromStr for PathPattern {
 
     fn from_str(text: &str) -> Result<Self, NotAPath> {
         match text.strip_prefix('~') {
+            _ if text.is_empty() => Err(NotAPath("it is empty".to_owned())),
             Some(pattern) => RegexBuilder::new(pattern)
                 .size_limit(REGEX_LIMIT)
                 .dfa_size_limit(REGEX_LIMIT)
@@ -164,14 +168,25 @@ impl FromStr for PathPattern {
 #[error("not a network; use an address such as `203.0.113.9` or a CIDR such as `203.0.113.0/24`")]
 pub struct NotANetwork;
 
-/// Reads `203.0.113.0/24`, or an address, which stands for itself.
+/// Reads `203.0.113.0/24`, or an address, which stands for itself. As clients' addresses are, one of IPv4 in
+/// the clothes of IPv6 is undressed.
 pub fn network(text: &str) -> Result<IpNet, NotANetwork> {
     let address = || {
         text.parse()
             .ok()
             .map(|ip| IpNet::from(crate::event::canonical(ip)))
     };
-    text.parse().ok().or_else(address).ok_or(NotANetwork)
+    let network = text.parse().ok().map(|net| match net {
+        IpNet::V6(six) => mapped(six).map_or(net, IpNet::V4),
+        IpNet::V4(_) => net,
+    });
+    network.or_else(address).ok_or(NotANetwork)
+}
+
+/// `198.51.100.0/24` of `::ffff:198.51.100.0/120`.
+fn mapped(net: Ipv6Net) -> Option<Ipv4Net> {
+    let four = net.addr().to_ipv4_mapped()?;
+    Ipv4Net::new(four, net.prefix_len().checked_sub(96)?).ok()
 }
 
 #[cfg(test)]
@@ -244,6 +259,18 @@ mod tests {
             accepts(&clients(&["::ffff:198.51.100.7", "2001:db8::/32"])),
             (false, true)
         );
+        assert_eq!(
+            accepts(&clients(&["::ffff:198.51.100.0/120"])),
+            (false, true)
+        );
+        for (mapped, plain) in [
+            ("::ffff:198.51.100.0/120", "198.51.100.0/24"),
+            ("::ffff:c633:6407/128", "198.51.100.7/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(network(mapped), network(plain), "{mapped}");
+        }
         assert!(network("203.0.113").is_err() && network("10.0.0.0/33").is_err());
     }
 
@@ -270,6 +297,7 @@ mod tests {
         let within: PathPattern = "/key/*".parse().unwrap();
         let across: PathPattern = "/key/**".parse().unwrap();
         assert!(!within.matches("/key/a/b") && across.matches("/key/a/b"));
+        assert!("".parse::<PathPattern>().is_err());
         assert!(
             "~(a{1000}){1000}".parse::<PathPattern>().is_err(),
             "too large"
@@ -281,7 +309,9 @@ mod tests {
         let status = |text: &str| text.parse::<StatusPattern>();
         assert!(status("401").unwrap().matches(401) && !status("401").unwrap().matches(403));
         assert!(status("4xx").unwrap().matches(429) && !status("4xx").unwrap().matches(500));
-        for text in ["", "xx", "9xx", "44xx", "40", "600", "4x", "-401"] {
+        for text in [
+            "", "xx", "9xx", "44xx", "40", "600", "4x", "-401", "+401", "0401", "+4xx", "04xx",
+        ] {
             assert_eq!(status(text), Err(NotAStatus), "{text}");
         }
     }

@@ -56,9 +56,9 @@ fn clock(page: &Page, offset: &ClockOffset) -> String {
         return format!(" agrees with {reference}{since} {precision}");
     }
     let side = if offset.offset_s < 0.0 {
-        "ahead of"
-    } else {
         "behind"
+    } else {
+        "ahead of"
     };
     let seconds = offset.offset_s.abs();
     format!(" runs {seconds:.1} s {side} {reference}{since} {precision}")

@@ -174,7 +174,7 @@ pub(super) fn summary() -> Summary {
             input: "pritunl_journal.log".into(),
             reference: "access.log".into(),
             since: None,
-            offset_s: 37.0,
+            offset_s: -37.0,
             error_s: 0.2,
             pairs: 412,
         }],
