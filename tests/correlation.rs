@@ -631,3 +631,28 @@ proptest! {
         prop_assert_eq!(reasons.len(), all);
     }
 }
+
+#[test]
+fn logins_one_after_the_other_keep_their_lines_apart() {
+    let login = |logs: Logs, second| logs.request(second, ALICE, "POST /auth/session", 401, 83);
+    let otp = |logs: Logs, second| {
+        let words = "Invalid two-factor authentication code";
+        logs.login_failure(second, ALICE, "invalid_otp", words)
+    };
+    let password = |logs: Logs, second| {
+        logs.login_failure(second, ALICE, "invalid_password", "Invalid password")
+    };
+    let logs = password(login(Logs::new(), 23), 23);
+    // A wrong code; then a wrong password and a wrong code at once.
+    let logs = otp(password(otp(login(login(logs, 24), 24), 24), 24), 24);
+    let (findings, _) = logs.login(90, BOB).explain();
+    let causes: Vec<_> = findings.iter().map(causes).collect();
+    assert_eq!(
+        causes,
+        [
+            [Cause::WrongPassword],
+            [Cause::WrongOtp],
+            [Cause::WrongPassword]
+        ]
+    );
+}

@@ -57,8 +57,17 @@ impl<'a> Numbered<'a> {
     pub(super) fn new(problem: &'a Problem<'a>, paces: &[Pace]) -> Option<Self> {
         let mut lines = Vec::new();
         for (k, notice) in problem.notices.iter().enumerate() {
-            // What went before the first line was not among these requests, or not all of it.
-            let ticks = if k == 0 { 0 } else { notice.ticks? };
+            let ticks = match k.checked_sub(1).map(|before| problem.notices[before]) {
+                // What went before the first line was not among these requests, or not all of it.
+                None => 0,
+                // Within one request the server takes numbers of its own.
+                Some(before)
+                    if before.can_go_on_with(&notice.time, notice.source, notice.entry()) =>
+                {
+                    0
+                }
+                Some(_) => notice.ticks?,
+            };
             lines.extend((0..ticks).map(|_| None));
             lines.push(Some(k));
         }
