@@ -16,7 +16,7 @@ use crate::system::{Body, System};
 /// A cause less likely than this is no candidate.
 pub(super) const NEGLIGIBLE: f64 = 0.06;
 /// The same where lines name no client, so that little but their order speaks.
-const NEGLIGIBLE_SHARED: f64 = 0.035;
+const NEGLIGIBLE_SHARED: f64 = 0.024;
 /// The same where it is certain that no line states the cause: then every way that the tables know is one.
 const RARE: f64 = 0.003;
 /// What is this likely is said without a doubt.

@@ -17,11 +17,13 @@ use crate::event::{Micros, SECOND};
 /// A pair this likely is beyond doubt, and a witness for its neighbours.
 const ANCHORED: f64 = 0.97;
 /// Pairs of requests and lines that are summed over at once.
-const CELLS: usize = 1 << 16;
+const CELLS: usize = 1 << 18;
 /// Requests of one client around a line that are looked at one by one.
 const MANY: usize = 64;
 /// Requests that are taken at a time where there are more.
 const PART: usize = 128;
+/// How far back a request can change what is likely of those before it.
+const MEMORY: Micros = 6 * SECOND;
 /// The smallest share of requests without a line, against those with one, that is reckoned with.
 const FEW_SILENT: f64 = 0.01;
 /// A line with no request more likely than this has none.
@@ -360,13 +362,20 @@ impl Fate {
         horizon: Micros,
         force: bool,
     ) {
+        let answered = cluster
+            .exchanges
+            .iter()
+            .all(|&i| exchanges[i].time.end <= horizon);
+        let written = |k: &usize| notices[*k].time.end + LONGEST_LAG <= horizon;
+        let closed = answered && cluster.notices.iter().all(written);
+        // A client that never pauses is decided as far as what comes next cannot change it any more.
+        let horizon = if closed || force {
+            horizon
+        } else {
+            horizon.saturating_sub(MEMORY)
+        };
         let old = |k: &&usize| notices[**k].time.end + LONGEST_LAG <= horizon;
         let ready = |i: &&usize| exchanges[**i].time.end <= horizon;
-        let closed =
-            cluster.exchanges.iter().all(|i| ready(&i)) && cluster.notices.iter().all(|k| old(&k));
-        if !closed && !force {
-            return;
-        }
         let own = assign(found);
         for (n, &i) in cluster
             .exchanges
