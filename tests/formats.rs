@@ -15,9 +15,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use chrono::DateTime;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
@@ -472,27 +470,4 @@ fn nginx_escaped(bytes: &[u8]) -> String {
         }
     }
     text
-}
-
-/// Nanoseconds a line: `cargo test --release --test formats -- --ignored --nocapture speed`
-#[test]
-#[ignore = "a measurement"]
-fn speed() {
-    for name in ["nginx_combined", "access_json"] {
-        let format = format::by_name(name).unwrap();
-        let samples = samples(name).unwrap();
-        for sample in samples.iter().take(4) {
-            // The best of many: others use the machine too.
-            let rounds = 10_000;
-            let each = (0..100).map(|_| {
-                let start = Instant::now();
-                for _ in 0..rounds {
-                    black_box(format.parse(black_box(sample.line.as_bytes()))).ok();
-                }
-                start.elapsed() / rounds
-            });
-            let each = each.min().unwrap();
-            println!("{}: {each:?} for {} bytes", sample.place, sample.line.len());
-        }
-    }
 }

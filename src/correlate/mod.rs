@@ -5,8 +5,15 @@
 //! clock but that of the records.
 //!
 //! ```text
-//! record -> exchange | notice -> problem -> pair -> judge -> finding
+//! record -> take_in: exchange (a request), notice (what the server wrote about one)
+//!        -> settle:  problem (weights from time, address, tables, order, ticks) -> pair (probabilities)
+//!        -> judge:   causes (tables, history), coverage (was the log alive?) -> ruling -> finding
 //! ```
+//!
+//! The weights and thresholds are constants with a name, in `problem`, `order`, `judge` and `causes`. Where a
+//! fact of the server gives a value, the comment says which. The others were set on a capture of 1,658 real
+//! requests whose causes are known, so that what is said with 6 % or more is right about as often, and checked on
+//! simulated logs of other versions, loads, proxies and mixes. None of them decides between causes by itself.
 
 mod account;
 mod alone;

@@ -379,7 +379,7 @@ impl Bearings {
         self.proxies.is_empty() && !self.clocks.is_empty() && self.clocks.iter().all(Clock::is_sure)
     }
 
-    /// Whether hosts of one cluster disagree about the time, by a second or more.
+    /// Whether hosts of one cluster disagree about the time, by half a second or more.
     pub(super) fn clocks_differ(&self) -> bool {
         let offsets = || {
             self.clocks
@@ -390,6 +390,6 @@ impl Bearings {
         };
         let (low, high) = (offsets().min(), offsets().max());
         high.zip(low)
-            .is_some_and(|(high, low)| high - low >= SECOND)
+            .is_some_and(|(high, low)| high - low >= SECOND / 2)
     }
 }
