@@ -28,7 +28,7 @@ impl Correlator {
         }
     }
 
-    /// The findings so far, in the order of time.
+    /// The findings so far: those of requests in the order of time, failures without one as they are met.
     pub fn take(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.findings)
     }
