@@ -650,3 +650,57 @@ fn catalogues_are_data() {
         assert!(coloured.data.contains('\x1b'));
     }
 }
+
+/// 6000 refusals in as many seconds, each with its line.
+fn many() -> (Vec<String>, Vec<String>) {
+    let second = |n: i64| chrono::DateTime::from_timestamp(1_795_294_500 + n, 0).unwrap();
+    let request = |n: i64| {
+        let time = second(n).format("%d/%b/%Y:%H:%M:%S +0000");
+        let client = n % 200;
+        format!(
+            "203.0.113.{client} - - [{time}] \"GET /organization HTTP/1.1\" 401 17 \"-\" \"curl\"\n"
+        )
+    };
+    let line = |n: i64| {
+        let (time, client) = (second(n).timestamp(), n % 200);
+        format!(
+            "{{\"event\": \"admin_auth_failure\", \"timestamp\": {time}, \"remote_address\": \
+             \"203.0.113.{client}\", \"event_long\": \"Session expired\"}}\n"
+        )
+    };
+    (
+        (0..6000).map(request).collect(),
+        (0..6000).map(line).collect(),
+    )
+}
+
+#[test]
+fn one_line_with_a_wrong_time_holds_nothing_back() {
+    let (mut access, journal) = many();
+    let hour_ahead = "198.51.100.1 - - [22/Nov/2026:13:00:00 +0000] \"GET / HTTP/1.1\" 200 9\n";
+    access.insert(1000, hour_ahead.to_owned());
+    let logs = folder(&[
+        ("access.log", access.concat().as_bytes()),
+        ("pritunl_journal.log", journal.concat().as_bytes()),
+    ]);
+    let findings = explain(["."]).within(logs.path()).findings();
+    assert_eq!(findings.len(), 6000);
+    assert!(
+        findings
+            .iter()
+            .all(|f| f["cause"] == "expired_session" && f["logged"] == true)
+    );
+}
+
+#[test]
+fn a_log_in_the_wrong_order_claims_no_silence() {
+    let (mut access, journal) = many();
+    access.reverse();
+    let logs = folder(&[
+        ("access.log", access.concat().as_bytes()),
+        ("pritunl_journal.log", journal.concat().as_bytes()),
+    ]);
+    let ended = explain(["."]).within(logs.path()).run();
+    assert!(ended.findings().iter().all(|f| f["logged"] != false));
+    assert!(ended.talk.contains("out of order"), "{}", ended.talk);
+}
