@@ -11,9 +11,9 @@
 //! ```
 //!
 //! The weights and thresholds are constants with a name, in `problem`, `order`, `judge` and `causes`. Where a
-//! fact of the server gives a value, the comment says which. The others were set on a capture of 1,658 real
-//! requests whose causes are known, so that what is said with 6 % or more is right about as often, and checked on
-//! simulated logs of other versions, loads, proxies and mixes. None of them decides between causes by itself.
+//! fact of the server gives a value, the comment says which. The others were set by trial on a capture of 1,658
+//! real requests whose causes are known, and held against simulated logs of other versions, loads, proxies and
+//! mixes; they are no measured frequencies.
 
 mod account;
 mod alone;

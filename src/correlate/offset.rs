@@ -20,6 +20,8 @@ const NOISE: Micros = 3 * SECOND / 10;
 const FINE: Micros = 20_000;
 /// How far an offset can be off beyond what was measured.
 pub(super) const TOLERANCE: Micros = 150_000;
+/// Times that the centre is moved to the mean; it rests long before.
+const ROUNDS: usize = 12;
 /// No more votes than this are counted.
 const BUDGET: usize = 6_000_000;
 /// Lines that are heard, evenly spread.
@@ -156,7 +158,8 @@ impl Clients<'_> {
         let (most, here) = (votes.around(best), votes.around(stay.div_euclid(SECOND)));
         let near = (best * SECOND - stay).abs() <= 2 * SECOND;
         let leave = match current {
-            Some(_) => most >= 8 && most > 2 * here + 4,
+            // A stretch is short, and a step of the clock rare: twice as many must agree on it.
+            Some(_) => most >= AGREEING && most > 2 * here + 4,
             None => most >= AGREEING && most > here + here / 4 + 2,
         };
         Some(if near || !leave { stay } else { best * SECOND })
@@ -242,7 +245,7 @@ impl Clients<'_> {
         let mut centre = coarse;
         let mut error_s = 0.0;
         let mut pairs = 0;
-        for _ in 0..12 {
+        for _ in 0..ROUNDS {
             let mut sums = (0.0, 0.0, 0.0);
             pairs = 0;
             for line in voices(lines, VOICES) {

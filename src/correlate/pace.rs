@@ -14,7 +14,7 @@ struct Second {
 }
 
 /// So many requests in a row can have been answered at once, but within no longer a time than this.
-const NEIGHBOURS: Micros = 3;
+const NEIGHBOURS: i64 = 3;
 const BURST: Micros = 150_000;
 /// Seconds that are remembered of an access log.
 const SECONDS: usize = 4096;

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::event::{Micros, SECOND};
-
 use super::exchange::Exchange;
 use super::notice::Notice;
 use super::offset::TOLERANCE;
 use super::order::{Anchor, Anchors};
 use super::pair::{Marginals, Weigh};
+use crate::event::{Micros, SECOND};
 use crate::system::Meaning;
 
 /// A request that must leave a line has none: only a log that is not written, or a lost line.
@@ -41,6 +40,11 @@ const SWAPPED: f64 = 0.15;
 /// Two neighbours of one client.
 const SWAPPED_SAME: f64 = 0.05;
 
+/// How long after its line a request is answered in the ordinary course; Pritunl's failed logins sleep up to
+/// 0.1 s after theirs.
+const QUICK: Micros = 40_000;
+const SLOW: Micros = 120_000;
+
 /// How long after its line a request is answered, as shares of requests: most at once, some after a
 /// while, a few whose client reads slowly.
 const LAGS: [(Micros, f64); 6] = [
@@ -51,7 +55,7 @@ const LAGS: [(Micros, f64); 6] = [
     (900_000, 0.03),
     (2_000_000, 0.02),
 ];
-/// The longest of them.
+/// The longest of them, and those it stands for.
 pub(super) const LONGEST_LAG: Micros = 2_600_000;
 
 /// How likely a line written in `line` belongs to a request answered in `answered`, time alone, in
@@ -94,7 +98,7 @@ fn timely(exchange: &Exchange, notice: &Notice) -> f64 {
 pub(super) struct Problem<'a> {
     pub(super) exchanges: Vec<&'a Exchange>,
     pub(super) notices: Vec<&'a Notice>,
-    /// Pairs beyond doubt, of other clients; empty in the first round.
+    /// Pairs beyond doubt; empty in the first round.
     pub(super) anchors: &'a Anchors,
     /// Where these are a part of a longer sequence, so that the last lines may belong to later requests: how many
     /// of all its requests have no line, against those that have one.
@@ -136,12 +140,7 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
 
 /// How long after its line a request of this kind may be answered, in the ordinary course.
 pub(super) fn slack(exchange: &Exchange) -> Micros {
-    // Failed logins sleep up to 0.1 s after their line, others are answered at once.
-    if exchange.demands_line() {
-        120_000
-    } else {
-        40_000
-    }
+    if exchange.demands_line() { SLOW } else { QUICK }
 }
 
 impl Problem<'_> {

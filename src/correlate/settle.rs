@@ -16,6 +16,8 @@ use crate::event::{Micros, SECOND};
 
 /// A pair this likely is beyond doubt, and a witness for its neighbours.
 const ANCHORED: f64 = 0.97;
+/// So likely to have no line, a request that must have left one proves that the log was not written.
+const MISSED: f64 = 0.9;
 /// Pairs of requests and lines that are summed over at once.
 const CELLS: usize = 1 << 18;
 /// Requests of one client around a line that are looked at one by one.
@@ -391,7 +393,7 @@ impl Fate {
                     .filter(move |(r, _)| *r == n)
                     .map(move |&(_, p)| (k, p))
             });
-            if found.unlogged[n] > 0.9 && exchanges[i].demands_line() && !cluster.is_flood() {
+            if found.unlogged[n] > MISSED && exchanges[i].demands_line() && !cluster.is_flood() {
                 self.missed.push(exchanges[i].moment);
             }
             if let Some(k) = own[n] {

@@ -13,6 +13,9 @@ use super::{BATCH, Correlator, Coverage, Line};
 use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
 use crate::system::{Meaning, Routes};
 
+/// Notices among which the one is looked for that a line goes on with.
+const RECENT: usize = 64;
+
 impl Correlator {
     /// Takes in the next record of an input.
     pub fn push(&mut self, input: usize, record: Record) {
@@ -200,10 +203,15 @@ impl Correlator {
     /// Adds a notice to those that wait, or to the one that it can only be a part of.
     fn notice(&mut self, notice: Notice) {
         let (place, entry, text) = &notice.lines[0];
-        let part_of = self.notices.iter_mut().rev().take(64).find_map(|earlier| {
-            let goes_on = earlier.goes_on_with(&notice.time, notice.source, entry);
-            goes_on.then(|| Rc::get_mut(earlier)).flatten()
-        });
+        let part_of = self
+            .notices
+            .iter_mut()
+            .rev()
+            .take(RECENT)
+            .find_map(|earlier| {
+                let goes_on = earlier.goes_on_with(&notice.time, notice.source, entry);
+                goes_on.then(|| Rc::get_mut(earlier)).flatten()
+            });
         match part_of {
             Some(earlier) => earlier.lines.push((*place, entry.clone(), text.clone())),
             None => self.notices.push(Rc::new(notice)),
