@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use chrono::DateTime;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, prop_oneof, proptest};
 use why401::cause::Cause;
-use why401::correlate::{Correlator, Side, Survey};
+use why401::correlate::{Correlators, Side, Survey};
 use why401::event::{Place, Record};
 use why401::finding::{Finding, Role, Verdict};
 use why401::format::{Format, nginx_combined::NginxCombined, pritunl_journal::PritunlJournal};
@@ -132,11 +132,11 @@ impl Logs {
                 survey.take(input, r.place, &r.event);
             }
         }
-        let names = ["access.log", "journal"][..sides.len()]
+        let names: Vec<String> = ["access.log", "journal"][..sides.len()]
             .iter()
             .map(ToString::to_string)
             .collect();
-        let mut correlator = Correlator::new(survey.conclude(), names);
+        let mut correlator = Correlators::new(survey.conclude(), &names);
         for (input, record) in order {
             correlator.push(input, record);
         }

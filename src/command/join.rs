@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::correlate::{Bearings, Correlator, Side, Survey};
+use crate::correlate::{Bearings, Correlators, Side, Survey};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::input::{Failure, Input, Records, Sample};
@@ -16,10 +16,12 @@ pub(super) fn join<E>(
     system: Option<&'static System>,
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
 ) -> Result<(Summary, Vec<Failure>), E> {
-    let names = inputs.iter().map(|input| input.name.clone()).collect();
+    let names: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
     let mut bearings = survey(&mut inputs);
-    bearings.system = bearings.system.or(system);
-    let mut correlator = Correlator::new(bearings, names);
+    for undecided in bearings.iter_mut().filter(|b| b.system.is_none()) {
+        undecided.system = system;
+    }
+    let mut correlator = Correlators::new(bearings, &names);
     let mut merge = Merge::new(inputs);
     while let Some((input, record)) = merge.next(&mut correlator) {
         correlator.push(input, record);
@@ -42,18 +44,18 @@ const SAMPLE: Sample = Sample::Clients(8);
 
 /// The first pass. Where a sample of the clients does not tell enough, as behind a proxy that is the only
 /// client, all are looked at.
-fn survey(inputs: &mut [Input]) -> Bearings {
+fn survey(inputs: &mut [Input]) -> Vec<Bearings> {
     if inputs.iter().map(Input::size).sum::<u64>() > LARGE {
         let bearings = survey_of(inputs, SAMPLE);
         let no_clocks = inputs.iter().all(|input| input.format.system().is_none());
-        if no_clocks || bearings.are_sure() {
+        if no_clocks || bearings.iter().all(Bearings::are_sure) {
             return bearings;
         }
     }
     survey_of(inputs, Sample::All)
 }
 
-fn survey_of(inputs: &mut [Input], sample: Sample) -> Bearings {
+fn survey_of(inputs: &mut [Input], sample: Sample) -> Vec<Bearings> {
     let side = |input: &Input| input.format.system().map_or(Side::Access, Side::Auth);
     let sides: Vec<Side> = inputs.iter().map(side).collect();
     let mut survey = Survey::new(&sides);
@@ -87,7 +89,7 @@ impl Merge {
         }
     }
 
-    fn next(&mut self, correlator: &mut Correlator) -> Option<(usize, Record)> {
+    fn next(&mut self, correlator: &mut Correlators) -> Option<(usize, Record)> {
         for (index, (records, next)) in self.inputs.iter_mut().zip(&mut self.next).enumerate() {
             while next.len() < DEPTH
                 && let Some(record) = records.next()

@@ -103,8 +103,8 @@ impl Correlator {
 
     /// How far the clocks were found to be apart.
     fn clock_offsets(&self) -> Vec<ClockOffset> {
-        let access =
-            (0..self.names.len()).find(|i| self.bearings.clocks.iter().all(|c| c.input != *i));
+        let is_access = |i: &usize| self.bearings.clocks.iter().all(|c| c.input != *i);
+        let access = (0..self.names.len()).find(|i| self.bearings.own[*i] && is_access(i));
         let reference = access.map_or("", |i| self.names[i].as_str());
         let mut found = Vec::new();
         for clock in &self.bearings.clocks {

@@ -1,8 +1,8 @@
 //! Which line belongs to which request, and what follows where there is none.
 //!
-//! A first pass ([`Survey`]) learns whose rules apply and how far the clocks are apart. The second pushes
-//! every record into a [`Correlator`] and takes findings out. Both are pure: they know no file and no
-//! clock but that of the records.
+//! A first pass ([`Survey`]) learns whose log each input is and how far the clocks are apart. The second pushes
+//! every record into [`Correlators`], one for each server product, and takes findings out. Both are pure: they
+//! know no file and no clock but that of the records.
 //!
 //! ```text
 //! record -> take_in: exchange (a request), notice (what the server wrote about one)
@@ -18,6 +18,7 @@
 mod account;
 mod alone;
 mod causes;
+mod correlators;
 mod coverage;
 mod exchange;
 mod give_out;
@@ -41,6 +42,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+pub use correlators::Correlators;
 use coverage::Coverage;
 use exchange::Exchange;
 use history::History;
@@ -73,7 +75,7 @@ const WAITING: usize = 1 << 16;
 /// A line of a log, redacted.
 type Line = (Place, Box<str>);
 
-/// Joins refusals with what the server wrote about them.
+/// Joins refusals of one server product with what it wrote about them.
 pub struct Correlator {
     bearings: Bearings,
     knowledge: Option<Knowledge>,
@@ -114,7 +116,7 @@ impl Correlator {
         let server = Server::new(bearings.proof, bearings.clocks_differ());
         Self {
             knowledge: bearings.system.map(Knowledge::new),
-            inputs: names.iter().map(|_| Pace::default()).collect(),
+            inputs: bearings.own.iter().map(|own| Pace::new(!own)).collect(),
             ticks: vec![Ticks::default(); clocks],
             coverage: (0..clocks).map(|_| Coverage::default()).collect(),
             bearings,

@@ -34,6 +34,14 @@ pub(super) struct Pace {
 }
 
 impl Pace {
+    /// `ended`: nothing will come of it.
+    pub(super) fn new(ended: bool) -> Self {
+        Self {
+            ended,
+            ..Self::default()
+        }
+    }
+
     /// The log has come to `time`.
     pub(super) fn pass(&mut self, time: Micros) {
         self.watermark = self.watermark.max(Some(time));

@@ -39,6 +39,12 @@ impl Proof {
         }
     }
 
+    /// What another log of the same server proves as well.
+    pub(super) fn and(&mut self, other: Self) {
+        self.from = self.from.max(other.from);
+        self.to = self.to.min(other.to);
+    }
+
     /// An answer of `bytes` bytes.
     pub(super) fn answer(&mut self, answer: &Answer, bytes: u64) {
         let statements = answer.statements.iter().filter(|s| s.body.fits(bytes));

@@ -4,9 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
-use std::rc::Rc;
 
-use super::knowledge::{Answer, Knowledge};
+use super::knowledge::Knowledge;
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate};
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
@@ -28,11 +27,13 @@ pub enum Side {
     Auth(&'static System),
 }
 
-/// What the first pass learned; the second is read by it.
+/// What the first pass learned of one server product's logs; the second is read by it.
 #[derive(Debug, Default)]
 pub struct Bearings {
     /// The server product whose rules apply; `None`: no auth log, and paths and sizes that are of none.
     pub system: Option<&'static System>,
+    /// Per input: whether it is one of this product's logs.
+    pub(super) own: Vec<bool>,
     /// The clocks of the auth logs.
     pub clocks: Vec<Clock>,
     /// Addresses in auth logs that stand for every client.
@@ -56,11 +57,9 @@ pub struct Clock {
 #[derive(Debug)]
 pub struct Survey {
     sides: Vec<Side>,
-    /// Per input.
-    marks: Vec<Vec<Mark>>,
     clocks: Vec<Writer>,
     addresses: HashMap<u64, IpAddr>,
-    /// What each system's tables know of the access logs, where no auth log tells the system.
+    /// Every system, and what its tables know of each access log.
     guesses: Vec<Guess>,
 }
 
@@ -73,54 +72,80 @@ struct Writer {
     marks: Vec<Mark>,
 }
 
-/// A system, and how well the access logs go with its tables.
+/// A system, and how well each access log goes with its tables.
 #[derive(Debug)]
 struct Guess {
     knowledge: Knowledge,
+    /// Whether one of the inputs is its auth log.
+    has_log: bool,
+    proof: Proof,
+    /// Per input.
+    logs: Vec<Fit>,
+}
+
+/// How well an access log goes with a system's tables.
+#[derive(Debug, Default)]
+struct Fit {
+    marks: Vec<Mark>,
     refused: u64,
     /// Of those, the refusals that its tables know.
     known: u64,
+    /// Requests of its routes.
+    routed: u64,
     proof: Proof,
 }
 
 impl Guess {
-    fn new(system: &'static System) -> Self {
+    fn new(system: &'static System, sides: &[Side]) -> Self {
+        let is_its = |side: &Side| matches!(side, Side::Auth(of) if std::ptr::eq(*of, system));
         Self {
             knowledge: Knowledge::new(system),
-            refused: 0,
-            known: 0,
+            has_log: sides.iter().any(is_its),
             proof: Proof::default(),
+            logs: sides.iter().map(|_| Fit::default()).collect(),
         }
     }
 
-    /// Takes a request in; gives its route, and what can stand behind the answer.
-    fn take(&mut self, request: &Request) -> (Routes, Rc<Answer>) {
+    /// Takes a request of an access log in.
+    fn take(&mut self, input: usize, place: Place, event: &Event, request: &Request) {
+        let fit = &mut self.logs[input];
         let route = self.knowledge.route(&request.method, request.path());
         let answer = self.knowledge.answer(route, request.status);
+        fit.routed += u64::from(route != Routes::NONE);
         if request.is_refused() {
-            self.refused += 1;
+            fit.refused += 1;
             if let Some(bytes) = answer.telling(request.bytes).filter(|_| !answer.is_mute()) {
-                self.known += 1;
-                self.proof.answer(&answer, bytes);
+                fit.known += 1;
+                fit.proof.answer(&answer, bytes);
             }
         }
-        (route, answer)
+        if answer.statements.is_empty() || fit.marks.len() >= MARKS {
+            return;
+        }
+        let mut mark = |client| {
+            fit.marks.push(Mark {
+                time: event.time.clone(),
+                client: number(client),
+                statement: None,
+                status: request.status,
+                routes: route,
+                place,
+            });
+        };
+        mark(event.source);
+        if request.forwarded_for.is_some() && request.forwarded_for != event.source {
+            mark(request.forwarded_for);
+        }
     }
 }
 
 impl Survey {
     pub fn new(sides: &[Side]) -> Self {
-        let of_logs = sides.iter().find_map(|s| match s {
-            Side::Auth(system) => Some(*system),
-            Side::Access => None,
-        });
-        let systems = of_logs.map_or_else(|| system::ALL.to_vec(), |s| vec![s]);
         Self {
             sides: sides.to_vec(),
-            marks: vec![Vec::new(); sides.len()],
             clocks: Vec::new(),
             addresses: HashMap::new(),
-            guesses: systems.into_iter().map(Guess::new).collect(),
+            guesses: system::ALL.iter().map(|s| Guess::new(s, sides)).collect(),
         }
     }
 
@@ -133,30 +158,21 @@ impl Survey {
     }
 
     fn request(&mut self, input: usize, place: Place, event: &Event, request: &Request) {
+        let any_log = self.guesses.iter().any(|g| g.has_log);
         for guess in &mut self.guesses {
-            let (route, answer) = guess.take(request);
-            if !answer.statements.is_empty() && self.marks[input].len() < MARKS {
-                let mark = |client| Mark {
-                    time: event.time.clone(),
-                    client: number(client),
-                    statement: None,
-                    status: request.status,
-                    routes: route,
-                    place,
-                };
-                self.marks[input].push(mark(event.source));
-                if request.forwarded_for.is_some() && request.forwarded_for != event.source {
-                    self.marks[input].push(mark(request.forwarded_for));
-                }
+            // A system whose own log was not given has to show in what it refused.
+            if guess.has_log || !any_log || request.is_refused() {
+                guess.take(input, place, event, request);
             }
         }
     }
 
     fn entry(&mut self, input: usize, place: Place, event: &Event, entry: &Entry) {
         if let Side::Auth(system) = self.sides[input] {
-            self.guesses
-                .iter_mut()
-                .for_each(|g| g.proof.line(system, &event.time, entry));
+            let of = |g: &&mut Guess| std::ptr::eq(g.knowledge.system, system);
+            if let Some(guess) = self.guesses.iter_mut().find(of) {
+                guess.proof.line(system, &event.time, entry);
+            }
         }
         let writer = self.writer(input, entry.host.as_deref());
         let statement = entry.statement.filter(|s| !s.status.is_empty());
@@ -195,83 +211,124 @@ impl Survey {
         &mut self.clocks[at]
     }
 
-    /// What has been learned.
-    pub fn conclude(mut self) -> Bearings {
-        let twin_of = self.twins();
+    /// What has been learned: of each system whose logs there are, in the order of the documentation, and of
+    /// the access logs that are of none last.
+    pub fn conclude(mut self) -> Vec<Bearings> {
+        let owner: Vec<Option<usize>> = (0..self.sides.len()).map(|i| self.owner(i)).collect();
+        let owners = (0..self.guesses.len()).map(Some).chain([None]);
+        owners
+            .filter(|of| owner.contains(of))
+            .map(|of| self.bearings(of, owner.iter().map(|o| *o == of).collect()))
+            .collect()
+    }
+
+    /// Whose log an input is: an index into the guesses.
+    fn owner(&self, input: usize) -> Option<usize> {
+        if let Side::Auth(system) = self.sides[input] {
+            let is_it = |g: &Guess| std::ptr::eq(g.knowledge.system, system);
+            return self.guesses.iter().position(is_it);
+        }
+        let fit = |&n: &usize| {
+            let fit = &self.guesses[n].logs[input];
+            (fit.known, fit.routed, std::cmp::Reverse(n))
+        };
+        let all = || 0..self.guesses.len();
+        let with_log = all().filter(|&n| self.guesses[n].has_log).max_by_key(fit);
+        let likely = all().max_by_key(fit).filter(|&n| {
+            let fit = &self.guesses[n].logs[input];
+            fit.known > 0 && fit.known * 2 >= fit.refused
+        });
+        // An access log is of the system whose auth log there is, unless all that it refused speaks for another.
+        match (with_log, likely) {
+            (Some(own), Some(other)) if self.guesses[own].logs[input].known == 0 => Some(other),
+            (Some(own), _) => Some(own),
+            (None, other) => other,
+        }
+    }
+
+    /// What has been learned of the logs that are `own`, of the system that is `of`.
+    fn bearings(&mut self, of: Option<usize>, own: Vec<bool>) -> Bearings {
+        let Some(guess) = of.map(|n| &mut self.guesses[n]) else {
+            return Bearings {
+                twin_of: vec![None; own.len()],
+                own,
+                ..Bearings::default()
+            };
+        };
+        for (fit, own) in guess.logs.iter_mut().zip(&own) {
+            if *own {
+                guess.proof.and(fit.proof);
+            } else {
+                fit.marks.clear();
+            }
+        }
+        let twin_of = twins(&guess.logs);
         let mut requests: Vec<Mark> = Vec::new();
-        for (marks, twin) in self.marks.iter_mut().zip(&twin_of) {
+        for (fit, twin) in guess.logs.iter_mut().zip(&twin_of) {
             if twin.is_none() {
-                requests.append(marks);
+                requests.append(&mut fit.marks);
             }
         }
         requests.sort_by_key(|m| m.time.start);
         let mut proxies = HashSet::new();
         let mut clocks = Vec::new();
-        for Writer {
-            input,
-            host,
-            marks: mut lines,
-            ..
-        } in self.clocks
-        {
-            let pieces = estimate(&requests, &lines);
-            for line in &mut lines {
+        for writer in self.clocks.iter_mut().filter(|w| own[w.input]) {
+            let lines = &mut writer.marks;
+            let pieces = estimate(&requests, lines);
+            for line in &mut *lines {
                 let offset = offset_at(&pieces, line.place);
                 line.time = line.time.start + offset..line.time.end + offset;
             }
-            let shared = proxies_of(&requests, &lines);
+            let shared = proxies_of(&requests, lines);
             proxies.extend(
                 shared
                     .iter()
                     .filter_map(|client| self.addresses.get(client)),
             );
             clocks.push(Clock {
-                input,
-                host,
+                input: writer.input,
+                host: writer.host.take(),
                 pieces,
                 heard: lines.len(),
             });
         }
-        let auth = self.sides.iter().any(|s| matches!(s, Side::Auth(_)));
-        let likely = self.guesses.iter().max_by_key(|g| g.known);
-        let likely = likely.filter(|g| auth || (g.known > 0 && g.known * 2 >= g.refused));
         Bearings {
-            system: likely.map(|g| g.knowledge.system),
-            proof: likely.map_or_else(Proof::default, |g| g.proof),
+            system: Some(guess.knowledge.system),
+            own,
+            proof: guess.proof,
             clocks,
             proxies,
             twin_of,
         }
     }
+}
 
-    /// Access logs most of whose requests an earlier access log tells too.
-    fn twins(&self) -> Vec<Option<usize>> {
-        let seen: Vec<HashSet<_>> = self
-            .marks
-            .iter()
-            .map(|marks| {
-                marks
-                    .iter()
-                    .map(|m| (m.client, m.status, m.routes, second(m)))
-                    .collect()
-            })
-            .collect();
-        let is_twin = |one: usize, other: usize| {
-            let smaller = self.marks[one].len().min(self.marks[other].len());
-            let (few, all) = if self.marks[one].len() <= self.marks[other].len() {
-                (&self.marks[one], &seen[other])
-            } else {
-                (&self.marks[other], &seen[one])
-            };
-            let told = |m: &&Mark| {
-                (-1..=1).any(|d| all.contains(&(m.client, m.status, m.routes, second(m) + d)))
-            };
-            smaller > 0 && few.iter().filter(told).count() * 2 >= smaller
+/// Access logs most of whose requests an earlier access log tells too.
+fn twins(logs: &[Fit]) -> Vec<Option<usize>> {
+    let seen: Vec<HashSet<_>> = logs
+        .iter()
+        .map(|log| {
+            log.marks
+                .iter()
+                .map(|m| (m.client, m.status, m.routes, second(m)))
+                .collect()
+        })
+        .collect();
+    let is_twin = |one: usize, other: usize| {
+        let smaller = logs[one].marks.len().min(logs[other].marks.len());
+        let (few, all) = if logs[one].marks.len() <= logs[other].marks.len() {
+            (&logs[one].marks, &seen[other])
+        } else {
+            (&logs[other].marks, &seen[one])
         };
-        (0..self.marks.len())
-            .map(|one| (0..one).find(|&other| is_twin(one, other)))
-            .collect()
-    }
+        let told = |m: &&Mark| {
+            (-1..=1).any(|d| all.contains(&(m.client, m.status, m.routes, second(m) + d)))
+        };
+        smaller > 0 && few.iter().filter(told).count() * 2 >= smaller
+    };
+    (0..logs.len())
+        .map(|one| (0..one).find(|&other| is_twin(one, other)))
+        .collect()
 }
 
 fn second(mark: &Mark) -> i64 {
