@@ -28,7 +28,7 @@ Examples:
   why401 explain /var/log/nginx/access.log:123 -o ndjson
           The refusal on line 123, for a program
 
-Exit: 0 done, 2 usage or configuration, 3 input unreadable or incomplete";
+Exit: 0 done, 2 usage or configuration, 3 input unreadable or incomplete, 4 index";
 
 /// Tells why a VPN or MFA server refused a request: joins every HTTP 401, 403 and 429 with the log line
 /// that caused it, or proves that there is none.
@@ -47,6 +47,12 @@ pub struct Cli {
 pub enum Command {
     /// Why each refused request failed
     Explain(Box<ExplainArgs>),
+    /// Read logs into the index, from where it stands in each
+    Index(IndexArgs),
+    /// What the index has read: formats, lines, times, clocks, gaps
+    Inputs(InputsArgs),
+    /// Ask the index in SQL; `why401 sql` alone lists the views
+    Sql(SqlArgs),
     /// What can be found: every cause, with its fix on each server
     Causes(CatalogueArgs),
     /// What is read: every log format
@@ -85,11 +91,110 @@ pub struct CatalogueArgs {
     pub output: Output,
 }
 
+/// Where the index is.
+#[derive(Debug, Args)]
+pub struct Store {
+    /// The index; else in $STATE_DIRECTORY, /var/lib/why401 for root, else $XDG_STATE_HOME/why401
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    /// Logs to read: files, folders, globs, or `-`
+    #[arg(value_name = "LOG", required_unless_present = "prune")]
+    pub logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    /// Read every log in this format instead of detecting it; `why401 formats` lists them
+    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
+    pub format: Option<&'static str>,
+
+    /// Throw away what is beyond --max-age and --max-size, and give the room back
+    #[arg(long)]
+    pub prune: bool,
+
+    /// What is older goes: `90d`, `12h`, or a moment as with --since
+    #[arg(long, value_name = "TIME", default_value = "90d", requires = "prune")]
+    pub max_age: When,
+
+    /// The oldest goes while the index is larger: `500M`, `2G`
+    #[arg(long, value_name = "BYTES", value_parser = bytes, requires = "prune")]
+    pub max_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct InputsArgs {
+    #[command(flatten)]
+    pub store: Store,
+
+    /// `text` for people, `ndjson` for programs: one JSON object an input
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+
+    /// Show times in UTC instead of this host's zone
+    #[arg(long)]
+    pub utc: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SqlArgs {
+    /// One statement that reads; without it the views and their columns are listed
+    pub query: Option<String>,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    /// `text` for people; `ndjson` one object a row; `csv` as RFC 4180, safe to open in a spreadsheet
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: TableOutput,
+
+    /// Stop after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub timeout: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableOutput {
+    #[default]
+    Text,
+    Ndjson,
+    Csv,
+}
+
+/// `500M`: with K, M, G or T a power of 1024.
+fn bytes(text: &str) -> Result<u64, String> {
+    let shift = match text.as_bytes().last().map(u8::to_ascii_uppercase) {
+        Some(b'K') => 10,
+        Some(b'M') => 20,
+        Some(b'G') => 30,
+        Some(b'T') => 40,
+        _ => 0,
+    };
+    let digits = if shift == 0 {
+        text
+    } else {
+        &text[..text.len() - 1]
+    };
+    let number = digits.parse::<u64>().ok().filter(|n| *n > 0);
+    number
+        .and_then(|n| n.checked_mul(1 << shift))
+        .ok_or_else(|| {
+            "not a size; use bytes, or a number with K, M, G or T such as `500M`".to_owned()
+        })
+}
+
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Logs to read: files, folders, globs, FILE:LINE for the one finding that cites that line, or `-`
-    #[arg(value_name = "LOG")]
+    /// Logs to read: files, folders, globs, FILE:LINE for the one finding that cites that line, or `-`;
+    /// without any, the index
+    #[arg(value_name = "LOG", conflicts_with = "index")]
     pub logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub store: Store,
 
     /// `text` for people, `ndjson` for programs: one JSON object a line
     #[arg(short, long, value_enum, default_value_t)]
@@ -208,7 +313,7 @@ impl FilterArgs {
     /// The system whose rules are taken for access logs that do not tell theirs: the one asked for.
     pub fn system(&self) -> Option<&'static System> {
         match self.system.as_slice() {
-            [name] => system::ALL.iter().copied().find(|s| s.name == *name),
+            [name] => system::by_name(name),
             _ => None,
         }
     }

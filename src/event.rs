@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 use crate::system::Statement;
 
@@ -20,7 +21,7 @@ pub type Micros = i64;
 pub const SECOND: Micros = 1_000_000;
 
 /// One record of one input.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When it happened: half-open, as wide as the format's precision.
     pub time: Range<Micros>,
@@ -30,7 +31,7 @@ pub struct Event {
     pub kind: Kind,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Kind {
     /// An HTTP access line.
     Request(Request),
@@ -39,7 +40,7 @@ pub enum Kind {
 }
 
 /// An HTTP request as an access log tells it. Absent rather than empty.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Request {
     pub method: Cow<'static, str>,
     /// As the client sent it, secrets in the query redacted: path and query.
@@ -90,13 +91,14 @@ pub fn method(name: &str) -> Cow<'static, str> {
 }
 
 /// A line in which the server product says what it did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The server's own name for it (ECS `event.action`), such as `admin_auth_failure`.
     pub action: Cow<'static, str>,
     /// The server's own words (ECS `event.reason`), such as `Expired auth timestamp`.
     pub reason: Option<Cow<'static, str>>,
     /// What the system's tables know of it; `None`: a text no version known to us writes.
+    #[serde(with = "crate::system::key")]
     pub statement: Option<&'static Statement>,
     pub outcome: Outcome,
     /// Who (ECS `user.name`).
@@ -109,7 +111,7 @@ pub struct Entry {
 }
 
 /// The number that a process gave to a line, from a counter that it also uses for other things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Serial {
     /// Which process counts.
     pub process: u64,
@@ -134,7 +136,7 @@ impl Entry {
 }
 
 /// ECS `event.outcome`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     Success,
     Failure,
@@ -142,7 +144,7 @@ pub enum Outcome {
 }
 
 /// What a server says of itself when it starts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerStart {
     pub version: Option<crate::system::Version>,
     /// Pritunl's `web_auth_strict`: no administrator has API access, so its front end refuses every
@@ -151,7 +153,7 @@ pub struct ServerStart {
 }
 
 /// Where a record stands: enough to open the file at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Index of the file in the order in which files were opened.
     pub part: u32,
@@ -164,7 +166,7 @@ pub struct Place {
 }
 
 /// An event with the line that says it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub place: Place,
     pub event: Event,

@@ -50,6 +50,12 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    const ALL: &'static [Confidence] = &[Confidence::Low, Confidence::Medium, Confidence::High];
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|c| c.id() == id)
+    }
+
     pub fn id(self) -> &'static str {
         match self {
             Confidence::Low => "low",
@@ -80,6 +86,12 @@ pub enum Role {
 }
 
 impl Role {
+    const ALL: &'static [Role] = &[Role::Request, Role::Reason, Role::Context, Role::Trigger];
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|r| r.id() == id)
+    }
+
     pub fn id(self) -> &'static str {
         match self {
             Role::Request => "request",

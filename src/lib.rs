@@ -5,7 +5,8 @@
 //! Data flows one way, and `tests/layers.rs` fails when an arrow goes back:
 //!
 //! ```text
-//! input -> format -> event -> correlate -> finding -> report
+//! input -> format -> event -> index                          (events, positions and findings)
+//!                        \--> correlate -> finding -> report
 //! ```
 //!
 //! `system` holds what is known of each server product, as tables; `correlate` is pure: it knows no
@@ -18,6 +19,7 @@ pub mod correlate;
 pub mod event;
 pub mod finding;
 pub mod format;
+pub mod index;
 pub mod input;
 pub mod report;
 pub mod summary;

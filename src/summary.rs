@@ -26,6 +26,83 @@ pub struct Tally {
     pub cut: u64,
     /// The first few that did not parse, and why.
     pub first_unparsed: Vec<(Place, String)>,
+    /// The bytes of these lines, without their ends.
+    pub bytes: Bytes,
+    /// How far it was read.
+    pub position: Position,
+}
+
+/// Bytes by the fate of the line they stand in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bytes {
+    pub parsed: u64,
+    pub ignored: u64,
+    pub unparsed: u64,
+}
+
+/// Where reading goes on when more has been written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Lines before it.
+    pub lines: u64,
+    /// In decompressed bytes.
+    pub offset: u64,
+    /// The last line, where it has no end: perhaps it is still being written, so it stands behind the
+    /// position although it was read.
+    pub open: Option<Open>,
+}
+
+/// A line without an end, as it was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub fate: Fate,
+    pub bytes: u32,
+    pub is_cut: bool,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Parsed,
+    Ignored,
+    Unparsed,
+}
+
+impl Tally {
+    /// Counts a line of so many bytes.
+    pub fn count(&mut self, fate: Fate, bytes: u32) {
+        self.lines += 1;
+        let (lines, sum) = self.of(fate);
+        *lines += 1;
+        *sum += u64::from(bytes);
+    }
+
+    /// Takes back what was counted of a line without an end, for it will be read again.
+    pub fn reopen(&mut self) {
+        let Some(Open {
+            fate,
+            bytes,
+            is_cut,
+        }) = self.position.open.take()
+        else {
+            return;
+        };
+        self.lines = self.position.lines;
+        self.cut -= u64::from(is_cut);
+        let (lines, sum) = self.of(fate);
+        *lines = lines.saturating_sub(1);
+        *sum = sum.saturating_sub(u64::from(bytes));
+        let last = self.lines;
+        self.first_unparsed.retain(|(place, _)| place.line <= last);
+    }
+
+    fn of(&mut self, fate: Fate) -> (&mut u64, &mut u64) {
+        match fate {
+            Fate::Parsed => (&mut self.parsed, &mut self.bytes.parsed),
+            Fate::Ignored => (&mut self.ignored, &mut self.bytes.ignored),
+            Fate::Unparsed => (&mut self.unparsed, &mut self.bytes.unparsed),
+        }
+    }
 }
 
 /// How far one input's clock is from another's.

@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "correlate",
         &["cause", "event", "finding", "summary", "system"],
     ),
+    ("index", &["cause", "event", "finding", "summary", "system"]),
     ("report", &["cause", "event", "finding", "summary"]),
     (
         "cli",
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "event",
             "finding",
             "format",
+            "index",
             "input",
             "report",
             "summary",
@@ -54,11 +56,11 @@ const RESERVED: &[(&str, &[&str])] = &[
     (r"\bUtc::now\b|\bLocal::now\b", &["command"]),
     (r"\bInstant::now\b|\bSystemTime\b", &["command"]),
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
-    (r"\bstd::fs\b|\bFile::open\b", &["input"]),
+    (r"\bstd::fs\b|\bFile::open\b", &["input", "index"]),
     (r"\bio::stdin\b", &["input"]),
     (
         r"\bstd::io\b|\bio::Read\b|\bio::Write\b",
-        &["input", "report", "command"],
+        &["input", "index", "report", "command"],
     ),
 ];
 

@@ -55,6 +55,28 @@ fn the_example_of_ndjson_is_a_real_run() {
 }
 
 #[test]
+fn the_questions_are_answered_as_shown() {
+    let readme = readme();
+    let state = tempfile::TempDir::new().unwrap();
+    let index = state.path().join("index.db");
+    let index = index.to_str().unwrap();
+    let run = why401(["index", binary::SCENARIO, "--index", index]).run();
+    assert_eq!(run.code, 0, "{}", run.talk);
+    let questions = blocks(&readme, "console");
+    assert_eq!(questions.len(), 5);
+    for question in questions {
+        let (command, answer) = question.split_once('\n').unwrap();
+        let query = command.split('"').nth(1).unwrap();
+        let run = why401(["sql", query, "--index", index]).run();
+        assert_eq!((run.code, run.talk.as_str()), (0, ""));
+        assert_eq!(
+            answer, run.data,
+            "paste what is on the right below {command}"
+        );
+    }
+}
+
+#[test]
 fn the_command_to_begin_with_explains() {
     let readme = readme();
     let command = blocks(&readme, "sh")[0].trim_end();

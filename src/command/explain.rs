@@ -1,22 +1,25 @@
 //! `explain`: why each refused request failed.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 use anyhow::Context;
 use chrono::Utc;
 
 use super::join::join;
-use super::{Exit, Fault, columns, stdout};
+use super::talk::{Talk, tell_failures, tell_skipped};
+use super::{Exit, Fault, columns, recall, stdout};
 use crate::cli::{ExplainArgs, Output};
 use crate::event::Part;
-use crate::input::{Failure, Inputs, Options, Skipped, discover};
+use crate::finding::Finding;
+use crate::input::{Failure, Input, Inputs, Options, Skipped, discover};
 use crate::report::sanitize::visible;
 use crate::report::{Detail, Each, Grouped, Ndjson, Page, Report, footer};
 use crate::summary::{Summary, Tally};
+use crate::system::System;
 
 /// Where the servers and web servers log if nobody told them otherwise.
 const USUAL: &[&str] = &[
@@ -30,15 +33,15 @@ const USUAL: &[&str] = &[
 /// Lines that do not parse make a result incomplete above this share of a file.
 const INCOMPLETE: f64 = 0.01;
 
-/// Files that are named on standard error as skipped or not readable; of more, the number is told.
-const NAMED: usize = 10;
-
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
 pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit> {
-    let mut talk = Talk(AutoStream::new(io::stderr().lock(), color));
+    let mut talk = Talk::new(color);
     let now = Utc::now().timestamp_micros();
     let mut filter = args.filter.filter(now, args.zone())?;
     let (logs, asked) = logs(&args.logs)?;
+    if let Some(index) = recall::index(args) {
+        return recall::run(args, &index, &filter, color, &mut talk);
+    }
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
@@ -65,7 +68,7 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     let page = Page::new(Arc::clone(&parts), args.zone(), columns());
     let mut report = report(args, &parts, &page, color);
     let mut cited = Cited::Never;
-    let (summary, failures) = join(inputs, args.filter.system(), |finding| {
+    let (summary, failures) = read(inputs, args.filter.system(), |finding| {
         if filter.accepts(finding, &parts) {
             cited = Cited::Told;
             return report.finding(finding);
@@ -94,49 +97,22 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     })
 }
 
-/// What is said beside the findings. They count: where nobody can hear it, it is not said.
-struct Talk<W>(W);
-
-impl<W: Write> Write for Talk<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = self.0.write_all(bytes);
-        Ok(bytes.len())
+/// Joins logs. Gives what is said of them, and what could not be read.
+fn read<E>(
+    inputs: Vec<Input>,
+    system: Option<&'static System>,
+    sink: impl FnMut(&Finding) -> Result<(), E>,
+) -> Result<(Summary, Vec<Failure>), E> {
+    let (mut summary, read) = join(inputs, system, sink)?;
+    let mut failures = Vec::new();
+    for mut records in read {
+        failures.extend(records.failures());
+        summary.parts.extend(records.tallies());
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let _ = self.0.flush();
-        Ok(())
-    }
+    Ok((summary, failures))
 }
 
-/// What is not read and need not be.
-fn tell_skipped(skipped: &[Skipped], talk: &mut impl Write) -> io::Result<()> {
-    for Skipped { name, why } in skipped.iter().take(NAMED) {
-        writeln!(talk, "why401: skipped {}: {}", visible(name), visible(why))?;
-    }
-    let Some(more @ [_, ..]) = skipped.get(NAMED..) else {
-        return Ok(());
-    };
-    let files = if more.len() == 1 { "file" } else { "files" };
-    let (more, hint) = (more.len(), "give FILE itself to see why it is skipped");
-    writeln!(
-        talk,
-        "why401: skipped {more} more {files} that are no known log ({hint})"
-    )
-}
-
-/// What should have been read and was not, or not to its end.
-fn tell_failures(failures: &[Failure], talk: &mut impl Write) -> io::Result<()> {
-    for failure in failures.iter().take(NAMED) {
-        writeln!(talk, "why401: {}", visible(&failure.to_string()))?;
-    }
-    match failures.len().saturating_sub(NAMED) {
-        0 => Ok(()),
-        more => writeln!(talk, "why401: {more} more could not be read"),
-    }
-}
-
-fn report(
+pub(super) fn report(
     args: &ExplainArgs,
     parts: &Arc<[Part]>,
     page: &Page,
@@ -154,7 +130,7 @@ fn report(
 
 /// Whether too many lines of a file did not parse.
 #[allow(clippy::cast_precision_loss)] // a share
-fn is_incomplete(summary: &Summary, strict: bool) -> bool {
+pub(super) fn is_incomplete(summary: &Summary, strict: bool) -> bool {
     let bad =
         |t: &Tally| t.unparsed > 0 && (strict || t.unparsed as f64 > INCOMPLETE * t.lines as f64);
     summary.parts.iter().any(bad)

@@ -2,7 +2,14 @@
 
 mod catalogue;
 mod explain;
+mod index;
+mod inputs;
 mod join;
+mod place;
+mod progress;
+mod recall;
+mod sql;
+mod talk;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -40,6 +47,18 @@ impl From<Exit> for ExitCode {
             Exit::Hook => 5,
             Exit::Interrupted => 130,
         })
+    }
+}
+
+/// What goes wrong with the index ends the program with its own code.
+impl From<crate::index::Error> for Fault {
+    fn from(error: crate::index::Error) -> Self {
+        let exit = match error {
+            // What was asked for is at fault, not the index.
+            crate::index::Error::Denied(_) | crate::index::Error::Sqlite(_) => Exit::Usage,
+            _ => Exit::Index,
+        };
+        Self::new(exit, error.to_string())
     }
 }
 
@@ -82,6 +101,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let color = ColorChoice::from(cli.color);
     match cli.command {
         Some(Command::Explain(args)) => explain::run(&args, color),
+        Some(Command::Index(args)) => index::run(&args, color),
+        Some(Command::Inputs(args)) => inputs::run(&args, color),
+        Some(Command::Sql(args)) => sql::run(&args, color),
         Some(Command::Causes(args)) => {
             catalogue::causes(args.output, &page(), &mut stdout(args.output, color))
         }

@@ -1,7 +1,7 @@
 //! Where a part's bytes come from: a file, plain or compressed, or a stream.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -66,16 +66,32 @@ impl Bytes {
     /// A look from the first byte on, which can be repeated: all of a file, the beginning of a stream.
     pub(super) fn peek(&mut self) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
-            Self::File { path, stamp } => open(path, *stamp),
+            Self::File { path, stamp } => open(path, *stamp, 0),
             Self::Stream(stream) => Ok(Box::new(stream.peek())),
         }
     }
 
-    /// All of it.
-    pub(super) fn into_reader(self) -> Result<Box<dyn Read + Send>, Error> {
+    /// A look from this byte on, counted after decompression.
+    pub(super) fn peek_at(&mut self, offset: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
-            Self::File { path, stamp } => open(&path, stamp),
-            Self::Stream(stream) => Ok(stream.into_reader()),
+            Self::File { path, stamp } => open(path, *stamp, offset),
+            Self::Stream(stream) => {
+                let mut reader = stream.peek();
+                skip(&mut reader, offset)?;
+                Ok(Box::new(reader))
+            }
+        }
+    }
+
+    /// All of it, but for so many bytes at its beginning.
+    pub(super) fn into_reader(self, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
+        match self {
+            Self::File { path, stamp } => open(&path, stamp, offset),
+            Self::Stream(stream) => {
+                let mut reader = stream.into_reader();
+                skip(&mut reader, offset)?;
+                Ok(reader)
+            }
         }
     }
 
@@ -93,12 +109,29 @@ impl Bytes {
     }
 }
 
-fn open(path: &Path, stamp: Stamp) -> Result<Box<dyn Read + Send>, Error> {
-    let file = File::open(path)?;
+fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
+    let mut file = File::open(path)?;
     if !stamp.continues_as(Stamp::of(&file.metadata()?)) {
         return Err(Error::Changed);
     }
-    Ok(decoded(Box::new(file))?)
+    if offset > 0 {
+        let mut magic = Vec::with_capacity(GZIP.len());
+        file.by_ref()
+            .take(GZIP.len() as u64)
+            .read_to_end(&mut magic)?;
+        if magic != GZIP {
+            file.seek(SeekFrom::Start(offset))?;
+            return Ok(Box::new(file));
+        }
+        file.rewind()?;
+    }
+    let mut reader = decoded(Box::new(file))?;
+    skip(&mut reader, offset)?;
+    Ok(reader)
+}
+
+fn skip(reader: &mut impl Read, bytes: u64) -> io::Result<()> {
+    io::copy(&mut reader.by_ref().take(bytes), &mut io::sink()).map(drop)
 }
 
 /// Decompresses what begins as gzip does, whatever its name.

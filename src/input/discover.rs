@@ -87,6 +87,7 @@ fn sets(sampled: Vec<Sampled>) -> Vec<Vec<Sampled>> {
 /// A part with all that is known of it before it is read.
 struct Candidate {
     found: Found,
+    beginning: Identity,
     identity: Identity,
     marks: Marks,
     is_doubled: bool,
@@ -109,8 +110,10 @@ fn split(set: Vec<Sampled>, skipped: &mut Vec<Skipped>) -> Vec<Set> {
     for Sampled { mut found, content } in set {
         let why = match (content, newest) {
             (Content::Of(format), _) | (_, Some(format)) => {
+                let beginning = identity::first(&mut found.bytes, format, &found.name);
                 let candidate = Candidate {
-                    identity: identity::first(&mut found.bytes, format, &found.name),
+                    beginning,
+                    identity: beginning,
                     found,
                     marks: Marks::default(),
                     is_doubled: false,
@@ -199,13 +202,18 @@ impl Inputs {
     fn add(&mut self, set: Set) {
         let mut parts = Vec::new();
         for Candidate {
-            found, identity, ..
+            found,
+            beginning,
+            identity,
+            ..
         } in set.parts
         {
             parts.push(Part {
                 index: u32::try_from(self.parts.len()).unwrap_or(u32::MAX),
                 name: found.name.clone(),
+                beginning,
                 bytes: found.bytes,
+                read: None,
             });
             self.parts.push(event::Part {
                 name: found.name,

@@ -58,6 +58,15 @@ impl<R: Read> Lines<R> {
         Self::with_limits(reader, LONGEST, CUT)
     }
 
+    /// Goes on where `lines` lines of `offset` bytes stand before what the reader gives.
+    pub(super) fn resume(reader: R, lines: u64, offset: u64) -> Self {
+        Self {
+            number: lines,
+            offset,
+            ..Self::new(reader)
+        }
+    }
+
     fn with_limits(reader: R, longest: usize, cut: usize) -> Self {
         Self {
             reader,

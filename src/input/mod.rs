@@ -26,8 +26,10 @@ mod stream;
 use std::ops::Range;
 
 use self::bytes::Bytes;
-use crate::event;
+use self::lines::Lines;
+use crate::event::{self, Event, Place};
 use crate::format::Format;
+use crate::summary::Tally;
 
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
@@ -91,7 +93,22 @@ struct Part {
     /// `Place.part`.
     index: u32,
     name: Box<str>,
+    /// Of the first line that carries a time alone; parts that begin alike share it.
+    beginning: [u8; 32],
     bytes: Bytes,
+    /// What was read of it at another time.
+    read: Option<Tally>,
+}
+
+impl Part {
+    /// Nothing read yet.
+    fn blank(&self, format: &dyn Format) -> Tally {
+        Tally {
+            part: self.index,
+            format: format.name(),
+            ..Tally::default()
+        }
+    }
 }
 
 impl Input {
@@ -108,6 +125,39 @@ impl Input {
     /// here is no failure yet, the real pass meets it again.
     pub fn preview(&mut self, sample: Sample) -> Records<'_> {
         Records::preview(self.format, &mut self.parts, sample)
+    }
+
+    /// What its part `part` has in common with all parts that begin with the same line, and still has when
+    /// it is renamed or has grown.
+    pub fn beginning(&self, part: u32) -> Option<[u8; 32]> {
+        let part = self.parts.iter().find(|p| p.index == part)?;
+        Some(part.beginning)
+    }
+
+    /// Whether the line at `place` of its part `place.part` still says this. Where the part does not reach
+    /// so far: `None`.
+    pub fn says(&mut self, place: Place, event: &Event) -> Option<bool> {
+        let part = self.parts.iter_mut().find(|p| p.index == place.part)?;
+        let reader = part.bytes.peek_at(place.offset).ok()?;
+        let mut lines = Lines::resume(reader, place.line - 1, place.offset);
+        let line = lines.next().ok()??;
+        let is_it = self
+            .format
+            .parse(line.bytes)
+            .is_ok_and(|found| found.as_ref() == Some(event));
+        Some(is_it)
+    }
+
+    /// Goes on where reading stopped when this was told of a part.
+    pub fn resume(&mut self, read: Tally) {
+        if let Some(part) = self.parts.iter_mut().find(|p| p.index == read.part) {
+            part.read = Some(read);
+        }
+    }
+
+    /// Leaves out a part: it was read from elsewhere.
+    pub fn pass(&mut self, part: u32) {
+        self.parts.retain(|p| p.index != part);
     }
 
     /// How many bytes its files have on disk.

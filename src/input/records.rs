@@ -9,13 +9,13 @@ use super::{Part, Sample};
 use crate::event::{Event, Kind, Place, Record};
 use crate::format::redact::redact_line;
 use crate::format::{Format, Mismatch};
-use crate::summary::Tally;
+use crate::summary::{Fate, Open, Position, Tally};
 
 /// How many lines that do not parse are shown.
 const SHOWN: usize = 3;
 
 type Reader<'a> = Box<dyn Read + Send + 'a>;
-type Open<'a> = Box<dyn FnOnce() -> Result<Reader<'a>, Error> + Send + 'a>;
+type Opener<'a> = Box<dyn FnOnce() -> Result<Reader<'a>, Error> + Send + 'a>;
 
 /// Records in file order. Lines without a record are counted; an error ends the part it is met in.
 pub struct Records<'a> {
@@ -30,9 +30,10 @@ pub struct Records<'a> {
 
 /// A part whose turn has not come: only one is open at a time.
 struct Waiting<'a> {
-    index: u32,
     name: Box<str>,
-    open: Open<'a>,
+    open: Opener<'a>,
+    /// As it stood when reading stopped; at the beginning nothing is counted.
+    tally: Tally,
 }
 
 /// The part that is being read.
@@ -40,6 +41,8 @@ struct Reading<'a> {
     name: Box<str>,
     lines: Lines<Reader<'a>>,
     tally: Tally,
+    /// The last line and where it begins, where it has no end.
+    open: Option<(u64, Open)>,
 }
 
 impl<'a> Records<'a> {
@@ -49,8 +52,8 @@ impl<'a> Records<'a> {
         sample: Sample,
     ) -> Self {
         let wait = |part: &'a mut Part| Waiting {
-            index: part.index,
             name: part.name.clone(),
+            tally: part.blank(format),
             open: Box::new(|| part.bytes.peek()),
         };
         Self {
@@ -60,10 +63,14 @@ impl<'a> Records<'a> {
     }
 
     pub(super) fn new(format: &'static dyn Format, parts: Vec<Part>) -> Records<'static> {
-        let wait = |part: Part| Waiting {
-            index: part.index,
-            name: part.name,
-            open: Box::new(|| Ok(part.bytes.into_reader()? as Reader<'static>)),
+        let wait = |part: Part| {
+            let tally = part.read.clone().unwrap_or_else(|| part.blank(format));
+            let offset = tally.position.offset;
+            Waiting {
+                tally,
+                name: part.name,
+                open: Box::new(move || Ok(part.bytes.into_reader(offset)? as Reader<'static>)),
+            }
         };
         Records::of(format, parts.into_iter().map(wait).collect())
     }
@@ -81,8 +88,8 @@ impl<'a> Records<'a> {
 
     /// One for each part begun so far.
     pub fn tallies(&self) -> Vec<Tally> {
-        let current = self.reading.iter().map(|r| &r.tally);
-        self.tallies.iter().chain(current).cloned().collect()
+        let current = self.reading.iter().map(Reading::tally);
+        self.tallies.iter().cloned().chain(current).collect()
     }
 
     /// The failures met since they were last asked for.
@@ -91,17 +98,16 @@ impl<'a> Records<'a> {
     }
 
     fn open(&mut self, waiting: Waiting<'a>) {
-        let tally = Tally {
-            part: waiting.index,
-            format: self.format.name(),
-            ..Tally::default()
-        };
+        let mut tally = waiting.tally;
         match (waiting.open)() {
             Ok(reader) => {
+                tally.reopen();
+                let Position { lines, offset, .. } = tally.position;
                 self.reading = Some(Reading {
                     name: waiting.name,
-                    lines: Lines::new(reader),
+                    lines: Lines::resume(reader, lines, offset),
                     tally,
+                    open: None,
                 });
             }
             Err(error) => {
@@ -131,8 +137,9 @@ impl Iterator for Records<'_> {
                     Ok(None) => None,
                     Err(error) => Some(error),
                 };
-                let Reading { name, tally, .. } = self.reading.take()?;
-                self.tallies.push(tally);
+                let reading = self.reading.take()?;
+                self.tallies.push(reading.tally());
+                let name = reading.name;
                 if let Some(error) = ended {
                     self.fail(name, error);
                 }
@@ -144,6 +151,25 @@ impl Iterator for Records<'_> {
 }
 
 impl Reading<'_> {
+    /// The fate of what was read so far, and how far that is.
+    fn tally(&self) -> Tally {
+        let (next, offset) = self.lines.position();
+        let mut tally = self.tally.clone();
+        tally.position = match self.open {
+            None => Position {
+                lines: next - 1,
+                offset,
+                open: None,
+            },
+            Some((offset, open)) => Position {
+                lines: next - 2,
+                offset,
+                open: Some(open),
+            },
+        };
+        tally
+    }
+
     fn next(
         &mut self,
         format: &dyn Format,
@@ -162,8 +188,23 @@ impl Reading<'_> {
                     });
                 }
             };
-            if let Some(record) = file(&mut self.tally, format, line, preview) {
-                return Ok(Some(record));
+            let (offset, end) = (line.offset, line.end);
+            let bytes = u32::try_from(line.bytes.len()).unwrap_or(u32::MAX);
+            let (fate, record) = file(&mut self.tally, format, line, preview);
+            let is_cut = end == End::Cut;
+            let open = || {
+                (
+                    offset,
+                    Open {
+                        fate,
+                        bytes,
+                        is_cut,
+                    },
+                )
+            };
+            self.open = (end != End::Newline).then(open);
+            if record.is_some() {
+                return Ok(record);
             }
         }
     }
@@ -175,40 +216,38 @@ fn file(
     format: &dyn Format,
     line: Line<'_>,
     preview: Option<Sample>,
-) -> Option<Record> {
-    tally.lines += 1;
-    tally.cut += u64::from(line.end == End::Cut);
-    if line.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, line.bytes)) {
-        tally.ignored += 1;
-        return None;
-    }
+) -> (Fate, Option<Record>) {
     let place = Place {
         part: tally.part,
         line: line.number,
         offset: line.offset,
         length: u32::try_from(line.bytes.len()).unwrap_or(u32::MAX),
     };
-    match format.parse(line.bytes) {
+    tally.cut += u64::from(line.end == End::Cut);
+    let is_passed = line.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, line.bytes));
+    let parsed = if is_passed {
+        Ok(None)
+    } else {
+        format.parse(line.bytes)
+    };
+    let (fate, record) = match parsed {
         Ok(Some(event)) => {
-            tally.parsed += 1;
             let keep = preview.is_none() && may_be_evidence(&event);
             let text = keep.then(|| redact_line(line.bytes).into_boxed_str());
-            Some(Record { place, event, text })
+            (Fate::Parsed, Some(Record { place, event, text }))
         }
-        Ok(None) => {
-            tally.ignored += 1;
-            None
-        }
+        Ok(None) => (Fate::Ignored, None),
         Err(mismatch) => {
             unparsed(tally, place, mismatch);
-            None
+            (Fate::Unparsed, None)
         }
-    }
+    };
+    tally.count(fate, place.length);
+    (fate, record)
 }
 
 #[cold]
 fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
-    tally.unparsed += 1;
     if tally.first_unparsed.len() < SHOWN {
         tally.first_unparsed.push((place, mismatch.to_string()));
     }

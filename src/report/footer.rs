@@ -42,7 +42,7 @@ pub fn footer<W: Write>(
 }
 
 /// ` runs 37.0 s behind access.log (±0.2 s, 412 pairs)`
-fn clock(page: &Page, offset: &ClockOffset) -> String {
+pub fn clock(page: &Page, offset: &ClockOffset) -> String {
     let since = offset.since.map_or_else(String::new, |time| {
         format!(" from {} on", page.zone.show(time))
     });
@@ -65,7 +65,7 @@ fn clock(page: &Page, offset: &ClockOffset) -> String {
 }
 
 /// Where nothing was seen, and ` … to …: rotated away; 5 refusals inside`.
-fn stretch(page: &Page, gap: &Gap) -> (String, String) {
+pub fn stretch(page: &Page, gap: &Gap) -> (String, String) {
     let show = |time: Micros| page.zone.show(time);
     let span = match (gap.from, gap.until) {
         (Some(from), Some(until)) => format!(" {}", page.zone.show_span(from, until)),

@@ -11,6 +11,7 @@ mod group;
 mod grouped;
 mod ndjson;
 mod page;
+pub mod rows;
 #[cfg(test)]
 mod sample;
 pub mod sanitize;
@@ -23,9 +24,9 @@ use std::io;
 
 pub use each::Each;
 pub use filter::Filter;
-pub use footer::{Detail, footer};
+pub use footer::{Detail, clock, footer, stretch};
 pub use grouped::Grouped;
-pub use ndjson::{Ndjson, id};
+pub use ndjson::{Ndjson, id, timestamp};
 pub use page::Page;
 pub use text::{BOLD, Block, DIM, colour};
 

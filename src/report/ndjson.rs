@@ -283,7 +283,7 @@ fn milliseconds(seconds: f64) -> f64 {
 }
 
 /// UTC with milliseconds and `Z`. `None`: beyond the calendar.
-fn timestamp(time: Micros) -> Option<String> {
+pub fn timestamp(time: Micros) -> Option<String> {
     DateTime::from_timestamp_micros(time)
         .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }

@@ -16,7 +16,7 @@ pub struct Page {
     parts: Arc<[Part]>,
     /// With its `/`: what the names of all files begin with, so that it is told once.
     folder: Box<str>,
-    pub(super) zone: Zone,
+    pub zone: Zone,
     pub(super) width: usize,
 }
 
@@ -46,7 +46,7 @@ impl Page {
     }
 
     /// The name of a file within the [`Page::folder`], fit to be shown.
-    pub(super) fn short<'n>(&self, name: &'n str) -> Cow<'n, str> {
+    pub fn short<'n>(&self, name: &'n str) -> Cow<'n, str> {
         visible(name.strip_prefix(&*self.folder).unwrap_or(name))
     }
 

@@ -351,12 +351,7 @@ impl<'a, W: Write> Block<'a, W> {
     }
 
     /// A label and a text in as many lines as it takes; `lead`, its beginning, has a style.
-    pub(super) fn paragraph(
-        &mut self,
-        label: &str,
-        lead: (&str, Style),
-        text: &str,
-    ) -> io::Result<()> {
+    pub fn paragraph(&mut self, label: &str, lead: (&str, Style), text: &str) -> io::Result<()> {
         let (lead, style) = (visible(lead.0), lead.1);
         let whole = format!("{lead}{}", visible(text));
         let columns = self.page.readable() - self.margin - self.labels;

@@ -5,9 +5,12 @@
 //! row here and one sample line in `fixtures/formats/`; tests fail for a row without a sample and for a
 //! cause without advice.
 
+pub mod key;
 pub mod pritunl;
 
 use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
 
@@ -38,6 +41,11 @@ pub struct System {
 
 /// Every system known, in the order of the documentation.
 pub static ALL: &[&System] = &[&pritunl::SYSTEM];
+
+/// As findings and options name it.
+pub fn by_name(name: &str) -> Option<&'static System> {
+    ALL.iter().copied().find(|system| system.name == name)
+}
 
 /// One shape of line that a server writes.
 #[derive(Debug, PartialEq)]
@@ -231,7 +239,7 @@ pub struct Advice {
 }
 
 /// A server's version, `1.32.4181.41`; missing parts are zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Version(pub [u32; 4]);
 
 impl Version {

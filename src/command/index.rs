@@ -1,0 +1,442 @@
+//! `index`: logs into the index.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{self, Path};
+use std::time::{Duration, Instant};
+
+use anstream::ColorChoice;
+use chrono::Utc;
+
+use super::join::{Source, join};
+use super::progress::Progress;
+use super::talk::{Talk, tell_failures, tell_skipped};
+use super::{Exit, Fault};
+use crate::cli::IndexArgs;
+use crate::event::{self, Place, Record};
+use crate::finding::Finding;
+use crate::format::{self, Format};
+use crate::index::{self, Error, Known, Limits, NewPart, Stored, Writer};
+use crate::input::{Input, Inputs, Options, Records, Sample, discover};
+use crate::report;
+use crate::report::sanitize::visible;
+use crate::report::zone::Zone;
+use crate::summary::Tally;
+
+/// Records in one block of the index, at most, and the bytes of their lines.
+const BLOCK: usize = 4096;
+const BLOCK_BYTES: usize = 4 << 20;
+/// How much work is lost at most when it is interrupted.
+const COMMIT: Duration = Duration::from_secs(1);
+
+pub(super) fn run(args: &IndexArgs, color: ColorChoice) -> anyhow::Result<Exit> {
+    let mut talk = Talk::new(color);
+    let path = args.store.path().ok_or_else(|| {
+        let message = "there is no home to keep the index in; give --index FILE";
+        Fault::new(Exit::Usage, message)
+    })?;
+    match fill(args, &path, &mut talk) {
+        Err(Stop::Index(error @ Error::Damaged(_))) => {
+            writeln!(talk, "why401: {error}")?;
+            let remembered = index::remembered(&path);
+            let aside = index::set_aside(&path).map_err(Fault::from)?;
+            let aside = aside.display().to_string();
+            writeln!(
+                talk,
+                "why401: it was moved to {}; a new one is made of the logs that are there",
+                visible(&aside)
+            )?;
+            let exit = fill(args, &path, &mut talk).map_err(Stop::told)?;
+            tell_lost(&remembered, &path, &mut talk)?;
+            Ok(exit)
+        }
+        filled => filled.map_err(Stop::told),
+    }
+}
+
+/// Why filling ended: the index can be at fault, which may be mended, or something else.
+enum Stop {
+    Index(Error),
+    Other(anyhow::Error),
+}
+
+impl Stop {
+    fn told(self) -> anyhow::Error {
+        match self {
+            Stop::Index(error) => Fault::from(error).into(),
+            Stop::Other(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Index(error)
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Stop::Other(error.into())
+    }
+}
+
+fn fill(args: &IndexArgs, path: &Path, talk: &mut impl Write) -> Result<Exit, Stop> {
+    let mut writer = Writer::open(path)?;
+    let mut exit = Exit::Done;
+    if !args.logs.is_empty() {
+        let format = args.format.and_then(format::by_name);
+        let inputs = discover(&args.logs, &Options { format });
+        exit = read(&mut writer, inputs, talk)?;
+    }
+    if args.prune {
+        prune(&mut writer, args, talk)?;
+    }
+    if writer.is_behind()? {
+        explain(&writer, talk)?;
+    }
+    writer.close()?;
+    Ok(exit)
+}
+
+/// Reads what is new in the logs.
+fn read(writer: &mut Writer, found: Inputs, talk: &mut impl Write) -> Result<Exit, Stop> {
+    let Inputs {
+        inputs,
+        parts,
+        skipped,
+        mut failures,
+    } = found;
+    tell_skipped(&skipped, talk)?;
+    if inputs.is_empty() {
+        tell_failures(&failures, talk)?;
+        let fault = Fault::new(Exit::Input, "no log that can be read");
+        return Err(Stop::Other(fault.into()));
+    }
+    let mut filing = Filing {
+        progress: Progress::new(inputs.iter().map(Input::size).sum()),
+        writer,
+        parts: &parts,
+        committed: Instant::now(),
+    };
+    let mut added = 0;
+    for input in inputs {
+        let (lines, failed) = filing.file(input)?;
+        added += lines;
+        failures.extend(failed);
+    }
+    filing.writer.commit()?;
+    filing.progress.finish();
+    tell_failures(&failures, talk)?;
+    writeln!(talk, "why401: {added} new lines")?;
+    Ok(if failures.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Input
+    })
+}
+
+/// On the way of records into the index.
+struct Filing<'a> {
+    writer: &'a mut Writer,
+    parts: &'a [event::Part],
+    progress: Progress,
+    committed: Instant,
+}
+
+impl Filing<'_> {
+    /// Reads an input from where the index stands in it. Gives how many lines were new, and what could not
+    /// be read.
+    fn file(&mut self, mut input: Input) -> Result<(u64, Vec<crate::input::Failure>), Error> {
+        let mut known = self.place(&mut input)?;
+        let before: u64 = known.values().map(|part| part.tally.lines).sum();
+        let mut records = input.records();
+        let mut batch: Vec<Record> = Vec::with_capacity(BLOCK);
+        let mut bytes = 0;
+        while let Some(record) = records.next() {
+            let part = record.place.part;
+            if batch.first().is_some_and(|first| first.place.part != part) {
+                self.flush(&mut batch, &records, &mut known)?;
+                bytes = 0;
+            }
+            bytes += record.text.as_ref().map_or(0, |text| text.len());
+            batch.push(record);
+            if batch.len() == BLOCK || bytes > BLOCK_BYTES {
+                self.flush(&mut batch, &records, &mut known)?;
+                bytes = 0;
+            }
+        }
+        self.flush(&mut batch, &records, &mut known)?;
+        // What told nothing has no record.
+        for tally in records.tallies() {
+            self.append(&mut known, &[], tally)?;
+        }
+        let failures = records.failures();
+        for (index, part) in &known {
+            let name = &self.parts[*index as usize].name;
+            let failure = failures.iter().find(|failure| failure.name == *name);
+            let failure = failure.map(ToString::to_string);
+            self.writer.fail(part.id, failure.as_deref())?;
+        }
+        let after: u64 = known.values().map(|part| part.tally.lines).sum();
+        Ok((after.saturating_sub(before), failures))
+    }
+
+    /// Finds the parts of an input in the index, adds those that it does not know, and lets reading begin
+    /// where it stopped.
+    fn place(&mut self, input: &mut Input) -> Result<HashMap<u32, Known>, Error> {
+        let mut known = HashMap::new();
+        for index in input.parts() {
+            match self.recognise(input, index)? {
+                Some(Seen::All) => input.pass(index),
+                Some(Seen::Part(part)) => {
+                    known.insert(index, part);
+                }
+                None => {}
+            }
+        }
+        let row = if let Some(part) = known.values().next() {
+            self.writer.input_of(part.id)?
+        } else {
+            let path = path::absolute(&input.name).unwrap_or_else(|_| input.name.clone().into());
+            let format = input.format;
+            let system = format.system().map(|s| s.name);
+            self.writer
+                .input(&input.name, &path, format.name(), system)?
+        };
+        let mut after = None;
+        for index in input.parts() {
+            let part = self.parts.get(index as usize);
+            let (Some(part), Some(beginning)) = (part, input.beginning(index)) else {
+                continue;
+            };
+            if let Some(seen) = known.get(&index) {
+                self.writer.rename(seen.id, &part.name)?;
+                let format = input.format.name();
+                input.resume(Tally {
+                    part: index,
+                    format,
+                    ..seen.tally.clone()
+                });
+            } else {
+                let id = self.writer.add_part(&NewPart {
+                    input: row,
+                    after,
+                    name: &part.name,
+                    identity: part.identity,
+                    beginning,
+                })?;
+                let tally = Tally::default();
+                known.insert(index, Known { id, tally });
+            }
+            after = known.get(&index).map(|part| part.id);
+        }
+        Ok(known)
+    }
+
+    /// The part of the index that is this file, grown, renamed or compressed as it may be.
+    fn recognise(&self, input: &mut Input, index: u32) -> Result<Option<Seen>, Error> {
+        let Some(beginning) = input.beginning(index) else {
+            return Ok(None);
+        };
+        for part in self.writer.known(beginning)? {
+            match self.reach(input, index, part.id)? {
+                Some(Reach::End) => return Ok(Some(Seen::Part(part))),
+                Some(Reach::Within) => return Ok(Some(Seen::All)),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// How far a file goes into a part of the index; `None`: it is another log that only begins alike.
+    fn reach(&self, input: &mut Input, index: u32, part: i64) -> Result<Option<Reach>, Error> {
+        let mut before = None;
+        while let Some([first, last]) = self.writer.landmarks(part, before)? {
+            let newest = before.is_none();
+            before = Some(first.place.offset);
+            for (record, reach) in [(last, Reach::End), (first, Reach::Within)] {
+                let place = Place {
+                    part: index,
+                    ..record.place
+                };
+                match input.says(place, &record.event) {
+                    Some(true) => return Ok(Some(if newest { reach } else { Reach::Within })),
+                    Some(false) => return Ok(None),
+                    // The file ends before.
+                    None => {}
+                }
+            }
+        }
+        // That it begins alike is all there is to know it by.
+        Ok(Some(before.map_or(Reach::End, |_| Reach::Within)))
+    }
+
+    /// Appends what is in the batch, and commits from time to time.
+    fn flush(
+        &mut self,
+        batch: &mut Vec<Record>,
+        records: &Records<'_>,
+        known: &mut HashMap<u32, Known>,
+    ) -> Result<(), Error> {
+        let Some(part) = batch.first().map(|record| record.place.part) else {
+            return Ok(());
+        };
+        if let Some(tally) = records.tallies().into_iter().find(|t| t.part == part) {
+            self.append(known, batch, tally)?;
+        }
+        batch.clear();
+        if self.committed.elapsed() >= COMMIT {
+            self.writer.commit()?;
+            self.committed = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Nothing happens where all was known.
+    fn append(
+        &mut self,
+        known: &mut HashMap<u32, Known>,
+        records: &[Record],
+        tally: Tally,
+    ) -> Result<(), Error> {
+        let Some(part) = known.get_mut(&tally.part) else {
+            return Ok(());
+        };
+        if tally.position != part.tally.position || tally.lines != part.tally.lines {
+            self.writer.append(part.id, records, &tally)?;
+            let new = |tally: &Tally| (tally.position.offset, tally.lines);
+            let ((to, lines), (from, before)) = (new(&tally), new(&part.tally));
+            self.progress.advance(to - from, lines - before);
+            part.tally = tally;
+        }
+        Ok(())
+    }
+}
+
+/// What the index knows of a file.
+enum Seen {
+    /// It, up to somewhere.
+    Part(Known),
+    /// More than is in it.
+    All,
+}
+
+/// How far a file goes into what is known.
+enum Reach {
+    /// To its end, or beyond it.
+    End,
+    /// Not so far: it is a copy that was taken earlier.
+    Within,
+}
+
+/// What the index keeps of a log, as something that can be joined.
+struct Log<'a> {
+    stored: Stored<'a>,
+    format: &'static dyn Format,
+}
+
+impl<'a> Source for Log<'a> {
+    type Records = index::StoredRecords<'a>;
+
+    fn name(&self) -> &str {
+        &self.stored.name
+    }
+
+    fn format(&self) -> &'static dyn Format {
+        self.format
+    }
+
+    fn size(&self) -> u64 {
+        self.stored.size
+    }
+
+    fn preview(&mut self, _sample: Sample) -> impl Iterator<Item = Record> {
+        self.stored.records()
+    }
+
+    fn records(self) -> Self::Records {
+        self.stored.records()
+    }
+}
+
+/// Makes the findings anew.
+fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
+    let kept = writer.kept()?;
+    let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
+    let mut logs = Vec::new();
+    for stored in kept.inputs {
+        match format::by_name(&stored.format) {
+            Some(format) => logs.push(Log { stored, format }),
+            None => writeln!(
+                talk,
+                "why401: {} is of the format {}, which this version does not know",
+                visible(&stored.name),
+                stored.format
+            )?,
+        }
+    }
+    let ids = kept.parts.iter().map(|part| part.id).collect();
+    let mut explanation = writer.explain(ids)?;
+    let mut findings: u64 = 0;
+    let (summary, read) = join(logs, None, |finding: &Finding| {
+        findings += 1;
+        let id = report::id(finding, &parts).unwrap_or_default();
+        explanation.finding(&id, finding)
+    })?;
+    for mut records in read {
+        records.error()?;
+    }
+    explanation.finish(&summary)?;
+    writeln!(talk, "why401: {findings} findings in all")?;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "an age is counted from here")]
+fn prune(writer: &mut Writer, args: &IndexArgs, talk: &mut impl Write) -> Result<(), Stop> {
+    let now = Utc::now().timestamp_micros();
+    let since = args.max_age.resolve(now, Zone::Host).ok_or_else(|| {
+        let message = "--max-age is beyond the calendar";
+        Stop::Other(Fault::new(Exit::Usage, message).into())
+    })?;
+    let pruned = writer.prune(Limits {
+        since: Some(since),
+        bytes: args.max_size,
+    })?;
+    if let Some(before) = pruned.before {
+        writeln!(
+            talk,
+            "why401: {} events and {} findings before {} are gone",
+            pruned.events,
+            pruned.findings,
+            Zone::Host.show(before)
+        )?;
+    }
+    Ok(())
+}
+
+/// What only the damaged index knew.
+fn tell_lost(
+    remembered: &[(String, [u8; 32])],
+    path: &Path,
+    talk: &mut impl Write,
+) -> anyhow::Result<()> {
+    if remembered.is_empty() {
+        writeln!(
+            talk,
+            "why401: what logs that are gone had said is lost; the damaged index cannot tell which"
+        )?;
+        return Ok(());
+    }
+    let reader = index::Reader::open(path).map_err(Fault::from)?;
+    let kept = reader.kept().map_err(Fault::from)?;
+    let is_kept = |beginning: &[u8; 32]| kept.parts.iter().any(|p| p.beginning == *beginning);
+    for (name, _) in remembered.iter().filter(|(_, b)| !is_kept(b)) {
+        let name = visible(name);
+        writeln!(
+            talk,
+            "why401: {name} is not there any more: what it said is lost"
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,485 @@
+//! Events in, each with the position behind it, in one transaction.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::lock::Lock;
+use super::names::Names;
+use super::state::{self, Key};
+use super::{Result, block, open};
+use crate::event::{Entry, Event, Kind, Outcome, Record, Request};
+use crate::summary::{Bytes, Fate, Open, Position, Tally};
+use crate::system::Meaning;
+
+/// The one process that writes an index.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) connection: Connection,
+    pub(super) names: Names,
+    _lock: Lock,
+}
+
+/// A part that the index has read before.
+#[derive(Debug)]
+pub struct Known {
+    pub id: i64,
+    /// How far, and what became of its lines. `part` is without meaning here.
+    pub tally: Tally,
+}
+
+/// A part that it has not.
+#[derive(Debug)]
+pub struct NewPart<'a> {
+    pub input: i64,
+    /// The part that stands before it in its rotated set.
+    pub after: Option<i64>,
+    pub name: &'a str,
+    pub identity: [u8; 32],
+    pub beginning: [u8; 32],
+}
+
+impl Writer {
+    /// Opens the index at `path`, makes it where there is none, and keeps others from writing.
+    pub fn open(path: &Path) -> Result<Self> {
+        let (connection, lock) = open::for_writing(path)?;
+        Ok(Self {
+            connection,
+            names: Names::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Begins a transaction, if none is under way.
+    pub fn begin(&self) -> Result<()> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        Ok(())
+    }
+
+    pub fn commit(&self) -> Result<()> {
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("COMMIT")?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what was not committed.
+    pub fn roll_back(&mut self) -> Result<()> {
+        self.names.forget();
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        Ok(())
+    }
+
+    /// Whether events came, or were thrown away, since findings were made of them.
+    pub fn is_behind(&self) -> Result<bool> {
+        let appended = state::get(&self.connection, Key::Appended)?;
+        Ok(state::get(&self.connection, Key::Explained)? != appended)
+    }
+
+    /// The input whose newest file is `path`, a new one where there is none.
+    pub fn input(
+        &self,
+        name: &str,
+        path: &Path,
+        format: &str,
+        system: Option<&str>,
+    ) -> Result<i64> {
+        self.begin()?;
+        let path = path.to_string_lossy();
+        let mut add = self.connection.prepare_cached(
+            "INSERT INTO input (name, path, format, system) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id",
+        )?;
+        Ok(add.query_row((name, path, format, system), |row| row.get(0))?)
+    }
+
+    /// The parts that begin with this line.
+    pub fn known(&self, beginning: [u8; 32]) -> Result<Vec<Known>> {
+        let mut known = self
+            .connection
+            .prepare_cached("SELECT * FROM part WHERE beginning = ?1 ORDER BY id")?;
+        let mut rows = known.query([beginning])?;
+        let mut parts = Vec::new();
+        while let Some(row) = rows.next()? {
+            parts.push(Known {
+                id: row.get("id")?,
+                tally: tally(row, 0)?,
+            });
+        }
+        Ok(parts)
+    }
+
+    /// The input that a part belongs to.
+    pub fn input_of(&self, part: i64) -> Result<i64> {
+        let mut part_input = self
+            .connection
+            .prepare_cached("SELECT input FROM part WHERE id = ?1")?;
+        Ok(part_input.query_row([part], |row| row.get(0))?)
+    }
+
+    /// The first and the last event of the newest block of a part, or of the newest that begins before
+    /// `before`: by them a file is known again. A line without an end is none of them.
+    pub fn landmarks(&self, part: i64, before: Option<u64>) -> Result<Option<[Record; 2]>> {
+        let mut newest = self.connection.prepare_cached(
+            "SELECT body FROM block WHERE part = ?1 AND first < ?2
+                AND first < (SELECT position_offset FROM part WHERE id = ?1)
+             ORDER BY first DESC LIMIT 1",
+        )?;
+        let before = before.map_or(i64::MAX, stored);
+        let body: Option<Vec<u8>> = newest
+            .query_row((part, before), |row| row.get(0))
+            .optional()?;
+        let Some(body) = body else {
+            return Ok(None);
+        };
+        let mut records = block::unpack(&body)?.into_iter();
+        let first = records.next();
+        let last = records.next_back().or_else(|| first.clone());
+        Ok(first.zip(last).map(<[Record; 2]>::from))
+    }
+
+    /// Adds a part. Where another log has its identity, for the line in which they differ had not been
+    /// written when that was read, it gets one of its own.
+    pub fn add_part(&self, part: &NewPart<'_>) -> Result<i64> {
+        self.begin()?;
+        let rank = self.rank(part.input, part.after)?;
+        let mut taken = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM part WHERE identity = ?1")?;
+        let mut identity = part.identity;
+        while taken.query_row([identity], |row| row.get::<_, i64>(0))? > 0 {
+            identity = blake3::hash(&identity).into();
+        }
+        let mut add = self.connection.prepare_cached(
+            "INSERT INTO part (input, rank, name, identity, beginning)
+             VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
+        )?;
+        let NewPart {
+            input,
+            name,
+            beginning,
+            ..
+        } = part;
+        let values = (input, rank, name, identity, beginning);
+        Ok(add.query_row(values, |row| row.get(0))?)
+    }
+
+    /// Between the part before it and the one behind that.
+    fn rank(&self, input: i64, after: Option<i64>) -> Result<f64> {
+        let ask = |sql: &str, value: f64| -> Result<Option<f64>> {
+            let mut ask = self.connection.prepare_cached(sql)?;
+            Ok(ask.query_row((input, value), |row| row.get(0))?)
+        };
+        let next = "SELECT min(rank) FROM part WHERE input = ?1 AND rank > ?2";
+        let Some(part) = after else {
+            return Ok(ask(next, f64::MIN)?.map_or(0.0, |first| first - 1.0));
+        };
+        let before: f64 = self
+            .connection
+            .prepare_cached("SELECT rank FROM part WHERE id = ?1")?
+            .query_row([part], |row| row.get(0))?;
+        let next = ask(next, before)?;
+        Ok(next.map_or(before + 1.0, |next| f64::midpoint(before, next)))
+    }
+
+    /// Files are renamed by rotation; findings name them as they are called now.
+    pub fn rename(&self, part: i64, name: &str) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached("UPDATE part SET name = ?2 WHERE id = ?1 AND name <> ?2")?
+            .execute((part, name))?;
+        Ok(())
+    }
+
+    /// Adds records of a part, in file order, and what became of all its lines so far. A last line without
+    /// an end that was added before is taken back.
+    pub fn append(&mut self, part: i64, records: &[Record], tally: &Tally) -> Result<()> {
+        self.begin()?;
+        for table in [
+            "DELETE FROM block WHERE part = ?1 AND first >=
+                (SELECT position_offset FROM part WHERE id = ?1)",
+            "DELETE FROM event WHERE part = ?1 AND line >
+                (SELECT position_lines FROM part WHERE id = ?1)",
+        ] {
+            self.connection.prepare_cached(table)?.execute([part])?;
+        }
+        let whole = records.partition_point(|r| r.place.offset < tally.position.offset);
+        let (whole, open) = records.split_at(whole);
+        for records in [whole, open] {
+            self.block(part, records)?;
+        }
+        for record in records.iter().filter(|r| r.text.is_some()) {
+            self.event(part, record)?;
+        }
+        self.tally(part, tally, records)?;
+        let appended = state::get(&self.connection, Key::Appended)?;
+        state::set(&self.connection, Key::Appended, appended + 1)
+    }
+
+    fn block(&self, part: i64, records: &[Record]) -> Result<()> {
+        let [first, ..] = records else {
+            return Ok(());
+        };
+        let last = records.last().map_or(0, |r| stored(r.place.offset));
+        let newest = records.iter().map(|r| r.event.time.start).max();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO block (part, first, last, records, newest, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute((
+                part,
+                stored(first.place.offset),
+                last,
+                records.len(),
+                newest,
+                block::pack(records)?,
+            ))?;
+        Ok(())
+    }
+
+    fn event(&mut self, part: i64, record: &Record) -> Result<()> {
+        let Record { place, event, text } = record;
+        let Self {
+            connection, names, ..
+        } = self;
+        let row = Columns::of(event);
+        let connection = &*connection;
+        connection
+            .prepare_cached(
+                "INSERT INTO event (part, line, offset, length, time, kind, outcome, action, reason,
+                    source, principal, method, target, status, bytes, line_text)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(rusqlite::params![
+                part,
+                stored(place.line),
+                stored(place.offset),
+                place.length,
+                event.time.start,
+                row.kind,
+                row.outcome,
+                names.maybe(connection, row.action)?,
+                names.maybe(connection, row.reason)?,
+                names.address(connection, event.source)?,
+                names.maybe(connection, row.principal)?,
+                row.method,
+                names.maybe(connection, row.target)?,
+                row.status,
+                row.bytes.map(stored),
+                text,
+            ])?;
+        Ok(())
+    }
+
+    fn tally(&self, part: i64, tally: &Tally, records: &[Record]) -> Result<()> {
+        let times = || records.iter().map(|r| r.event.time.start);
+        let Position {
+            lines,
+            offset,
+            open,
+        } = tally.position;
+        self.connection
+            .prepare_cached(
+                "UPDATE part SET lines = ?2, parsed = ?3, ignored = ?4, unparsed = ?5, cut = ?6,
+                    bytes_parsed = ?7, bytes_ignored = ?8, bytes_unparsed = ?9, first_unparsed = ?10,
+                    position_lines = ?11, position_offset = ?12,
+                    open_fate = ?13, open_bytes = ?14, open_cut = ?15,
+                    first = coalesce(min(first, ?16), first, ?16),
+                    last = coalesce(max(last, ?17), last, ?17)
+                 WHERE id = ?1",
+            )?
+            .execute(rusqlite::params![
+                part,
+                stored(tally.lines),
+                stored(tally.parsed),
+                stored(tally.ignored),
+                stored(tally.unparsed),
+                stored(tally.cut),
+                stored(tally.bytes.parsed),
+                stored(tally.bytes.ignored),
+                stored(tally.bytes.unparsed),
+                unparsed::write(tally),
+                stored(lines),
+                stored(offset),
+                open.map(|open| fate(open.fate)),
+                open.map(|open| open.bytes),
+                open.map(|open| open.is_cut),
+                times().min(),
+                times().max(),
+            ])?;
+        Ok(())
+    }
+
+    /// Why a part could not be read to its end; `None`: it could.
+    pub fn fail(&self, part: i64, failure: Option<&str>) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached("UPDATE part SET failure = ?2 WHERE id = ?1 AND failure IS NOT ?2")?
+            .execute((part, failure))?;
+        Ok(())
+    }
+
+    /// Ends writing so that a reader needs nothing beside the index. Where somebody reads just now this has
+    /// to wait for the next time.
+    pub fn close(self) -> Result<()> {
+        self.commit()?;
+        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        let _ = self
+            .connection
+            .pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
+        Ok(())
+    }
+}
+
+/// What the columns of `event` say.
+#[derive(Debug, Default)]
+struct Columns<'a> {
+    kind: &'static str,
+    outcome: Option<&'static str>,
+    action: Option<&'a str>,
+    reason: Option<&'a str>,
+    principal: Option<&'a str>,
+    method: Option<&'a str>,
+    target: Option<&'a str>,
+    status: Option<u16>,
+    bytes: Option<u64>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(event: &'a Event) -> Self {
+        match &event.kind {
+            Kind::Request(request) => Self::of_request(request),
+            Kind::Entry(entry) => Self::of_entry(entry),
+        }
+    }
+
+    fn of_request(request: &'a Request) -> Self {
+        Self {
+            kind: "request",
+            principal: request.user.as_deref(),
+            method: Some(&request.method),
+            target: Some(&request.target),
+            status: Some(request.status),
+            bytes: request.bytes,
+            ..Self::default()
+        }
+    }
+
+    fn of_entry(entry: &'a Entry) -> Self {
+        Self {
+            kind: match entry.statement.map(|statement| statement.meaning) {
+                Some(Meaning::Change(_)) => "change",
+                _ => "authentication",
+            },
+            outcome: Some(match entry.outcome {
+                Outcome::Success => "success",
+                Outcome::Failure => "failure",
+                Outcome::Unknown => "unknown",
+            }),
+            action: Some(&entry.action),
+            reason: entry.reason.as_deref(),
+            principal: entry.principal.as_deref(),
+            ..Self::default()
+        }
+    }
+}
+
+/// As SQLite's numbers are. Nothing we count comes near their end.
+pub(super) fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn fate(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Parsed => "parsed",
+        Fate::Ignored => "ignored",
+        Fate::Unparsed => "unparsed",
+    }
+}
+
+/// A row of `part` as what was read of it; `part` is the number that it has for the reader.
+pub(super) fn tally(row: &Row<'_>, part: u32) -> Result<Tally> {
+    let open_fate: Option<String> = row.get("open_fate")?;
+    let open_fate = open_fate.and_then(|text| {
+        let all = [Fate::Parsed, Fate::Ignored, Fate::Unparsed];
+        all.into_iter().find(|f| fate(*f) == text)
+    });
+    let open = open_fate
+        .map(|fate| -> rusqlite::Result<Open> {
+            Ok(Open {
+                fate,
+                bytes: row.get("open_bytes")?,
+                is_cut: row.get("open_cut")?,
+            })
+        })
+        .transpose()?;
+    Ok(Tally {
+        part,
+        format: "",
+        lines: row.get("lines")?,
+        parsed: row.get("parsed")?,
+        ignored: row.get("ignored")?,
+        unparsed: row.get("unparsed")?,
+        cut: row.get("cut")?,
+        first_unparsed: unparsed::read(row, part)?,
+        bytes: Bytes {
+            parsed: row.get("bytes_parsed")?,
+            ignored: row.get("bytes_ignored")?,
+            unparsed: row.get("bytes_unparsed")?,
+        },
+        position: Position {
+            lines: row.get("position_lines")?,
+            offset: row.get("position_offset")?,
+            open,
+        },
+    })
+}
+
+/// The lines that did not parse, as JSON.
+mod unparsed {
+    use rusqlite::Row;
+    use serde::{Deserialize, Serialize};
+
+    use super::Result;
+    use crate::event::Place;
+    use crate::summary::Tally;
+
+    #[derive(Serialize, Deserialize)]
+    struct Unparsed {
+        line: u64,
+        offset: u64,
+        length: u32,
+        why: String,
+    }
+
+    pub(super) fn write(tally: &Tally) -> String {
+        let of = |(place, why): &(Place, String)| Unparsed {
+            line: place.line,
+            offset: place.offset,
+            length: place.length,
+            why: why.clone(),
+        };
+        let all: Vec<Unparsed> = tally.first_unparsed.iter().map(of).collect();
+        serde_json::to_string(&all).unwrap_or_default()
+    }
+
+    pub(super) fn read(row: &Row<'_>, part: u32) -> Result<Vec<(Place, String)>> {
+        let all: Vec<Unparsed> = serde_json::from_str(row.get_ref("first_unparsed")?.as_str()?)?;
+        let of = |u: Unparsed| {
+            let (line, offset, length) = (u.line, u.offset, u.length);
+            let place = Place {
+                part,
+                line,
+                offset,
+                length,
+            };
+            (place, u.why)
+        };
+        Ok(all.into_iter().map(of).collect())
+    }
+}

@@ -1,0 +1,324 @@
+//! Findings in and out. What is read back is equal to what was written.
+
+use std::net::IpAddr;
+
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
+use serde::{Deserialize, Serialize};
+
+use super::append::stored;
+use super::names::{self, Names};
+use super::state::{self, Key};
+use super::{Error, Result, Writer, summary};
+use crate::cause::Cause;
+use crate::event::{self, Micros, Place, Request};
+use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
+use crate::summary::Summary;
+use crate::system;
+
+/// A candidate as JSON.
+#[derive(Serialize, Deserialize)]
+struct StoredCandidate {
+    cause: String,
+    because: Box<str>,
+}
+
+/// A line of evidence as JSON; its text is in `event`.
+#[derive(Serialize, Deserialize)]
+struct StoredEvidence {
+    role: String,
+    part: i64,
+    line: u64,
+    offset: u64,
+    length: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_offset_s: Option<f64>,
+}
+
+/// What is seldom told of a request, as JSON.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Rest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<Micros>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_status: Option<u16>,
+    /// The proxy answered by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_upstream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_address: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwarded_for: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<Box<str>>,
+}
+
+impl Rest {
+    fn of(request: &Request) -> Self {
+        Self {
+            duration: request.duration,
+            upstream_status: request.upstream_status.flatten(),
+            no_upstream: request.upstream_status == Some(None),
+            upstream_address: request.upstream_address.clone(),
+            request_id: request.request_id.clone(),
+            user: request.user.clone(),
+            forwarded_for: request.forwarded_for,
+            host: request.host.clone(),
+        }
+    }
+
+    /// As JSON; `None` where there is nothing.
+    fn to_json(&self) -> Result<Option<String>> {
+        let is_something = *self != Self::default();
+        Ok(is_something
+            .then(|| serde_json::to_string(self))
+            .transpose()?)
+    }
+}
+
+/// All findings, anew: nothing is seen of it before it is finished.
+#[derive(Debug)]
+pub struct Explanation<'a> {
+    connection: &'a Connection,
+    names: Names,
+    /// The number in the table of each part.
+    parts: Vec<i64>,
+    pruned: Micros,
+}
+
+impl Writer {
+    /// Begins to replace all findings. `parts`: what [`super::Kept`] gave.
+    pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation<'_>> {
+        self.begin()?;
+        self.connection.execute_batch(
+            "DELETE FROM finding; DELETE FROM finding_minute; DELETE FROM clock_offset;
+             DELETE FROM gap; DELETE FROM note;",
+        )?;
+        Ok(Explanation {
+            connection: &self.connection,
+            names: Names::default(),
+            parts,
+            pruned: state::get(&self.connection, Key::Pruned)?,
+        })
+    }
+}
+
+impl Explanation<'_> {
+    /// Adds a finding. `id`: its stable id.
+    pub fn finding(&mut self, id: &str, finding: &Finding) -> Result<()> {
+        if finding.time < self.pruned {
+            return Ok(());
+        }
+        let Self {
+            connection, names, ..
+        } = self;
+        let connection: &Connection = connection;
+        let f = finding;
+        let request = f.request.as_ref();
+        let rest = request.map(|r| Rest::of(r).to_json()).transpose()?;
+        connection
+            .prepare_cached(
+                "INSERT INTO finding (id, time, system, verdict, cause, confidence, logged,
+                    source, principal, host, action, reason, method, target, status, bytes, agent,
+                    request, message, fix, candidates, evidence)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                    ?18, ?19, ?20, ?21, ?22)",
+            )?
+            .execute(rusqlite::params![
+                id,
+                f.time,
+                f.system,
+                f.verdict.id(),
+                f.cause().map(Cause::id),
+                f.confidence.id(),
+                f.logged,
+                names.address(connection, f.source)?,
+                names.maybe(connection, f.principal.as_deref())?,
+                names.maybe(connection, f.host.as_deref())?,
+                names.maybe(connection, f.action.as_deref())?,
+                names.maybe(connection, f.reason.as_deref())?,
+                request.map(|r| &*r.method),
+                names.maybe(connection, request.map(|r| &*r.target))?,
+                request.map(|r| r.status),
+                request.and_then(|r| r.bytes).map(stored),
+                names.maybe(connection, request.and_then(|r| r.user_agent.as_deref()))?,
+                rest.flatten(),
+                f.message,
+                names.maybe(connection, f.fix)?,
+                candidates(f)?,
+                evidence(f, &self.parts)?,
+            ])?;
+        Ok(())
+    }
+
+    /// Ends it, with what is said of the logs themselves, and commits.
+    pub fn finish(self, summary: &Summary) -> Result<()> {
+        summary::write(self.connection, summary)?;
+        self.connection.execute_batch(
+            "INSERT INTO finding_minute
+             SELECT (time - (time % 60000000 + 60000000) % 60000000) / 60000000,
+                coalesce(system, ''), coalesce(cause, ''), verdict, count(*)
+             FROM finding GROUP BY 1, 2, 3, 4",
+        )?;
+        let appended = state::get(self.connection, Key::Appended)?;
+        state::set(self.connection, Key::Explained, appended)?;
+        self.connection.execute_batch("COMMIT")?;
+        Ok(())
+    }
+}
+
+fn candidates(finding: &Finding) -> Result<String> {
+    let of = |c: &Candidate| StoredCandidate {
+        cause: c.cause.id().to_owned(),
+        because: c.because.clone(),
+    };
+    let all: Vec<_> = finding.candidates.iter().map(of).collect();
+    Ok(serde_json::to_string(&all)?)
+}
+
+fn evidence(finding: &Finding, parts: &[i64]) -> Result<String> {
+    let of = |e: &Evidence| StoredEvidence {
+        role: e.role.id().to_owned(),
+        part: parts.get(e.place.part as usize).copied().unwrap_or(-1),
+        line: e.place.line,
+        offset: e.place.offset,
+        length: e.place.length,
+        delta_s: e.delta_s,
+        clock_offset_s: e.clock_offset_s,
+    };
+    let all: Vec<_> = finding.evidence.iter().map(of).collect();
+    Ok(serde_json::to_string(&all)?)
+}
+
+/// Columns of a finding, in the order in which [`Rows`] reads them. Names are given back as texts.
+pub(super) const SELECT: &str = "SELECT f.time, f.system, f.verdict, f.confidence, f.logged,
+        source.bytes, principal.text, host.text, action.text, reason.text,
+        f.method, target.text, f.status, f.bytes, agent.text, f.request,
+        f.message, f.fix IS NOT NULL, f.cause, f.candidates, f.evidence
+    FROM finding f
+    LEFT JOIN address source ON source.id = f.source
+    LEFT JOIN text principal ON principal.id = f.principal
+    LEFT JOIN text host ON host.id = f.host
+    LEFT JOIN text action ON action.id = f.action
+    LEFT JOIN text reason ON reason.id = f.reason
+    LEFT JOIN text target ON target.id = f.target
+    LEFT JOIN text agent ON agent.id = f.agent";
+
+/// Makes findings of rows.
+pub(super) struct Rows<'a> {
+    /// The number for the reader of each part in the table.
+    pub(super) parts: &'a dyn Fn(i64) -> Option<u32>,
+    /// The text of a line.
+    pub(super) line: Statement<'a>,
+}
+
+impl Rows<'_> {
+    pub(super) fn finding(&mut self, row: &Row<'_>) -> Result<Finding> {
+        let system: Option<String> = row.get(1)?;
+        let system = system.and_then(|name| system::by_name(&name));
+        let verdict: String = row.get(2)?;
+        let confidence: String = row.get(3)?;
+        let source: Option<[u8; 16]> = row.get(5)?;
+        let has_fix: bool = row.get(17)?;
+        let cause: Option<String> = row.get(18)?;
+        let cause = cause.as_deref().and_then(Cause::from_id);
+        Ok(Finding {
+            time: row.get(0)?,
+            system: system.map(|s| s.name),
+            verdict: Verdict::from_id(&verdict).ok_or_else(|| unknown("verdict", &verdict))?,
+            confidence: Confidence::from_id(&confidence)
+                .ok_or_else(|| unknown("confidence", &confidence))?,
+            logged: row.get(4)?,
+            candidates: read_candidates(row.get_ref(19)?.as_str()?)?,
+            source: source.map(names::address),
+            principal: text(row, 6)?,
+            host: text(row, 7)?,
+            action: text(row, 8)?.map(|text| String::from(text).into()),
+            reason: text(row, 9)?.map(|text| String::from(text).into()),
+            request: request(row)?,
+            message: text(row, 16)?.unwrap_or_default(),
+            fix: cause.filter(|_| has_fix).and_then(|c| system?.fix(c)),
+            evidence: self.evidence(row.get_ref(20)?.as_str()?)?,
+        })
+    }
+
+    fn evidence(&mut self, json: &str) -> Result<Vec<Evidence>> {
+        let all: Vec<StoredEvidence> = serde_json::from_str(json)?;
+        all.into_iter().map(|e| self.line(&e)).collect()
+    }
+
+    fn line(&mut self, e: &StoredEvidence) -> Result<Evidence> {
+        let (line, offset, length) = (e.line, e.offset, e.length);
+        let text: Option<String> = self
+            .line
+            .query_row((e.part, stored(line)), |row| row.get(0))
+            .optional()?;
+        let part = (self.parts)(e.part);
+        Ok(Evidence {
+            role: Role::from_id(&e.role).ok_or_else(|| unknown("role", &e.role))?,
+            place: Place {
+                part: part.ok_or_else(|| unknown("part", &e.part.to_string()))?,
+                line,
+                offset,
+                length,
+            },
+            text: text.unwrap_or_default().into(),
+            delta_s: e.delta_s,
+            clock_offset_s: e.clock_offset_s,
+        })
+    }
+}
+
+fn text(row: &Row<'_>, column: usize) -> Result<Option<Box<str>>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.map(String::into_boxed_str))
+}
+
+fn unknown(what: &str, found: &str) -> Error {
+    Error::Damaged(format!("a finding has the {what} {found}"))
+}
+
+fn read_candidates(json: &str) -> Result<Vec<Candidate>> {
+    let all: Vec<StoredCandidate> = serde_json::from_str(json)?;
+    let of = |c: StoredCandidate| {
+        Ok(Candidate {
+            cause: Cause::from_id(&c.cause).ok_or_else(|| unknown("cause", &c.cause))?,
+            because: c.because,
+        })
+    };
+    all.into_iter().map(of).collect()
+}
+
+fn request(row: &Row<'_>) -> Result<Option<Request>> {
+    let Some(method) = text(row, 10)? else {
+        return Ok(None);
+    };
+    let rest = row.get_ref(15)?.as_str_or_null()?;
+    let rest: Rest = rest
+        .map(serde_json::from_str)
+        .transpose()?
+        .unwrap_or_default();
+    Ok(Some(Request {
+        method: event::method(&method),
+        target: text(row, 11)?.unwrap_or_default(),
+        status: row.get(12)?,
+        bytes: row.get(13)?,
+        duration: rest.duration,
+        upstream_status: match rest.upstream_status {
+            Some(status) => Some(Some(status)),
+            None => rest.no_upstream.then_some(None),
+        },
+        upstream_address: rest.upstream_address,
+        request_id: rest.request_id,
+        user: rest.user,
+        user_agent: text(row, 14)?,
+        forwarded_for: rest.forwarded_for,
+        host: rest.host,
+    }))
+}

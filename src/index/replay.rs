@@ -1,0 +1,192 @@
+//! The events of an index, in the order in which they stand in the logs.
+
+use std::collections::VecDeque;
+use std::vec;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::append::tally;
+use super::state::{self, Key};
+use super::{Error, Reader, Result, Writer, block};
+use crate::event::{self, Micros, Record};
+use crate::summary::Tally;
+
+/// All that an index keeps, as if it had just been read.
+#[derive(Debug)]
+pub struct Kept<'a> {
+    pub inputs: Vec<Stored<'a>>,
+    /// `Place.part` is an index into it.
+    pub parts: Vec<StoredPart>,
+}
+
+/// A rotated set, oldest part first, or a stream.
+#[derive(Debug)]
+pub struct Stored<'a> {
+    connection: &'a Connection,
+    /// Nothing before this moment.
+    since: Micros,
+    pub id: i64,
+    pub name: String,
+    pub format: String,
+    pub system: Option<String>,
+    /// Of its lines, in bytes.
+    pub size: u64,
+    /// Number in `Kept.parts` and in the table.
+    parts: Vec<(u32, i64)>,
+}
+
+#[derive(Debug)]
+pub struct StoredPart {
+    /// In the table.
+    pub id: i64,
+    pub input: i64,
+    pub part: event::Part,
+    /// Of its first line with a time alone.
+    pub beginning: [u8; 32],
+    pub tally: Tally,
+    /// Times of the first and last event, microseconds.
+    pub span: Option<(i64, i64)>,
+    /// Why it could not be read to its end.
+    pub failure: Option<String>,
+}
+
+impl Writer {
+    /// What the index keeps, with what was not committed yet.
+    pub fn kept(&self) -> Result<Kept<'_>> {
+        kept(&self.connection)
+    }
+}
+
+impl Reader {
+    /// What the index keeps.
+    pub fn kept(&self) -> Result<Kept<'_>> {
+        kept(&self.connection)
+    }
+}
+
+fn kept(connection: &Connection) -> Result<Kept<'_>> {
+    let since = state::get(connection, Key::Pruned)?;
+    let mut inputs =
+        connection.prepare("SELECT id, name, format, system FROM input ORDER BY id")?;
+    let inputs = inputs.query_map([], |row| {
+        Ok(Stored {
+            connection,
+            since,
+            id: row.get(0)?,
+            name: row.get(1)?,
+            format: row.get(2)?,
+            system: row.get(3)?,
+            size: 0,
+            parts: Vec::new(),
+        })
+    })?;
+    let mut inputs: Vec<Stored<'_>> = inputs.collect::<rusqlite::Result<_>>()?;
+    let mut parts = Vec::new();
+    let mut rows = connection.prepare("SELECT * FROM part WHERE input = ?1 ORDER BY rank")?;
+    for input in &mut inputs {
+        let mut rows = rows.query([input.id])?;
+        while let Some(row) = rows.next()? {
+            let index = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+            let id = row.get("id")?;
+            let tally = tally(row, index)?;
+            input.parts.push((index, id));
+            input.size += tally.position.offset;
+            let name: String = row.get("name")?;
+            let (first, last): (Option<i64>, Option<i64>) = (row.get("first")?, row.get("last")?);
+            parts.push(StoredPart {
+                id,
+                input: input.id,
+                part: event::Part {
+                    name: name.into(),
+                    identity: row.get("identity")?,
+                },
+                beginning: row.get("beginning")?,
+                tally,
+                span: first.zip(last),
+                failure: row.get("failure")?,
+            });
+        }
+    }
+    inputs.retain(|input| !input.parts.is_empty());
+    Ok(Kept { inputs, parts })
+}
+
+impl<'a> Stored<'a> {
+    /// Its records, which can be had as often as one likes.
+    pub fn records(&self) -> Records<'a> {
+        Records {
+            connection: self.connection,
+            since: self.since,
+            parts: self.parts.iter().copied().collect(),
+            after: -1,
+            ready: Vec::new().into_iter(),
+            error: None,
+        }
+    }
+}
+
+/// Block after block; never more than one is in memory.
+#[derive(Debug)]
+pub struct Records<'a> {
+    connection: &'a Connection,
+    since: Micros,
+    /// The one that is being read, and those to come.
+    parts: VecDeque<(u32, i64)>,
+    /// Offset of the first record of the last block.
+    after: i64,
+    ready: vec::IntoIter<Record>,
+    error: Option<Error>,
+}
+
+impl Records<'_> {
+    /// Why there are no more records, if it is not that all were given.
+    pub fn error(&mut self) -> Result<()> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// The next block; `None` behind the last one.
+    fn block(&mut self) -> Result<Option<Vec<Record>>> {
+        while let Some(&(index, part)) = self.parts.front() {
+            let mut next = self.connection.prepare_cached(
+                "SELECT first, body FROM block WHERE part = ?1 AND first > ?2 ORDER BY first LIMIT 1",
+            )?;
+            let found = next.query_row((part, self.after), |row| {
+                let body = row.get_ref(1)?.as_blob()?;
+                Ok((row.get(0)?, block::unpack(body)))
+            });
+            if let Some((first, records)) = found.optional()? {
+                self.after = first;
+                let mut records = records?;
+                // Of a block that was kept for its end, the beginning is gone as well.
+                records.retain(|r| r.event.time.start >= self.since);
+                for record in &mut records {
+                    record.place.part = index;
+                }
+                return Ok(Some(records));
+            }
+            self.parts.pop_front();
+            self.after = -1;
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        loop {
+            if let Some(record) = self.ready.next() {
+                return Some(record);
+            }
+            match self.block() {
+                Ok(block) => self.ready = block?.into_iter(),
+                Err(error) => {
+                    self.parts.clear();
+                    self.error = Some(error);
+                    return None;
+                }
+            }
+        }
+    }
+}

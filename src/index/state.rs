@@ -1,0 +1,33 @@
+//! A few numbers about the index as a whole.
+
+use rusqlite::Connection;
+
+use super::Result;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Appended,
+    Explained,
+    Pruned,
+}
+
+impl Key {
+    fn name(self) -> &'static str {
+        match self {
+            Key::Appended => "appended",
+            Key::Explained => "explained",
+            Key::Pruned => "pruned",
+        }
+    }
+}
+
+pub(super) fn get(connection: &Connection, key: Key) -> Result<i64> {
+    let mut state = connection.prepare_cached("SELECT value FROM state WHERE key = ?1")?;
+    Ok(state.query_row([key.name()], |row| row.get(0))?)
+}
+
+pub(super) fn set(connection: &Connection, key: Key, value: i64) -> Result<()> {
+    let mut state = connection.prepare_cached("UPDATE state SET value = ?2 WHERE key = ?1")?;
+    state.execute((key.name(), value))?;
+    Ok(())
+}
