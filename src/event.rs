@@ -101,6 +101,10 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Who (ECS `user.name`).
     pub principal: Option<Box<str>>,
+    /// What tells the principal's devices apart.
+    pub device: Option<Box<str>>,
+    /// The path of the request that it is about, without the query.
+    pub path: Option<Box<str>>,
     /// The host that wrote it, where several may write into one place (ECS `host.name`).
     pub host: Option<Box<str>>,
     /// What a server start says of itself.

@@ -22,3 +22,4 @@ pub mod input;
 pub mod report;
 pub mod summary;
 pub mod system;
+pub mod zone;

@@ -5,6 +5,8 @@ use crate::event::{Micros, Place};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
     pub parts: Vec<Tally>,
+    /// Of the inputs whose times name none.
+    pub zones: Vec<LocalZone>,
     pub clock_offsets: Vec<ClockOffset>,
     pub gaps: Vec<Gap>,
     /// What the operator should know or change about the logging itself, once each.
@@ -26,6 +28,28 @@ pub struct Tally {
     pub cut: u64,
     /// The first few that did not parse, and why.
     pub first_unparsed: Vec<(Place, String)>,
+}
+
+/// The zone in which an input's local times were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalZone {
+    pub input: String,
+    /// How far it is ahead of UTC, at the end of the input.
+    pub ahead: Micros,
+    pub source: ZoneSource,
+}
+
+/// How a zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneSource {
+    /// The user gave it; the logs say that it is too far ahead of UTC by so much.
+    Given { too_far_ahead: Option<Micros> },
+    /// The log's own records tell it.
+    Told,
+    /// Other logs tell of the same events.
+    Learned,
+    /// Nothing tells it: this host's was taken.
+    Host,
 }
 
 /// How far one input's clock is from another's.

@@ -19,18 +19,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cause", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
+    ("zone", &["event"]),
     ("finding", &["cause", "event"]),
     ("summary", &["event"]),
     ("format", &["event", "system"]),
-    ("input", &["event", "format", "summary"]),
+    ("input", &["event", "format", "summary", "zone"]),
     (
         "correlate",
         &["cause", "event", "finding", "summary", "system"],
     ),
-    ("report", &["cause", "event", "finding", "summary"]),
+    ("report", &["cause", "event", "finding", "summary", "zone"]),
     (
         "cli",
-        &["cause", "event", "finding", "format", "report", "system"],
+        &[
+            "cause", "event", "finding", "format", "report", "system", "zone",
+        ],
     ),
     (
         "command",
@@ -45,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "summary",
             "system",
+            "zone",
         ],
     ),
 ];

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use crate::correlate::{Bearings, Correlators, Side, Survey};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
-use crate::input::{Failure, Input, Records, Sample};
-use crate::summary::Summary;
+use crate::input::{Failure, Input, LocalClock, Records, Sample};
+use crate::summary::{LocalZone, Summary};
 use crate::system::System;
 
 /// Reads all inputs twice: first to learn how their clocks are related, then, merged by time, to join
@@ -21,6 +21,7 @@ pub(super) fn join<E>(
     for undecided in bearings.iter_mut().filter(|b| b.system.is_none()) {
         undecided.system = system;
     }
+    learn_zones(&mut inputs, &mut bearings);
     let mut correlator = Correlators::new(bearings, &names);
     let mut merge = Merge::new(inputs);
     while let Some((input, record)) = merge.next(&mut correlator) {
@@ -31,11 +32,30 @@ pub(super) fn join<E>(
     correlator.take().iter().try_for_each(&mut sink)?;
     let mut summary = correlator.summary();
     let mut failures = Vec::new();
-    for mut records in merge.inputs {
+    for (mut records, input) in merge.inputs.into_iter().zip(names) {
+        let found = records.local().and_then(LocalClock::found);
+        summary.zones.extend(found.map(|(ahead, source)| LocalZone {
+            input,
+            ahead,
+            source,
+        }));
         failures.extend(records.failures());
         summary.parts.extend(records.tallies());
     }
     Ok((summary, failures))
+}
+
+/// Lets logs whose times name no zone learn it from the others.
+fn learn_zones(inputs: &mut [Input], bearings: &mut [Bearings]) {
+    for (index, input) in inputs.iter_mut().enumerate() {
+        let Some(clock) = &mut input.local else {
+            continue;
+        };
+        let learns = clock.learns();
+        for shifts in bearings.iter_mut().filter_map(|b| b.zone(index, learns)) {
+            clock.learn(shifts);
+        }
+    }
 }
 
 /// Logs larger than this in all are surveyed by a sample of their clients.
@@ -56,7 +76,11 @@ fn survey(inputs: &mut [Input]) -> Vec<Bearings> {
 }
 
 fn survey_of(inputs: &mut [Input], sample: Sample) -> Vec<Bearings> {
-    let side = |input: &Input| input.format.system().map_or(Side::Access, Side::Auth);
+    let side = |input: &Input| match (input.format.system(), input.format.is_partial()) {
+        (None, _) => Side::Access,
+        (Some(system), false) => Side::Auth(system),
+        (Some(system), true) => Side::Retold(system),
+    };
     let sides: Vec<Side> = inputs.iter().map(side).collect();
     let mut survey = Survey::new(&sides);
     for (index, input) in inputs.iter_mut().enumerate() {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::bytes::Bytes;
 use super::error::{Error, Failure, Skipped};
 use super::identity::{self, Identity, Marks, Relation};
+use super::local::LocalClock;
 use super::rotation::{Age, Rank};
 use super::sample::{self, Content};
 use super::search::{Found, Search};
@@ -32,7 +33,7 @@ pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options) -> Inputs {
         .flat_map(|set| split(set, &mut inputs.skipped))
         .collect();
     for set in tell_apart(sets, &mut inputs.skipped) {
-        inputs.add(set);
+        inputs.add(set, options);
     }
     inputs
 }
@@ -196,7 +197,7 @@ impl Candidate {
 }
 
 impl Inputs {
-    fn add(&mut self, set: Set) {
+    fn add(&mut self, set: Set, options: &Options) {
         let mut parts = Vec::new();
         for Candidate {
             found, identity, ..
@@ -216,6 +217,7 @@ impl Inputs {
             name: parts
                 .last()
                 .map_or_else(String::new, |p| p.name.to_string()),
+            local: set.format.is_local().then(|| LocalClock::new(options.zone)),
             format: set.format,
             parts,
         });

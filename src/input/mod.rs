@@ -11,12 +11,14 @@
 //! [`discover()`] opens everything once and tells what will be read; each [`Input`] is then read by
 //! itself, so that a caller can merge several by time. Memory does not grow with what is read.
 
+mod block;
 mod bytes;
 mod discover;
 mod error;
 mod glob;
 mod identity;
 mod lines;
+mod local;
 mod records;
 mod rotation;
 mod sample;
@@ -28,9 +30,11 @@ use std::ops::Range;
 use self::bytes::Bytes;
 use crate::event;
 use crate::format::Format;
+use crate::zone::Zone;
 
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
+pub use self::local::LocalClock;
 pub use self::records::Records;
 
 /// How inputs are to be read.
@@ -38,6 +42,8 @@ pub use self::records::Records;
 pub struct Options {
     /// Overrides detection.
     pub format: Option<&'static dyn Format>,
+    /// The zone of times that name none; `None`: as the logs tell, else this host's.
+    pub zone: Option<Zone>,
 }
 
 /// What a first pass looks at.
@@ -83,6 +89,8 @@ pub struct Input {
     /// The newest part's name, as the user gave it.
     pub name: String,
     pub format: &'static dyn Format,
+    /// Of a format whose times name no zone.
+    pub local: Option<LocalClock>,
     parts: Vec<Part>,
 }
 
@@ -107,7 +115,7 @@ impl Input {
     /// A first pass, to learn from: all of a file; of a stream, its first 4 MiB. What cannot be read
     /// here is no failure yet, the real pass meets it again.
     pub fn preview(&mut self, sample: Sample) -> Records<'_> {
-        Records::preview(self.format, &mut self.parts, sample)
+        Records::preview(self.format, &mut self.parts, self.local.as_mut(), sample)
     }
 
     /// How many bytes its files have on disk.
@@ -117,6 +125,6 @@ impl Input {
 
     /// The real pass, from the first line.
     pub fn records(self) -> Records<'static> {
-        Records::new(self.format, self.parts)
+        Records::new(self.format, self.parts, self.local)
     }
 }

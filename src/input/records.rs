@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
+use super::block::{Block, Blocks};
 use super::error::{Error, Failure};
-use super::lines::{End, Line, Lines};
-use super::{Part, Sample};
+use super::{LocalClock, Part, Sample};
 use crate::event::{Event, Kind, Place, Record};
 use crate::format::redact::redact_line;
 use crate::format::{Format, Mismatch};
@@ -26,6 +26,23 @@ pub struct Records<'a> {
     failures: Vec<Failure>,
     /// Of a preview: what it looks at.
     preview: Option<Sample>,
+    local: Option<Clock<'a>>,
+}
+
+/// The clock on the wall of a local format.
+enum Clock<'a> {
+    Own(LocalClock),
+    /// Of the input that is looked at, for it to keep what it was told.
+    Lent(&'a mut LocalClock),
+}
+
+impl Clock<'_> {
+    fn get(&mut self) -> &mut LocalClock {
+        match self {
+            Clock::Own(clock) => clock,
+            Clock::Lent(clock) => clock,
+        }
+    }
 }
 
 /// A part whose turn has not come: only one is open at a time.
@@ -38,7 +55,7 @@ struct Waiting<'a> {
 /// The part that is being read.
 struct Reading<'a> {
     name: Box<str>,
-    lines: Lines<Reader<'a>>,
+    blocks: Blocks<Reader<'a>>,
     tally: Tally,
 }
 
@@ -46,8 +63,13 @@ impl<'a> Records<'a> {
     pub(super) fn preview(
         format: &'static dyn Format,
         parts: &'a mut [Part],
+        local: Option<&'a mut LocalClock>,
         sample: Sample,
     ) -> Self {
+        let local = local.map(|clock| {
+            clock.rewind();
+            Clock::Lent(clock)
+        });
         let wait = |part: &'a mut Part| Waiting {
             index: part.index,
             name: part.name.clone(),
@@ -55,17 +77,26 @@ impl<'a> Records<'a> {
         };
         Self {
             preview: Some(sample),
+            local,
             ..Self::of(format, parts.iter_mut().map(wait).collect())
         }
     }
 
-    pub(super) fn new(format: &'static dyn Format, parts: Vec<Part>) -> Records<'static> {
+    pub(super) fn new(
+        format: &'static dyn Format,
+        parts: Vec<Part>,
+        mut local: Option<LocalClock>,
+    ) -> Records<'static> {
+        local.iter_mut().for_each(LocalClock::rewind);
         let wait = |part: Part| Waiting {
             index: part.index,
             name: part.name,
             open: Box::new(|| Ok(part.bytes.into_reader()? as Reader<'static>)),
         };
-        Records::of(format, parts.into_iter().map(wait).collect())
+        Records {
+            local: local.map(Clock::Own),
+            ..Records::of(format, parts.into_iter().map(wait).collect())
+        }
     }
 
     fn of(format: &'static dyn Format, waiting: VecDeque<Waiting<'a>>) -> Self {
@@ -76,7 +107,13 @@ impl<'a> Records<'a> {
             tallies: Vec::new(),
             failures: Vec::new(),
             preview: None,
+            local: None,
         }
+    }
+
+    /// Of a format whose times name no zone: how they were read.
+    pub fn local(&mut self) -> Option<&LocalClock> {
+        self.local.as_mut().map(|clock| &*clock.get())
     }
 
     /// One for each part begun so far.
@@ -100,7 +137,7 @@ impl<'a> Records<'a> {
             Ok(reader) => {
                 self.reading = Some(Reading {
                     name: waiting.name,
-                    lines: Lines::new(reader),
+                    blocks: Blocks::new(reader, self.format.begins()),
                     tally,
                 });
             }
@@ -126,7 +163,8 @@ impl Iterator for Records<'_> {
     fn next(&mut self) -> Option<Record> {
         loop {
             if let Some(reading) = &mut self.reading {
-                let ended = match reading.next(self.format, self.preview) {
+                let local = self.local.as_mut().map(Clock::get);
+                let ended = match reading.next(self.format, self.preview, local) {
                     Ok(Some(record)) => return Some(record),
                     Ok(None) => None,
                     Err(error) => Some(error),
@@ -148,13 +186,14 @@ impl Reading<'_> {
         &mut self,
         format: &dyn Format,
         preview: Option<Sample>,
+        mut local: Option<&mut LocalClock>,
     ) -> Result<Option<Record>, Error> {
         loop {
-            let line = match self.lines.next() {
-                Ok(Some(line)) => line,
+            let block = match self.blocks.next() {
+                Ok(Some(block)) => block,
                 Ok(None) => return Ok(None),
                 Err(cause) => {
-                    let (line, offset) = self.lines.position();
+                    let (line, offset) = self.blocks.position();
                     return Err(Error::Read {
                         line,
                         offset,
@@ -162,53 +201,61 @@ impl Reading<'_> {
                     });
                 }
             };
-            if let Some(record) = file(&mut self.tally, format, line, preview) {
+            let local = local.as_deref_mut();
+            if let Some(record) = file(&mut self.tally, format, block, preview, local) {
                 return Ok(Some(record));
             }
         }
     }
 }
 
-/// Parses a line and counts it. Only the real pass keeps lines for findings to cite.
+/// Parses a record and counts its lines. Only the real pass keeps them for findings to cite.
 fn file(
     tally: &mut Tally,
     format: &dyn Format,
-    line: Line<'_>,
+    block: Block<'_>,
     preview: Option<Sample>,
+    local: Option<&mut LocalClock>,
 ) -> Option<Record> {
-    tally.lines += 1;
-    tally.cut += u64::from(line.end == End::Cut);
-    if line.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, line.bytes)) {
-        tally.ignored += 1;
+    tally.lines += block.lines;
+    tally.cut += u64::from(block.is_cut);
+    if block.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, block.bytes)) {
+        tally.ignored += block.lines;
         return None;
     }
     let place = Place {
         part: tally.part,
-        line: line.number,
-        offset: line.offset,
-        length: u32::try_from(line.bytes.len()).unwrap_or(u32::MAX),
+        line: block.number,
+        offset: block.offset,
+        length: u32::try_from(block.length).unwrap_or(u32::MAX),
     };
-    match format.parse(line.bytes) {
-        Ok(Some(event)) => {
-            tally.parsed += 1;
+    match format.parse(block.bytes) {
+        Ok(Some(mut event)) => {
+            tally.parsed += block.lines;
+            if let Some(clock) = local {
+                match format.ahead(block.bytes) {
+                    Some(ahead) => clock.tell(place, ahead),
+                    None => event.time = clock.moment(place, &event.time),
+                }
+            }
             let keep = preview.is_none() && may_be_evidence(&event);
-            let text = keep.then(|| redact_line(line.bytes).into_boxed_str());
+            let text = keep.then(|| redact_line(block.bytes).into_boxed_str());
             Some(Record { place, event, text })
         }
         Ok(None) => {
-            tally.ignored += 1;
+            tally.ignored += block.lines;
             None
         }
         Err(mismatch) => {
-            unparsed(tally, place, mismatch);
+            unparsed(tally, place, block.lines, mismatch);
             None
         }
     }
 }
 
 #[cold]
-fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
-    tally.unparsed += 1;
+fn unparsed(tally: &mut Tally, place: Place, lines: u64, mismatch: Mismatch) {
+    tally.unparsed += lines;
     if tally.first_unparsed.len() < SHOWN {
         tally.first_unparsed.push((place, mismatch.to_string()));
     }

@@ -17,7 +17,6 @@ pub mod sanitize;
 mod table;
 mod text;
 pub mod when;
-pub mod zone;
 
 use std::io;
 
