@@ -16,8 +16,8 @@ use crate::finding::Verdict;
 use crate::format::{self, Format};
 use crate::report::filter::{Filter, PathPattern, StatusPattern, network};
 use crate::report::when::When;
-use crate::report::zone::Zone;
 use crate::system::{self, System};
+use crate::zone::Zone;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,6 +111,10 @@ pub struct IndexArgs {
     /// Read every log in this format instead of detecting it; `why401 formats` lists them
     #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
     pub format: Option<&'static str>,
+
+    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<Zone>,
 
     /// Throw away what is beyond --max-age and --max-size, and give the room back
     #[arg(long)]
@@ -211,6 +215,10 @@ pub struct ExplainArgs {
     /// Read every log in this format instead of detecting it; `why401 formats` lists them
     #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
     pub format: Option<&'static str>,
+
+    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<Zone>,
 
     /// Exit with 3 for a single line that does not parse, not only above 1 %
     #[arg(long)]
@@ -358,7 +366,7 @@ mod tests {
     use crate::event::SECOND;
     use crate::finding::Verdict;
     use crate::report::filter::StatusPattern;
-    use crate::report::zone::Zone;
+    use crate::zone::Zone;
     use clap::{CommandFactory, Parser};
 
     const NOW: i64 = 1_780_574_400 * SECOND;

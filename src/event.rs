@@ -103,6 +103,10 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Who (ECS `user.name`).
     pub principal: Option<Box<str>>,
+    /// What tells the principal's devices apart.
+    pub device: Option<Box<str>>,
+    /// The path of the request that it is about, without the query.
+    pub path: Option<Box<str>>,
     /// The host that wrote it, where several may write into one place (ECS `host.name`).
     pub host: Option<Box<str>>,
     /// What a server start says of itself.
@@ -170,6 +174,9 @@ pub struct Place {
 pub struct Record {
     pub place: Place,
     pub event: Event,
+    /// Of a format whose times name no zone, where the line tells its moment in UTC as well: how far the clock on the
+    /// wall was ahead of it. Without that such an event has its time as if the clock hung in UTC.
+    pub ahead: Option<Micros>,
     /// The line itself, redacted; kept only where it can become evidence.
     pub text: Option<Box<str>>,
 }

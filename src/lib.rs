@@ -24,3 +24,4 @@ pub mod input;
 pub mod report;
 pub mod summary;
 pub mod system;
+pub mod zone;

@@ -5,6 +5,8 @@ use crate::event::{Micros, Place};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
     pub parts: Vec<Tally>,
+    /// Of the inputs whose times name none.
+    pub zones: Vec<LocalZone>,
     pub clock_offsets: Vec<ClockOffset>,
     pub gaps: Vec<Gap>,
     /// What the operator should know or change about the logging itself, once each.
@@ -47,15 +49,16 @@ pub struct Position {
     pub lines: u64,
     /// In decompressed bytes.
     pub offset: u64,
-    /// The last line, where it has no end: perhaps it is still being written, so it stands behind the
+    /// The last record, where more of it may come: perhaps it is still being written, so it stands behind the
     /// position although it was read.
     pub open: Option<Open>,
 }
 
-/// A line without an end, as it was counted.
+/// A record without an end, as it was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Open {
     pub fate: Fate,
+    pub lines: u64,
     pub bytes: u32,
     pub is_cut: bool,
 }
@@ -69,18 +72,19 @@ pub enum Fate {
 }
 
 impl Tally {
-    /// Counts a line of so many bytes.
-    pub fn count(&mut self, fate: Fate, bytes: u32) {
-        self.lines += 1;
-        let (lines, sum) = self.of(fate);
-        *lines += 1;
-        *sum += u64::from(bytes);
+    /// Counts a record of so many lines and bytes.
+    pub fn count(&mut self, fate: Fate, lines: u64, bytes: u32) {
+        self.lines += lines;
+        let (sum, size) = self.of(fate);
+        *sum += lines;
+        *size += u64::from(bytes);
     }
 
-    /// Takes back what was counted of a line without an end, for it will be read again.
+    /// Takes back what was counted of a record without an end, for it will be read again.
     pub fn reopen(&mut self) {
         let Some(Open {
             fate,
+            lines,
             bytes,
             is_cut,
         }) = self.position.open.take()
@@ -89,9 +93,9 @@ impl Tally {
         };
         self.lines = self.position.lines;
         self.cut -= u64::from(is_cut);
-        let (lines, sum) = self.of(fate);
-        *lines = lines.saturating_sub(1);
-        *sum = sum.saturating_sub(u64::from(bytes));
+        let (sum, size) = self.of(fate);
+        *sum = sum.saturating_sub(lines);
+        *size = size.saturating_sub(u64::from(bytes));
         let last = self.lines;
         self.first_unparsed.retain(|(place, _)| place.line <= last);
     }
@@ -103,6 +107,28 @@ impl Tally {
             Fate::Unparsed => (&mut self.unparsed, &mut self.bytes.unparsed),
         }
     }
+}
+
+/// The zone in which an input's local times were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalZone {
+    pub input: String,
+    /// How far it is ahead of UTC, at the end of the input.
+    pub ahead: Micros,
+    pub source: ZoneSource,
+}
+
+/// How a zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneSource {
+    /// The user gave it; the logs say that it is too far ahead of UTC by so much.
+    Given { too_far_ahead: Option<Micros> },
+    /// The log's own records tell it.
+    Told,
+    /// Other logs tell of the same events.
+    Learned,
+    /// Nothing tells it: this host's was taken.
+    Host,
 }
 
 /// How far one input's clock is from another's.

@@ -102,6 +102,7 @@ impl Logs {
                     length: 9,
                 },
                 event: format.parse(line.as_bytes()).unwrap().unwrap(),
+                ahead: None,
                 text: Some(line.as_str().into()),
             };
             lines.iter().enumerate().map(record).collect()

@@ -7,7 +7,8 @@
 //! # {"ignored":true}        the line below is of the format, but tells nothing
 //! ```
 //!
-//! Times are UTC, `duration` is in seconds, an `upstream_status` of `"-"` says that the proxy answered by
+//! A record of several lines is one sample. Times are UTC, or local as if in UTC; `ahead` is in seconds: how far the
+//! clock on the wall was ahead of UTC. `duration` is in seconds, an `upstream_status` of `"-"` says that the proxy answered by
 //! itself, an outcome that the line does not state is left out. A field that is not named must not be
 //! set, but for those in [`OPTIONAL`].
 
@@ -27,9 +28,9 @@ use why401::system::Meaning;
 
 /// Compared only where they are named: the precision is the same for most lines of a format, and so is
 /// the host that wrote them.
-const OPTIONAL: &[&str] = &["until", "written_by"];
+const OPTIONAL: &[&str] = &["until", "written_by", "device", "ahead"];
 
-/// A raw line, what is expected of it, and where it stands.
+/// A raw line, or the lines of one record, what is expected of it, and where it stands.
 struct Sample {
     place: String,
     expected: Map<String, Value>,
@@ -43,8 +44,9 @@ fn folder() -> PathBuf {
 /// The samples of a format; `None` where it has no fixture.
 fn samples(name: &str) -> Option<Vec<Sample>> {
     let text = fs::read_to_string(folder().join(name).with_extension("log")).ok()?;
+    let begins = format::by_name(name).and_then(Format::begins);
     let mut expected = None;
-    let mut samples = Vec::new();
+    let mut samples: Vec<Sample> = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let place = format!("{name}.log:{number}");
         if let Some(comment) = line.strip_prefix('#') {
@@ -52,6 +54,9 @@ fn samples(name: &str) -> Option<Vec<Sample>> {
                 let parsed = serde_json::from_str(comment);
                 expected = Some(parsed.unwrap_or_else(|e| panic!("{place}: {e}")));
             }
+        } else if let (Some(_), None, Some(sample)) = (begins, &expected, samples.last_mut()) {
+            sample.line.push('\n');
+            sample.line.push_str(line);
         } else if !line.is_empty() {
             let expected = expected
                 .take()
@@ -113,7 +118,7 @@ fn request_told(request: &Request) -> Value {
 fn entry_told(entry: &Entry) -> Value {
     let cause = entry.statement.and_then(|s| match s.meaning {
         Meaning::Refusal(cause) => Some(cause.id()),
-        Meaning::Acceptance | Meaning::Change(_) | Meaning::Side => None,
+        Meaning::Acceptance | Meaning::Change(_) | Meaning::Side | Meaning::Loss => None,
     });
     // The samples state outcomes of authentications only, not that a change succeeded.
     let is_change = entry
@@ -132,6 +137,8 @@ fn entry_told(entry: &Entry) -> Value {
         },
         "cause": cause,
         "principal": entry.principal,
+        "device": entry.device,
+        "path": entry.path,
         "written_by": entry.host,
         "version": version,
         "strict": start.and_then(|s| s.strict),
@@ -148,7 +155,10 @@ fn in_micros(sample: &Sample) -> Map<String, Value> {
             *value = json!(time.timestamp_micros());
         }
     }
-    if let Some(value) = expected.get_mut("duration") {
+    for name in ["duration", "ahead"] {
+        let Some(value) = expected.get_mut(name) else {
+            continue;
+        };
         // `0.019` is no binary fraction: through text, not through a product.
         let seconds = value.to_string();
         let (whole, fraction) = seconds.split_once('.').unwrap_or((&seconds, ""));
@@ -164,6 +174,9 @@ fn samples_parse_as_expected() {
         for sample in samples(format.name()).unwrap_or_default() {
             let expected = in_micros(&sample);
             let mut told = told(format.parse(sample.line.as_bytes()));
+            if let Some(ahead) = format.ahead(sample.line.as_bytes()) {
+                told.insert("ahead".to_owned(), json!(ahead));
+            }
             told.retain(|name, _| expected.contains_key(name) || !OPTIONAL.contains(&&**name));
             assert_eq!(told, expected, "{}: {}", sample.place, sample.line);
         }

@@ -45,6 +45,8 @@ impl Format for Simple {
                 ..Request::default()
             }),
             None => Kind::Entry(Entry {
+                device: None,
+                path: None,
                 action: "entry".into(),
                 reason: None,
                 statement: None,
@@ -122,7 +124,7 @@ impl Read {
 
 fn discover_simple(logs: &[PathBuf]) -> Inputs {
     let format = Some(&Simple as &'static dyn Format);
-    discover(logs, &Options { format })
+    discover(logs, &Options { format, zone: None })
 }
 
 fn read(found: Inputs) -> Read {

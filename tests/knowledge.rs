@@ -13,6 +13,9 @@ use why401::cause::Cause;
 use why401::system::pritunl::SYSTEM as PRITUNL;
 use why401::system::{ALL, Body, Meaning, Routes, Statement, System, Version};
 
+/// The formats of Pritunl's logs.
+const PRITUNL_FORMATS: [&str; 2] = ["pritunl_journal", "pritunl_log"];
+
 /// The expectations of a fixture that name an action.
 fn expectations(format: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,11 +39,11 @@ fn of(expected: &Value) -> Option<&'static Statement> {
 /// The causes that a system's tables can name.
 fn stated(system: &System) -> HashSet<Cause> {
     let mut causes: HashSet<Cause> = system.unlogged.iter().map(|u| u.cause).collect();
-    for statement in system.statements {
+    for statement in system.lines() {
         match statement.meaning {
             Meaning::Refusal(cause) => causes.extend([cause]),
             Meaning::Change(triggered) => causes.extend(triggered),
-            Meaning::Acceptance | Meaning::Side => {}
+            Meaning::Acceptance | Meaning::Side | Meaning::Loss => {}
         }
     }
     causes
@@ -48,12 +51,13 @@ fn stated(system: &System) -> HashSet<Cause> {
 
 #[test]
 fn every_statement_has_a_sample() {
-    let seen: HashSet<*const Statement> = expectations("pritunl_journal")
-        .iter()
-        .filter_map(of)
+    let seen: HashSet<*const Statement> = PRITUNL_FORMATS
+        .into_iter()
+        .flat_map(expectations)
+        .filter_map(|expected| of(&expected))
         .map(std::ptr::from_ref)
         .collect();
-    for s in PRITUNL.statements {
+    for s in PRITUNL.lines() {
         let row = std::ptr::from_ref(s);
         assert!(
             seen.contains(&row),
@@ -66,7 +70,7 @@ fn every_statement_has_a_sample() {
 
 #[test]
 fn samples_expect_what_the_tables_say() {
-    for expected in expectations("pritunl_journal") {
+    for expected in PRITUNL_FORMATS.into_iter().flat_map(expectations) {
         let cause = match of(&expected).map(|s| s.meaning) {
             Some(Meaning::Refusal(cause)) => Some(cause.id()),
             _ => None,
@@ -78,7 +82,7 @@ fn samples_expect_what_the_tables_say() {
 #[test]
 fn no_two_statements_are_written_alike() {
     for system in ALL {
-        for s in system.statements {
+        for s in system.lines() {
             let found = system.statement(s.action, s.reason).unwrap();
             assert!(std::ptr::eq(found, s), "{} {:?} twice", s.action, s.reason);
         }
@@ -112,7 +116,7 @@ fn every_cause_has_words_and_every_stated_cause_a_fix() {
 fn rows_are_whole() {
     for system in ALL {
         assert!(!system.provenance.is_empty());
-        for s in system.statements {
+        for s in system.lines() {
             let http = !s.status.is_empty();
             assert_eq!(
                 http,

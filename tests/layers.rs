@@ -21,17 +21,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
     ("summary", &["event"]),
+    ("zone", &["event", "summary"]),
     ("format", &["event", "system"]),
-    ("input", &["event", "format", "summary"]),
+    ("input", &["event", "format", "summary", "zone"]),
     (
         "correlate",
         &["cause", "event", "finding", "summary", "system"],
     ),
     ("index", &["cause", "event", "finding", "summary", "system"]),
-    ("report", &["cause", "event", "finding", "summary"]),
+    ("report", &["cause", "event", "finding", "summary", "zone"]),
     (
         "cli",
-        &["cause", "event", "finding", "format", "report", "system"],
+        &[
+            "cause", "event", "finding", "format", "report", "system", "zone",
+        ],
     ),
     (
         "command",
@@ -47,6 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "summary",
             "system",
+            "zone",
         ],
     ),
 ];

@@ -195,7 +195,8 @@ mod tests {
     use crate::cause::Cause;
     use crate::cli::Output;
     use crate::format;
-    use crate::report::{Page, zone::Zone};
+    use crate::report::Page;
+    use crate::zone::Zone;
 
     fn written(output: Output) -> (String, String) {
         let page = Page::new([].into(), Zone::Utc, 80);

@@ -24,6 +24,7 @@ use crate::system::System;
 /// Where the servers and web servers log if nobody told them otherwise.
 const USUAL: &[&str] = &[
     "/var/log/pritunl_journal.log*",
+    "/var/log/pritunl.log*",
     "/var/log/nginx/access*.log*",
     "/var/log/apache2/access.log*",
     "/var/log/apache2/other_vhosts_access.log*",
@@ -45,13 +46,13 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
-    let format = args.format();
+    let (format, zone) = (args.format(), args.timezone);
     let Inputs {
         inputs,
         parts,
         skipped,
         failures,
-    } = discover(&logs, &Options { format });
+    } = discover(&logs, &Options { format, zone });
     // Who asks for one line has not asked for the other files of its folder.
     if asked.is_none() || args.logs.len() > 1 {
         tell_skipped(&skipped, &mut talk)?;

@@ -20,8 +20,8 @@ use crate::index::{self, Error, Known, Limits, NewPart, Stored, Writer};
 use crate::input::{Input, Inputs, Options, Records, Sample, discover};
 use crate::report;
 use crate::report::sanitize::visible;
-use crate::report::zone::Zone;
 use crate::summary::Tally;
+use crate::zone::Zone;
 
 /// Records in one block of the index, at most, and the bytes of their lines.
 const BLOCK: usize = 4096;
@@ -86,7 +86,8 @@ fn fill(args: &IndexArgs, path: &Path, talk: &mut impl Write) -> Result<Exit, St
     let mut exit = Exit::Done;
     if !args.logs.is_empty() {
         let format = args.format.and_then(format::by_name);
-        let inputs = discover(&args.logs, &Options { format });
+        let zone = args.timezone;
+        let inputs = discover(&args.logs, &Options { format, zone });
         exit = read(&mut writer, inputs, talk)?;
     }
     if args.prune {
@@ -204,6 +205,9 @@ impl Filing<'_> {
             self.writer
                 .input(&input.name, &path, format.name(), system)?
         };
+        if let Some(zone) = input.zone.filter(|_| input.format.is_local()) {
+            self.writer.set_timezone(row, &zone.to_string())?;
+        }
         let mut after = None;
         for index in input.parts() {
             let part = self.parts.get(index as usize);
@@ -345,6 +349,10 @@ impl<'a> Source for Log<'a> {
 
     fn format(&self) -> &'static dyn Format {
         self.format
+    }
+
+    fn zone(&self) -> Option<Zone> {
+        self.stored.timezone.as_deref()?.parse().ok()
     }
 
     fn size(&self) -> u64 {

@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Exit, Fault, columns, recall, stdout};
 use crate::cli::{InputsArgs, Output};
-use crate::event::Part;
+use crate::event::{Part, SECOND};
 use crate::index::{Kept, Reader, Stored, StoredPart};
-use crate::report::zone::Zone;
-use crate::report::{BOLD, Block, Page, clock, stretch};
+use crate::report::{BOLD, Block, Page, clock, local, stretch};
 use crate::summary::{Summary, Tally};
+use crate::zone::Zone;
 
 pub(super) fn run(args: &InputsArgs, color: ColorChoice) -> anyhow::Result<Exit> {
     let path = args.store.path().ok_or_else(|| {
@@ -144,6 +144,11 @@ fn object(input: &Stored<'_>, kept: &Kept<'_>, summary: &Summary) -> Value {
     object.insert("format".into(), json!(input.format));
     object.insert("system".into(), json!(input.system));
     object.insert("files".into(), parts(kept, input).map(part).collect());
+    let zone = summary.zones.iter().find(|zone| zone.input == input.name);
+    if let Some(zone) = zone {
+        object.insert("zone_s".into(), json!(zone.ahead / SECOND));
+        object.insert("zone".into(), json!(local(zone).trim_start()));
+    }
     object.insert("clock_offsets".into(), offsets.collect());
     object.insert("gaps".into(), gaps.collect());
     Value::Object(object)

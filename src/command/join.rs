@@ -7,8 +7,9 @@ use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::format::Format;
 use crate::input::{self, Input, Sample};
-use crate::summary::Summary;
+use crate::summary::{LocalZone, Summary};
 use crate::system::System;
+use crate::zone::{LocalClock, Zone};
 
 /// What can be joined, for it can be read twice: a log, or what the index keeps of one.
 pub(super) trait Source {
@@ -16,6 +17,8 @@ pub(super) trait Source {
 
     fn name(&self) -> &str;
     fn format(&self) -> &'static dyn Format;
+    /// The zone that was given for times that name none.
+    fn zone(&self) -> Option<Zone>;
     /// In bytes, about.
     fn size(&self) -> u64;
     /// The first pass.
@@ -33,6 +36,10 @@ impl Source for Input {
 
     fn format(&self) -> &'static dyn Format {
         self.format
+    }
+
+    fn zone(&self) -> Option<Zone> {
+        self.zone
     }
 
     fn size(&self) -> u64 {
@@ -56,19 +63,51 @@ pub(super) fn join<S: Source, E>(
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
 ) -> Result<(Summary, Vec<S::Records>), E> {
     let names: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
-    let mut bearings = survey(&mut inputs);
+    let mut clocks: Vec<_> = inputs.iter().map(local_clock).collect();
+    let mut bearings = survey(&mut inputs, &mut clocks);
     for undecided in bearings.iter_mut().filter(|b| b.system.is_none()) {
         undecided.system = system;
     }
+    learn_zones(&mut clocks, &mut bearings);
     let mut correlator = Correlators::new(bearings, &names);
-    let mut merge = Merge::new(inputs.into_iter().map(Source::records).collect());
+    let inputs = inputs.into_iter().map(Source::records).collect();
+    let mut merge = Merge::new(inputs, clocks);
     while let Some((input, record)) = merge.next(&mut correlator) {
         correlator.push(input, record);
         correlator.take().iter().try_for_each(&mut sink)?;
     }
     correlator.finish();
     correlator.take().iter().try_for_each(&mut sink)?;
-    Ok((correlator.summary(), merge.inputs))
+    let mut summary = correlator.summary();
+    for (clock, input) in merge.clocks.iter().zip(names) {
+        let found = clock.as_ref().and_then(LocalClock::found);
+        summary.zones.extend(found.map(|(ahead, source)| LocalZone {
+            input,
+            ahead,
+            source,
+        }));
+    }
+    Ok((summary, merge.inputs))
+}
+
+/// The clock on the wall of a format whose times name no zone.
+fn local_clock(input: &impl Source) -> Option<LocalClock> {
+    let is_local = input.format().is_local();
+    is_local.then(|| LocalClock::new(input.zone()))
+}
+
+/// Lets logs whose times name no zone learn it from the others.
+fn learn_zones(clocks: &mut [Option<LocalClock>], bearings: &mut [Bearings]) {
+    for (index, clock) in clocks.iter_mut().enumerate() {
+        let Some(clock) = clock else {
+            continue;
+        };
+        let learns = clock.learns();
+        for shifts in bearings.iter_mut().filter_map(|b| b.zone(index, learns)) {
+            clock.learn(shifts);
+        }
+        clock.rewind();
+    }
 }
 
 /// Logs larger than this in all are surveyed by a sample of their clients.
@@ -77,23 +116,35 @@ const SAMPLE: Sample = Sample::Clients(8);
 
 /// The first pass. Where a sample of the clients does not tell enough, as behind a proxy that is the only
 /// client, all are looked at.
-fn survey(inputs: &mut [impl Source]) -> Vec<Bearings> {
+fn survey(inputs: &mut [impl Source], clocks: &mut [Option<LocalClock>]) -> Vec<Bearings> {
     if inputs.iter().map(Source::size).sum::<u64>() > LARGE {
-        let bearings = survey_of(inputs, SAMPLE);
+        let bearings = survey_of(inputs, clocks, SAMPLE);
         let no_clocks = inputs.iter().all(|input| input.format().system().is_none());
         if no_clocks || bearings.iter().all(Bearings::are_sure) {
             return bearings;
         }
     }
-    survey_of(inputs, Sample::All)
+    survey_of(inputs, clocks, Sample::All)
 }
 
-fn survey_of<S: Source>(inputs: &mut [S], sample: Sample) -> Vec<Bearings> {
-    let side = |input: &S| input.format().system().map_or(Side::Access, Side::Auth);
+fn survey_of<S: Source>(
+    inputs: &mut [S],
+    clocks: &mut [Option<LocalClock>],
+    sample: Sample,
+) -> Vec<Bearings> {
+    let side = |input: &S| match (input.format().system(), input.format().is_partial()) {
+        (None, _) => Side::Access,
+        (Some(system), false) => Side::Auth(system),
+        (Some(system), true) => Side::Retold(system),
+    };
     let sides: Vec<Side> = inputs.iter().map(side).collect();
     let mut survey = Survey::new(&sides);
-    for (index, input) in inputs.iter_mut().enumerate() {
-        for record in input.preview(sample) {
+    for (index, (input, clock)) in inputs.iter_mut().zip(clocks).enumerate() {
+        clock.iter_mut().for_each(LocalClock::rewind);
+        for mut record in input.preview(sample) {
+            if let Some(clock) = clock {
+                clock.read(&mut record);
+            }
             survey.take(index, record.place, &record.event);
         }
     }
@@ -104,6 +155,7 @@ fn survey_of<S: Source>(inputs: &mut [S], sample: Sample) -> Vec<Bearings> {
 /// back the lines behind it, so each input is looked at two records deep.
 struct Merge<R> {
     inputs: Vec<R>,
+    clocks: Vec<Option<LocalClock>>,
     /// The next records of each.
     next: Vec<VecDeque<(Micros, Record)>>,
 }
@@ -112,21 +164,26 @@ struct Merge<R> {
 const DEPTH: usize = 2;
 
 impl<R: Iterator<Item = Record>> Merge<R> {
-    fn new(inputs: Vec<R>) -> Self {
+    fn new(inputs: Vec<R>, clocks: Vec<Option<LocalClock>>) -> Self {
         Self {
             next: inputs
                 .iter()
                 .map(|_| VecDeque::with_capacity(DEPTH))
                 .collect(),
             inputs,
+            clocks,
         }
     }
 
     fn next(&mut self, correlator: &mut Correlators) -> Option<(usize, Record)> {
-        for (index, (records, next)) in self.inputs.iter_mut().zip(&mut self.next).enumerate() {
+        let inputs = self.inputs.iter_mut().zip(&mut self.clocks);
+        for (index, ((records, clock), next)) in inputs.zip(&mut self.next).enumerate() {
             while next.len() < DEPTH
-                && let Some(record) = records.next()
+                && let Some(mut record) = records.next()
             {
+                if let Some(clock) = clock {
+                    clock.read(&mut record);
+                }
                 next.push_back((correlator.time(index, &record), record));
             }
             match earliest(next) {

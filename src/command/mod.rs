@@ -19,7 +19,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, Output};
 use crate::report::Page;
-use crate::report::zone::Zone;
+use crate::zone::Zone;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use crate::summary::{ClockOffset, Gap, Summary};
 impl Correlator {
     /// A refusal fell into a stretch that the auth logs do not cover.
     pub(super) fn note_gap(&mut self, from: Option<Micros>, until: Option<Micros>, why: Blind) {
-        let names = self
-            .bearings
-            .clocks
-            .iter()
+        let only_retold = why == Blind::Retold;
+        let clocks = self.bearings.clocks.iter();
+        let names = clocks
+            .filter(|c| only_retold || !self.bearings.retold[c.input])
             .map(|c| self.names[c.input].as_str())
             .collect::<Vec<_>>();
         let why = why.to_string();
@@ -40,10 +40,12 @@ impl Correlator {
         }
     }
 
-    /// What the reader of the findings should know of the logs. What was read of each is the caller's.
+    /// What the reader of the findings should know of the logs. What was read of each, and in which zone, is the
+    /// caller's.
     pub fn summary(&self) -> Summary {
         Summary {
             parts: Vec::new(),
+            zones: Vec::new(),
             clock_offsets: self.clock_offsets(),
             gaps: self.gaps.clone(),
             notes: self.notes(),
@@ -61,6 +63,11 @@ impl Correlator {
             let how = system.turn_on_log;
             notes.push(format!(
                 "No auth log of {name} was read, so only sizes and paths speak. To have one, {how}."
+            ));
+        } else if self.bearings.told().next().is_none() {
+            let how = system.turn_on_log;
+            notes.push(format!(
+                "The log of {name} that was read leaves out most refusals. To have the one that does not, {how}."
             ));
         }
         if !self.bearings.proxies.is_empty() {

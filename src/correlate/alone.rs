@@ -12,6 +12,23 @@ use crate::system::Meaning;
 pub(super) const UNDECIDED: &str = "Nothing tells which server product answered: no auth log was read, and paths and sizes \
     are of none that is known. Give the server's own log, or name the product with --system.";
 
+/// The lines that tell of a failure, the one that states it first.
+fn told(notice: &Notice) -> Vec<Evidence> {
+    let lines = notice.lines.iter().map(|(place, _, text)| (place, text));
+    let retold = notice.retold.iter().map(|r| (&r.place, &r.text));
+    let further = std::iter::repeat(Role::Context);
+    let roles = std::iter::once(Role::Reason).chain(further);
+    let lines = lines.zip(roles).chain(retold.zip([Role::Reason]));
+    let evidence = lines.map(|((place, text), role)| Evidence {
+        role,
+        place: *place,
+        text: text.clone(),
+        delta_s: None,
+        clock_offset_s: None,
+    });
+    evidence.collect()
+}
+
 impl Correlator {
     /// A failure that no request in the access logs owns.
     pub(super) fn orphan(&self, notice: &Notice) -> Option<Finding> {
@@ -61,18 +78,7 @@ impl Correlator {
                 }
             },
             fix: cause.and_then(|c| system.fix(c)),
-            evidence: notice
-                .lines
-                .iter()
-                .enumerate()
-                .map(|(n, (place, _, text))| Evidence {
-                    role: if n == 0 { Role::Reason } else { Role::Context },
-                    place: *place,
-                    text: text.clone(),
-                    delta_s: None,
-                    clock_offset_s: None,
-                })
-                .collect(),
+            evidence: told(notice),
         })
     }
 

@@ -76,6 +76,7 @@ impl Correlators {
     pub fn summary(&self) -> Summary {
         let mut all = Summary::default();
         for of_one in self.all.iter().map(Correlator::summary) {
+            all.zones.extend(of_one.zones);
             all.clock_offsets.extend(of_one.clock_offsets);
             all.gaps.extend(of_one.gaps);
             all.notes.extend(of_one.notes);

@@ -1,6 +1,6 @@
 //! Was the log alive? Silence is evidence only where it was.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::event::{Micros, SECOND};
 
@@ -22,6 +22,8 @@ pub(super) struct Coverage {
     alive: VecDeque<Micros>,
     /// Requests that must have left a line in it and have none.
     missed: BTreeMap<Micros, u32>,
+    /// When a line could not be written.
+    lost: BTreeSet<Micros>,
     /// The longest time between two lines so far.
     longest_quiet: Micros,
     ended: bool,
@@ -45,6 +47,10 @@ pub(super) enum Covered {
 pub(super) enum Blind {
     /// There is no log.
     NoLog,
+    /// There is only one that leaves out most refusals.
+    Retold,
+    /// The server says that it could not write it.
+    Lost,
     /// Before its first line.
     NotBegun,
     /// After its last line, for longer than it has ever been quiet.
@@ -80,12 +86,18 @@ impl Coverage {
             self.alive.pop_front();
             let oldest = self.alive.front().copied().unwrap_or(Micros::MIN);
             self.missed = self.missed.split_off(&oldest);
+            self.lost = self.lost.split_off(&oldest);
         }
     }
 
     /// A request that must have left a line at `time` has none.
     pub(super) fn missed(&mut self, time: Micros) {
         *self.missed.entry(time).or_default() += 1;
+    }
+
+    /// A line that belongs at `time`, or just before, could not be written.
+    pub(super) fn lost(&mut self, time: Micros) {
+        self.lost.insert(time);
     }
 
     /// No further line will come.
@@ -145,7 +157,9 @@ impl Coverage {
             until: after,
             why,
         };
-        if missed > 0 {
+        if self.lost.range(before..until + SECOND).next().is_some() {
+            no(Blind::Lost)
+        } else if missed > 0 {
             no(Blind::Missed(missed))
         } else if until - before > ASLEEP {
             no(Blind::Asleep)
@@ -172,6 +186,8 @@ impl std::fmt::Display for Blind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Blind::NoLog => "there is no auth log",
+            Blind::Retold => "the log that was read leaves out most refusals",
+            Blind::Lost => "the server could not write it",
             Blind::NotBegun => "it begins later",
             Blind::Ended => "it has been silent since, for longer than ever before",
             Blind::Missed(_) => "requests that always leave a line left none",

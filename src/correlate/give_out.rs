@@ -35,6 +35,7 @@ impl Correlator {
 
     /// All inputs have ended: pairs and judges what is left.
     pub fn finish(&mut self) {
+        self.release_prompts(Micros::MAX);
         self.settle(Micros::MAX, true);
         self.judge_waiting(Micros::MAX);
     }
@@ -118,7 +119,9 @@ impl Correlator {
         }
         let time = exchange.time.start;
         let mut covered = Covered::Yes;
-        for coverage in &self.coverage {
+        let clocks = self.bearings.clocks.iter().zip(&self.coverage);
+        let told = clocks.filter(|(clock, _)| !self.bearings.retold[clock.input]);
+        for (_, coverage) in told {
             if settled < Micros::MAX
                 && coverage
                     .around(time)
@@ -132,14 +135,19 @@ impl Correlator {
                 other => covered = other,
             }
         }
-        if self.coverage.is_empty() {
-            Covered::No {
-                from: None,
-                until: None,
-                why: Blind::NoLog,
-            }
+        if self.bearings.told().next().is_some() {
+            return covered;
+        }
+        let only_retold = !self.bearings.clocks.is_empty();
+        let why = if only_retold {
+            Blind::Retold
         } else {
-            covered
+            Blind::NoLog
+        };
+        Covered::No {
+            from: None,
+            until: None,
+            why,
         }
     }
 

@@ -10,6 +10,8 @@ use crate::event::{Micros, Place, SECOND};
 const CLIENTS: usize = 1 << 18;
 /// Changes that are remembered.
 const CHANGES: usize = 256;
+/// How far apart one change stands in two logs.
+const AGAIN: Micros = 2 * SECOND;
 /// How long after a change the first failure may come that it triggered.
 const EFFECT: Micros = 600 * SECOND;
 
@@ -147,7 +149,14 @@ impl History {
             .is_some_and(|accepted| (accepted - time).abs() <= SERVING)
     }
 
-    pub(super) fn changed(&mut self, change: Change) {
+    /// `again`: by a line of a log that tells again what another tells.
+    pub(super) fn changed(&mut self, change: Change, again: bool) {
+        let is_same = |known: &Change| {
+            known.causes == change.causes && (known.time - change.time).abs() <= AGAIN
+        };
+        if again && self.changes.iter().rev().any(is_same) {
+            return;
+        }
         if self.changes.len() == CHANGES {
             self.changes.pop_front();
         }

@@ -5,7 +5,8 @@
 //! know no file and no clock but that of the records.
 //!
 //! ```text
-//! record -> take_in: exchange (a request), notice (what the server wrote about one)
+//! record -> take_in: exchange (a request), notice (what the server wrote about one), once where two logs tell
+//!                    it (retold), and prompt (a failure that no request stands behind)
 //!        -> settle:  problem (weights from time, address, tables, order, ticks) -> pair (probabilities)
 //!        -> judge:   causes (tables, history), coverage (was the log alive?) -> ruling -> finding
 //! ```
@@ -31,12 +32,15 @@ mod order;
 mod pace;
 pub mod pair;
 mod problem;
+mod prompt;
+mod retold;
 mod ruling;
 mod server;
 mod settle;
 mod survey;
 mod take_in;
 mod ticks;
+mod zone;
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
@@ -52,6 +56,7 @@ use notice::Notice;
 use order::Anchor;
 use pace::Pace;
 use problem::LONGEST_LAG;
+use prompt::Prompts;
 use server::Server;
 pub use survey::{Bearings, Clock, Side, Survey};
 use ticks::Ticks;
@@ -89,6 +94,8 @@ pub struct Correlator {
     /// Not yet paired, in the order of the logs.
     exchanges: Vec<Exchange>,
     notices: Vec<Rc<Notice>>,
+    /// Failures without a request, in wait for whether they only asked for more.
+    prompts: Prompts,
     /// Paired, in wait for what the coverage says; in the order of time.
     waiting: VecDeque<Paired>,
     usual: HashMap<Cause, u64>,
@@ -125,6 +132,7 @@ impl Correlator {
             history: History::default(),
             exchanges: Vec::new(),
             notices: Vec::new(),
+            prompts: Prompts::default(),
             waiting: VecDeque::new(),
             usual: HashMap::new(),
             anchors: Vec::new(),

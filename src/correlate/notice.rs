@@ -27,6 +27,32 @@ pub(super) struct Notice {
     pub(super) ticks: Option<u32>,
     /// The first line, and further ones.
     pub(super) lines: Vec<(Place, Entry, Box<str>)>,
+    /// The line of another log that tells of the same event.
+    pub(super) retold: Option<Retold>,
+}
+
+/// A line that tells again what stands in another log.
+#[derive(Debug)]
+pub(super) struct Retold {
+    pub(super) place: Place,
+    pub(super) text: Box<str>,
+    /// Brought to the clock of the access logs, and what was added to bring it there.
+    pub(super) time: Micros,
+    pub(super) offset: Micros,
+}
+
+impl From<Notice> for Retold {
+    fn from(notice: Notice) -> Self {
+        let (time, offset) = (notice.time.start, notice.offset);
+        let place = notice.place();
+        let text = notice.lines.into_iter().next().map(|(.., text)| text);
+        Self {
+            place,
+            text: text.unwrap_or_default(),
+            time,
+            offset,
+        }
+    }
 }
 
 impl Notice {
@@ -51,6 +77,12 @@ impl Notice {
             Some(statement) => !statement.status.is_empty(),
             None => self.is_failure(),
         }
+    }
+
+    /// Whether it can be about a request of this path, which the server names decoded.
+    pub(super) fn is_of_path(&self, path: &str) -> bool {
+        let named = self.entry().path.as_deref();
+        named.is_none_or(|named| named == path || path.contains('%'))
     }
 
     pub(super) fn is_failure(&self) -> bool {

@@ -114,6 +114,9 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
     if !addressed || exchange.is_proxys_own() {
         return 0.0;
     }
+    if notice.entry().path.is_some() && !notice.is_of_path(exchange.request.path()) {
+        return 0.0;
+    }
     let Some(statement) = notice.entry().statement else {
         let unknown = notice.is_failure() && exchange.request.is_refused();
         return if unknown { UNKNOWN_TEXT } else { 0.0 };

@@ -4,7 +4,7 @@ use super::causes::Left;
 use super::coverage::Covered;
 use super::exchange::Exchange;
 use super::judge::{Court, Paired};
-use super::notice::Notice;
+use super::notice::{Notice, Retold};
 use crate::event::{Micros, Place};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 
@@ -137,11 +137,24 @@ impl Ruling<'_> {
                 let role = if stating { Role::Reason } else { Role::Context };
                 evidence.push(cited(role, notice, exchange, line.0, &line.2));
             }
+            let again = if notice.is_failure() {
+                Role::Reason
+            } else {
+                Role::Context
+            };
+            evidence.extend(
+                notice
+                    .retold
+                    .iter()
+                    .map(|r| cited_again(again, r, exchange)),
+            );
         }
         for (notice, p) in &self.paired.further {
             if *p >= 0.5 {
                 let (place, _, text) = &notice.lines[0];
                 evidence.push(cited(Role::Context, notice, exchange, *place, text));
+                let again = notice.retold.iter();
+                evidence.extend(again.map(|r| cited_again(Role::Context, r, exchange)));
             }
         }
         let cause = self.left.first().map(|l| l.cause);
@@ -168,6 +181,16 @@ fn cited(role: Role, notice: &Notice, exchange: &Exchange, place: Place, text: &
         text: text.into(),
         delta_s: Some(seconds(notice.until(exchange))),
         clock_offset_s: offset(notice.offset),
+    }
+}
+
+fn cited_again(role: Role, retold: &Retold, exchange: &Exchange) -> Evidence {
+    Evidence {
+        role,
+        place: retold.place,
+        text: retold.text.clone(),
+        delta_s: Some(seconds(exchange.time.start - retold.time)),
+        clock_offset_s: offset(retold.offset),
     }
 }
 

@@ -111,7 +111,8 @@ pub(super) fn settle(
         fate.decide(cluster, found, &exchanges, &notices, horizon, force);
     }
     let mut settled = fate.carry_out(exchanges, notices);
-    all.retain(|a| a.moment > horizon.saturating_sub(4 * SECOND));
+    // What is not decided yet is asked again, and may be known better then.
+    all.retain(|a| a.moment <= horizon && a.moment > horizon.saturating_sub(4 * SECOND));
     settled.anchors = all;
     settled
 }

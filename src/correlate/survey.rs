@@ -13,6 +13,8 @@ use crate::system::{self, Routes, System};
 
 /// Marks kept of each input. Beyond that the first ones stand for all.
 const MARKS: usize = 400_000;
+/// Starts of a server that are remembered.
+const STARTS: usize = 256;
 /// Pairs from which a difference between hosts is believed.
 const PAIRS: usize = 5;
 /// Lines that are enough to be sure of a clock.
@@ -24,7 +26,24 @@ const NEAR: Micros = 5 * SECOND / 2;
 #[derive(Debug, Clone, Copy)]
 pub enum Side {
     Access,
+    /// The log that tells of all refusals that the system tells of.
     Auth(&'static System),
+    /// Another log, which tells some of that again.
+    Retold(&'static System),
+}
+
+impl Side {
+    fn system(self) -> Option<&'static System> {
+        match self {
+            Side::Access => None,
+            Side::Auth(system) | Side::Retold(system) => Some(system),
+        }
+    }
+
+    /// Whether it is a log of this system.
+    fn is_of(self, system: &'static System) -> bool {
+        self.system().is_some_and(|own| std::ptr::eq(own, system))
+    }
 }
 
 /// What the first pass learned of one server product's logs; the second is read by it.
@@ -34,6 +53,8 @@ pub struct Bearings {
     pub system: Option<&'static System>,
     /// Per input: whether it is one of this product's logs.
     pub(super) own: Vec<bool>,
+    /// Per input: whether it only tells again what another log tells.
+    pub(super) retold: Vec<bool>,
     /// The clocks of the auth logs.
     pub clocks: Vec<Clock>,
     /// Addresses in auth logs that stand for every client.
@@ -50,7 +71,9 @@ pub struct Clock {
     pub host: Option<Box<str>>,
     pub pieces: Vec<Piece>,
     /// Lines it was learned from.
-    heard: usize,
+    pub(super) heard: usize,
+    /// When the server started, by this clock.
+    pub(super) starts: Vec<Micros>,
 }
 
 /// Collects while the first pass reads.
@@ -70,6 +93,8 @@ struct Writer {
     host: Option<Box<str>>,
     /// Its lines that have an HTTP side.
     marks: Vec<Mark>,
+    /// When the server started.
+    starts: Vec<Micros>,
 }
 
 /// A system, and how well each access log goes with its tables.
@@ -97,7 +122,7 @@ struct Fit {
 
 impl Guess {
     fn new(system: &'static System, sides: &[Side]) -> Self {
-        let is_its = |side: &Side| matches!(side, Side::Auth(of) if std::ptr::eq(*of, system));
+        let is_its = |side: &Side| side.is_of(system);
         Self {
             knowledge: Knowledge::new(system),
             has_log: sides.iter().any(is_its),
@@ -175,6 +200,9 @@ impl Survey {
             }
         }
         let writer = self.writer(input, entry.host.as_deref());
+        if entry.start.is_some() && writer.starts.len() < STARTS {
+            writer.starts.push(event.time.start);
+        }
         let statement = entry.statement.filter(|s| !s.status.is_empty());
         let Some(statement) = statement.filter(|_| writer.marks.len() < MARKS) else {
             return;
@@ -205,6 +233,7 @@ impl Survey {
                 input,
                 host,
                 marks: Vec::new(),
+                starts: Vec::new(),
             });
             self.clocks.len() - 1
         });
@@ -224,7 +253,7 @@ impl Survey {
 
     /// Whose log an input is: an index into the guesses.
     fn owner(&self, input: usize) -> Option<usize> {
-        if let Side::Auth(system) = self.sides[input] {
+        if let Some(system) = self.sides[input].system() {
             let is_it = |g: &Guess| std::ptr::eq(g.knowledge.system, system);
             return self.guesses.iter().position(is_it);
         }
@@ -251,6 +280,7 @@ impl Survey {
         let Some(guess) = of.map(|n| &mut self.guesses[n]) else {
             return Bearings {
                 twin_of: vec![None; own.len()],
+                retold: vec![false; own.len()],
                 own,
                 ..Bearings::default()
             };
@@ -290,9 +320,12 @@ impl Survey {
                 host: writer.host.take(),
                 pieces,
                 heard: lines.len(),
+                starts: std::mem::take(&mut writer.starts),
             });
         }
+        let is_retold = |side: &Side| matches!(side, Side::Retold(_));
         Bearings {
+            retold: self.sides.iter().map(is_retold).collect(),
             system: Some(guess.knowledge.system),
             own,
             proof: guess.proof,
@@ -419,6 +452,7 @@ impl Clock {
             host: host.map(Into::into),
             pieces: Vec::new(),
             heard: 0,
+            starts: Vec::new(),
         }
     }
 
@@ -431,16 +465,21 @@ impl Clock {
 }
 
 impl Bearings {
+    /// The clocks of the logs that tell of all refusals.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Clock> {
+        self.clocks.iter().filter(|c| !self.retold[c.input])
+    }
+
     /// Whether they rest on so much that more would not change them.
     pub fn are_sure(&self) -> bool {
-        self.proxies.is_empty() && !self.clocks.is_empty() && self.clocks.iter().all(Clock::is_sure)
+        let mut all = self.told().peekable();
+        self.proxies.is_empty() && all.peek().is_some() && all.all(Clock::is_sure)
     }
 
     /// Whether hosts of one cluster disagree about the time, by half a second or more.
     pub(super) fn clocks_differ(&self) -> bool {
         let offsets = || {
-            self.clocks
-                .iter()
+            self.told()
                 .filter_map(|c| c.pieces.last())
                 .filter(|p| p.pairs >= PAIRS)
                 .map(|p| p.offset)

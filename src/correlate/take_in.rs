@@ -19,7 +19,9 @@ const RECENT: usize = 64;
 impl Correlator {
     /// Takes in the next record of an input.
     pub fn push(&mut self, input: usize, record: Record) {
-        let Record { place, event, text } = record;
+        let Record {
+            place, event, text, ..
+        } = record;
         let text = text.unwrap_or_default();
         match event.kind {
             Kind::Request(request) => {
@@ -27,7 +29,8 @@ impl Correlator {
             }
             Kind::Entry(entry) => self.entry(input, event.time, event.source, entry, (place, text)),
         }
-        self.pushed += 1;
+        // What is told again makes no difference, nor does it to when the rest is paired.
+        self.pushed += usize::from(!self.bearings.retold[input]);
         if self.pushed >= BATCH {
             self.pushed = 0;
             self.advance();
@@ -155,16 +158,19 @@ impl Correlator {
         self.inputs[input].pass(time.start);
         self.coverage[clock].wrote(time.start);
         self.server.wrote(time.start, &entry);
-        if let Some(Meaning::Change(causes)) = entry.statement.map(|s| s.meaning)
-            && !causes.is_empty()
-        {
-            self.history.changed(Change {
-                time: time.start,
-                offset,
-                causes,
-                place: line.0,
-                text: line.1.clone(),
-            });
+        match entry.statement.map(|s| s.meaning) {
+            Some(Meaning::Change(causes)) if !causes.is_empty() => {
+                let change = Change {
+                    time: time.start,
+                    offset,
+                    causes,
+                    place: line.0,
+                    text: line.1.clone(),
+                };
+                self.history.changed(change, self.bearings.retold[input]);
+            }
+            Some(Meaning::Loss) => self.lost(entry.host.as_deref(), time.start),
+            _ => {}
         }
         let source = source.filter(|address| !self.bearings.proxies.contains(address));
         let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
@@ -176,12 +182,23 @@ impl Correlator {
             source,
             ticks,
             lines: vec![(line.0, entry, line.1)],
+            retold: None,
         };
         self.late += u64::from(notice.time.end <= self.paired_until);
+        self.answer_prompts(&notice);
         if notice.has_no_request() {
-            self.findings.extend(self.orphan(&notice));
+            self.alone(notice);
         } else if notice.concerns_request() {
             self.notice(notice);
+        }
+    }
+
+    /// A host says that it could not write its log.
+    fn lost(&mut self, host: Option<&str>, time: Micros) {
+        for (clock, coverage) in self.bearings.clocks.iter().zip(&mut self.coverage) {
+            if host.is_none() || clock.host.is_none() || clock.host.as_deref() == host {
+                coverage.lost(time);
+            }
         }
     }
 
@@ -202,6 +219,14 @@ impl Correlator {
 
     /// Adds a notice to those that wait, or to the one that it can only be a part of.
     fn notice(&mut self, notice: Notice) {
+        let notice = if self.bearings.retold.contains(&true) {
+            let Some(notice) = self.retell(notice) else {
+                return;
+            };
+            notice
+        } else {
+            notice
+        };
         let (place, entry, text) = &notice.lines[0];
         let part_of = self
             .notices

@@ -262,6 +262,21 @@ pub fn iso_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
     .parse(input)
 }
 
+/// `2026-11-21 21:55:11,072`, as a clock on the wall shows it, read as if it hung in UTC.
+pub fn wall_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    let date = (digits(4), byte(b'-'), digits(2), byte(b'-'), digits(2));
+    map_opt(
+        (date, one_of("Tt "), clock, opt(fraction)),
+        |((year, _, month, _, day), _, clock, fraction)| {
+            moment(
+                days_from_civil(year, month, day)? * 86_400 + clock,
+                fraction,
+            )
+        },
+    )
+    .parse(input)
+}
+
 /// `1795294511.072`, seconds since the epoch.
 pub fn epoch_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
     map_opt((digit1, opt(fraction)), |(seconds, fraction)| {

@@ -8,9 +8,10 @@ pub mod access_json;
 pub mod grammar;
 pub mod nginx_combined;
 pub mod pritunl_journal;
+pub mod pritunl_log;
 pub mod redact;
 
-use crate::event::Event;
+use crate::event::{Event, Micros};
 use crate::system::System;
 
 /// One kind of line.
@@ -32,8 +33,38 @@ pub trait Format: Sync {
         None
     }
 
-    /// Reads one line, given without its end. `Ok(None)`: ours, but it tells nothing.
-    fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch>;
+    /// Reads one record, given without its end: a line, or several with the ends between them. `Ok(None)`:
+    /// ours, but it tells nothing.
+    fn parse(&self, record: &[u8]) -> Result<Option<Event>, Mismatch>;
+
+    /// Whether a line begins a record; the others go on with the one before. `None`: each line is a record.
+    fn begins(&self) -> Option<fn(&[u8]) -> bool> {
+        None
+    }
+
+    /// Whether a record, or its first line, speaks for this format: its first is what a log is known by, and the
+    /// share of such among the first ones what the format is detected by.
+    fn speaks(&self, record: &[u8]) -> bool {
+        matches!(self.parse(record), Ok(Some(_)))
+    }
+
+    /// Whether its times are those of a clock on the wall, whose zone is not told: its events have them as if
+    /// that clock hung in UTC.
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    /// Of a local format: how far the clock was ahead of UTC, where a record tells its moment in UTC as well. Its
+    /// event has the moment then.
+    fn ahead(&self, _record: &[u8]) -> Option<Micros> {
+        None
+    }
+
+    /// Whether it leaves out most of what the server refuses, so that its silence proves nothing, and tells again
+    /// what stands in the server's other log.
+    fn is_partial(&self) -> bool {
+        false
+    }
 }
 
 /// A line that is not of this format.
@@ -48,6 +79,7 @@ pub struct Mismatch {
 /// Every format, the more particular ones first.
 pub static ALL: &[&dyn Format] = &[
     &pritunl_journal::PritunlJournal,
+    &pritunl_log::PritunlLog,
     &access_json::AccessJson,
     &nginx_combined::NginxCombined,
 ];
@@ -64,20 +96,22 @@ pub fn by_name(name: &str) -> Option<&'static dyn Format> {
     reason = "iterators are handed over; a reference to one helps no caller"
 )]
 pub fn detect<'a>(sample: impl Iterator<Item = &'a [u8]> + Clone) -> Option<&'static dyn Format> {
-    let total = sample.clone().filter(|l| !l.is_empty()).count();
+    let votes = |format: &'static dyn Format| {
+        let mut votes = (0, 0);
+        let lines = sample.clone().filter(|line| !line.is_empty());
+        for line in lines {
+            let begins = format.begins().is_none_or(|begins| begins(line));
+            // What comes before the first record goes on with none.
+            votes.1 += usize::from(begins || votes.0 == 0);
+            votes.0 += usize::from(begins && format.speaks(line));
+        }
+        votes
+    };
     ALL.iter()
         .copied()
-        .map(|f| {
-            (
-                f,
-                sample
-                    .clone()
-                    .filter(|l| matches!(f.parse(l), Ok(Some(_))))
-                    .count(),
-            )
-        })
-        .filter(|&(_, read)| read > 0 && read * 3 >= total)
+        .map(|format| (format, votes(format)))
+        .filter(|&(_, (read, total))| read > 0 && read * 3 >= total)
         .rev()
-        .max_by_key(|&(_, read)| read)
-        .map(|(f, _)| f)
+        .max_by_key(|&(_, (read, _))| read)
+        .map(|(format, _)| format)
 }

@@ -69,6 +69,7 @@ struct Fields<'a> {
     host_name: Option<Cow<'a, str>>,
     address: Option<Cow<'a, str>>,
     principal: Option<Cow<'a, str>>,
+    device: Option<Cow<'a, str>>,
     reason: Option<Cow<'a, str>>,
     text: Option<Cow<'a, str>>,
     version: Option<Cow<'a, str>>,
@@ -77,13 +78,13 @@ struct Fields<'a> {
 
 /// JSON numbers keep apart what Python keeps apart: whole seconds are truncated, floats are exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Number {
+pub(super) enum Number {
     Whole(i64),
     Float(f64),
 }
 
 /// One value of a flat object, as far as it can mean something to us.
-enum Scalar<'a> {
+pub(super) enum Scalar<'a> {
     Text(Cow<'a, str>),
     Number(Number),
     Bool(bool),
@@ -125,6 +126,7 @@ impl<'a> Fields<'a> {
             (10, b"admin_name") | (9, b"user_name") | (8, b"username") | (13, b"auth_username") => {
                 &mut self.principal
             }
+            (9, b"device_id") | (8, b"mac_addr") | (11, b"device_name") => &mut self.device,
             (6, b"reason") => &mut self.reason,
             (11, b"reason_long") | (10, b"event_long") => &mut self.text,
             (7, b"version") => &mut self.version,
@@ -239,7 +241,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 }
 
 /// A value that is no list and no object, and that Rust can hold.
-fn scalar(raw: &str) -> Option<Scalar<'_>> {
+pub(super) fn scalar(raw: &str) -> Option<Scalar<'_>> {
     Some(match raw.as_bytes().first()? {
         b'"' => Scalar::Text(serde_json::from_str::<Text<'_>>(raw).ok()?.0),
         b'n' => Scalar::Null,
@@ -311,6 +313,8 @@ fn event(fields: &Fields<'_>) -> Result<Event, Mismatch> {
                 .as_deref()
                 .filter(|name| !name.is_empty())
                 .map(Into::into),
+            device: fields.device.as_deref().map(Into::into),
+            path: None,
             host: fields
                 .host_name
                 .as_deref()
@@ -326,7 +330,7 @@ fn event(fields: &Fields<'_>) -> Result<Event, Mismatch> {
 }
 
 /// A copy of `text`, but of the table where it has the same.
-fn known(text: &str, in_table: Option<&'static str>) -> Cow<'static, str> {
+pub(super) fn known(text: &str, in_table: Option<&'static str>) -> Cow<'static, str> {
     match in_table {
         Some(same) if same == text => Cow::Borrowed(same),
         _ => Cow::Owned(text.to_owned()),
@@ -372,7 +376,7 @@ fn serial(id: &str) -> Option<Serial> {
 
 /// An address, with or without port. An IPv6 address cut at its first colon, as 1.32.3897.75 to
 /// 1.32.4047.16 wrote it, is none.
-fn address(text: &str) -> Option<IpAddr> {
+pub(super) fn address(text: &str) -> Option<IpAddr> {
     if let Some(address) = ipv4(text.as_bytes()) {
         return Some(address.into());
     }
@@ -383,13 +387,13 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// What the table says, and for lines it does not know what the server's naming says: all failures end
 /// in `_failure` but one (`handlers/auth.py` passes the reason where the event belongs).
-fn outcome(action: &str, statement: Option<&Statement>) -> Outcome {
+pub(super) fn outcome(action: &str, statement: Option<&Statement>) -> Outcome {
     match statement.map(|s| s.meaning) {
         Some(Meaning::Refusal(_)) => Outcome::Failure,
         Some(Meaning::Acceptance | Meaning::Change(_)) => Outcome::Success,
         None if action.ends_with("_failure") || action == "plugin_failed" => Outcome::Failure,
         None if action.ends_with("_success") => Outcome::Success,
-        Some(Meaning::Side) | None => Outcome::Unknown,
+        Some(Meaning::Side | Meaning::Loss) | None => Outcome::Unknown,
     }
 }
 

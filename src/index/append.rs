@@ -97,6 +97,25 @@ impl Writer {
         Ok(add.query_row((name, path, format, system), |row| row.get(0))?)
     }
 
+    /// The zone that was given for an input whose times name none.
+    pub fn set_timezone(&self, input: i64, timezone: &str) -> Result<()> {
+        self.begin()?;
+        let changed = self
+            .connection
+            .prepare_cached("UPDATE input SET timezone = ?2 WHERE id = ?1 AND timezone IS NOT ?2")?
+            .execute((input, timezone))?;
+        if changed > 0 {
+            self.outdate()?;
+        }
+        Ok(())
+    }
+
+    /// Findings were made of less, or of other things, than there are now.
+    pub(super) fn outdate(&self) -> Result<()> {
+        let appended = state::get(&self.connection, Key::Appended)?;
+        state::set(&self.connection, Key::Appended, appended + 1)
+    }
+
     /// The parts that begin with this line.
     pub fn known(&self, beginning: [u8; 32]) -> Result<Vec<Known>> {
         let mut known = self
@@ -216,8 +235,7 @@ impl Writer {
             self.event(part, record)?;
         }
         self.tally(part, tally, records)?;
-        let appended = state::get(&self.connection, Key::Appended)?;
-        state::set(&self.connection, Key::Appended, appended + 1)
+        self.outdate()
     }
 
     fn block(&self, part: i64, records: &[Record]) -> Result<()> {
@@ -243,7 +261,9 @@ impl Writer {
     }
 
     fn event(&mut self, part: i64, record: &Record) -> Result<()> {
-        let Record { place, event, text } = record;
+        let Record {
+            place, event, text, ..
+        } = record;
         let Self {
             connection, names, ..
         } = self;
@@ -288,9 +308,9 @@ impl Writer {
                 "UPDATE part SET lines = ?2, parsed = ?3, ignored = ?4, unparsed = ?5, cut = ?6,
                     bytes_parsed = ?7, bytes_ignored = ?8, bytes_unparsed = ?9, first_unparsed = ?10,
                     position_lines = ?11, position_offset = ?12,
-                    open_fate = ?13, open_bytes = ?14, open_cut = ?15,
-                    first = coalesce(min(first, ?16), first, ?16),
-                    last = coalesce(max(last, ?17), last, ?17)
+                    open_fate = ?13, open_lines = ?14, open_bytes = ?15, open_cut = ?16,
+                    first = coalesce(min(first, ?17), first, ?17),
+                    last = coalesce(max(last, ?18), last, ?18)
                  WHERE id = ?1",
             )?
             .execute(rusqlite::params![
@@ -307,6 +327,7 @@ impl Writer {
                 stored(lines),
                 stored(offset),
                 open.map(|open| fate(open.fate)),
+                open.map(|open| open.lines),
                 open.map(|open| open.bytes),
                 open.map(|open| open.is_cut),
                 times().min(),
@@ -413,6 +434,7 @@ pub(super) fn tally(row: &Row<'_>, part: u32) -> Result<Tally> {
         .map(|fate| -> rusqlite::Result<Open> {
             Ok(Open {
                 fate,
+                lines: row.get("open_lines")?,
                 bytes: row.get("open_bytes")?,
                 is_cut: row.get("open_cut")?,
             })

@@ -97,7 +97,7 @@ impl Writer {
     pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation<'_>> {
         self.begin()?;
         self.connection.execute_batch(
-            "DELETE FROM finding; DELETE FROM finding_minute; DELETE FROM clock_offset;
+            "DELETE FROM finding; DELETE FROM finding_minute; DELETE FROM zone; DELETE FROM clock_offset;
              DELETE FROM gap; DELETE FROM note;",
         )?;
         Ok(Explanation {

@@ -63,8 +63,7 @@ impl Writer {
         gone("DELETE FROM finding_minute WHERE minute < ?1 / 60000000")?;
         if blocks > 0 {
             // What is left is judged with what is left.
-            let appended = state::get(&self.connection, Key::Appended)?;
-            state::set(&self.connection, Key::Appended, appended + 1)?;
+            self.outdate()?;
         }
         let before = state::get(&self.connection, Key::Pruned)?;
         state::set(&self.connection, Key::Pruned, before.max(moment))?;

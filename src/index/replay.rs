@@ -29,6 +29,8 @@ pub struct Stored<'a> {
     pub name: String,
     pub format: String,
     pub system: Option<String>,
+    /// Given for times that name none.
+    pub timezone: Option<String>,
     /// Of its lines, in bytes.
     pub size: u64,
     /// Number in `Kept.parts` and in the table.
@@ -67,7 +69,7 @@ impl Reader {
 fn kept(connection: &Connection) -> Result<Kept<'_>> {
     let since = state::get(connection, Key::Pruned)?;
     let mut inputs =
-        connection.prepare("SELECT id, name, format, system FROM input ORDER BY id")?;
+        connection.prepare("SELECT id, name, format, system, timezone FROM input ORDER BY id")?;
     let inputs = inputs.query_map([], |row| {
         Ok(Stored {
             connection,
@@ -76,6 +78,7 @@ fn kept(connection: &Connection) -> Result<Kept<'_>> {
             name: row.get(1)?,
             format: row.get(2)?,
             system: row.get(3)?,
+            timezone: row.get(4)?,
             size: 0,
             parts: Vec::new(),
         })

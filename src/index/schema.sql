@@ -18,6 +18,8 @@ CREATE TABLE input (
     path TEXT NOT NULL,
     format TEXT NOT NULL,
     system TEXT,
+    -- Given for times that name none.
+    timezone TEXT,
     UNIQUE (path, format)
 ) STRICT;
 
@@ -42,8 +44,9 @@ CREATE TABLE part (
     -- Where reading goes on.
     position_lines INTEGER NOT NULL DEFAULT 0,
     position_offset INTEGER NOT NULL DEFAULT 0,
-    -- The last line, where it has no end yet: its fate, length, and whether it was cut.
+    -- The last record, where it has no end yet: its fate, lines, length, and whether it was cut.
     open_fate TEXT,
+    open_lines INTEGER,
     open_bytes INTEGER,
     open_cut INTEGER,
     -- Of its events, microseconds.
@@ -138,6 +141,15 @@ CREATE TABLE finding_minute (
     findings INTEGER NOT NULL,
     PRIMARY KEY (minute, system, cause, verdict)
 ) STRICT, WITHOUT ROWID;
+
+-- Of inputs whose times name no zone: how far theirs is ahead of UTC (microseconds), and how that is known.
+CREATE TABLE zone (
+    input TEXT NOT NULL,
+    ahead INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    -- Where it was given and the logs say otherwise.
+    too_far_ahead INTEGER
+) STRICT;
 
 CREATE TABLE clock_offset (
     input TEXT NOT NULL,

@@ -3,9 +3,16 @@
 use rusqlite::Connection;
 
 use super::{Reader, Result};
-use crate::summary::{ClockOffset, Gap, Summary};
+use crate::event::Micros;
+use crate::summary::{ClockOffset, Gap, LocalZone, Summary, ZoneSource};
 
 pub(super) fn write(connection: &Connection, summary: &Summary) -> Result<()> {
+    for zone in &summary.zones {
+        let (source, too_far_ahead) = stored(zone.source);
+        connection
+            .prepare_cached("INSERT INTO zone VALUES (?1, ?2, ?3, ?4)")?
+            .execute((&zone.input, zone.ahead, source, too_far_ahead))?;
+    }
     for offset in &summary.clock_offsets {
         connection
             .prepare_cached("INSERT INTO clock_offset VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
@@ -31,10 +38,36 @@ pub(super) fn write(connection: &Connection, summary: &Summary) -> Result<()> {
     Ok(())
 }
 
+fn stored(source: ZoneSource) -> (&'static str, Option<Micros>) {
+    match source {
+        ZoneSource::Given { too_far_ahead } => ("given", too_far_ahead),
+        ZoneSource::Told => ("told", None),
+        ZoneSource::Learned => ("learned", None),
+        ZoneSource::Host => ("host", None),
+    }
+}
+
+fn source(stored: &str, too_far_ahead: Option<Micros>) -> ZoneSource {
+    match stored {
+        "given" => ZoneSource::Given { too_far_ahead },
+        "told" => ZoneSource::Told,
+        "learned" => ZoneSource::Learned,
+        _ => ZoneSource::Host,
+    }
+}
+
 impl Reader {
     /// As it was when the findings were made. What became of the lines of each part is in [`super::Kept`].
     pub fn summary(&self) -> Result<Summary> {
         let connection = &self.connection;
+        let mut zones = connection.prepare("SELECT * FROM zone ORDER BY rowid")?;
+        let zones = zones.query_map([], |row| {
+            Ok(LocalZone {
+                input: row.get(0)?,
+                ahead: row.get(1)?,
+                source: source(row.get_ref(2)?.as_str()?, row.get(3)?),
+            })
+        })?;
         let mut offsets = connection.prepare("SELECT * FROM clock_offset ORDER BY rowid")?;
         let offsets = offsets.query_map([], |row| {
             Ok(ClockOffset {
@@ -60,6 +93,7 @@ impl Reader {
         let notes = notes.query_map([], |row| row.get(0))?;
         Ok(Summary {
             parts: Vec::new(),
+            zones: zones.collect::<rusqlite::Result<_>>()?,
             clock_offsets: offsets.collect::<rusqlite::Result<_>>()?,
             gaps: gaps.collect::<rusqlite::Result<_>>()?,
             notes: notes.collect::<rusqlite::Result<_>>()?,

@@ -8,8 +8,8 @@ SELECT i.name AS input, i.format, i.system, p.name AS file,
     p.bytes_parsed, p.bytes_ignored, p.bytes_unparsed,
     strftime('%Y-%m-%dT%H:%M:%fZ', p.first / 1e6, 'unixepoch') AS first,
     strftime('%Y-%m-%dT%H:%M:%fZ', p.last / 1e6, 'unixepoch') AS last,
-    p.position_offset AS position, p.failure
-FROM part p JOIN input i ON i.id = p.input
+    z.ahead / 1e6 AS zone_s, z.source AS zone_source, p.position_offset AS position, p.failure
+FROM part p JOIN input i ON i.id = p.input LEFT JOIN zone z ON z.input = i.name
 ORDER BY i.id, p.rank;
 
 DROP VIEW IF EXISTS events;

@@ -32,7 +32,7 @@ pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options) -> Inputs {
         .flat_map(|set| split(set, &mut inputs.skipped))
         .collect();
     for set in tell_apart(sets, &mut inputs.skipped) {
-        inputs.add(set);
+        inputs.add(set, options);
     }
     inputs
 }
@@ -199,7 +199,7 @@ impl Candidate {
 }
 
 impl Inputs {
-    fn add(&mut self, set: Set) {
+    fn add(&mut self, set: Set, options: &Options) {
         let mut parts = Vec::new();
         for Candidate {
             found,
@@ -224,6 +224,7 @@ impl Inputs {
             name: parts
                 .last()
                 .map_or_else(String::new, |p| p.name.to_string()),
+            zone: options.zone,
             format: set.format,
             parts,
         });

@@ -29,7 +29,7 @@ pub(super) fn first(bytes: &mut Bytes, format: &dyn Format, name: &str) -> Ident
     let mut lines = Lines::new(reader);
     // What is unreadable here is met again when the part is read.
     while let Ok(Some(line)) = lines.next() {
-        if matches!(format.parse(line.bytes), Ok(Some(_))) {
+        if format.speaks(line.bytes) {
             return blake3::hash(&essence(line.bytes)).into();
         }
     }

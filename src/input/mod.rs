@@ -11,6 +11,7 @@
 //! [`discover()`] opens everything once and tells what will be read; each [`Input`] is then read by
 //! itself, so that a caller can merge several by time. Memory does not grow with what is read.
 
+mod block;
 mod bytes;
 mod discover;
 mod error;
@@ -25,11 +26,12 @@ mod stream;
 
 use std::ops::Range;
 
+use self::block::Blocks;
 use self::bytes::Bytes;
-use self::lines::Lines;
 use crate::event::{self, Event, Place};
 use crate::format::Format;
 use crate::summary::Tally;
+use crate::zone::Zone;
 
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
@@ -40,6 +42,8 @@ pub use self::records::Records;
 pub struct Options {
     /// Overrides detection.
     pub format: Option<&'static dyn Format>,
+    /// The zone of times that name none; `None`: as the logs tell, else this host's.
+    pub zone: Option<Zone>,
 }
 
 /// What a first pass looks at.
@@ -85,6 +89,8 @@ pub struct Input {
     /// The newest part's name, as the user gave it.
     pub name: String,
     pub format: &'static dyn Format,
+    /// The zone that was given for times that name none.
+    pub zone: Option<Zone>,
     parts: Vec<Part>,
 }
 
@@ -139,11 +145,12 @@ impl Input {
     pub fn says(&mut self, place: Place, event: &Event) -> Option<bool> {
         let part = self.parts.iter_mut().find(|p| p.index == place.part)?;
         let reader = part.bytes.peek_at(place.offset).ok()?;
-        let mut lines = Lines::resume(reader, place.line - 1, place.offset);
-        let line = lines.next().ok()??;
+        let begins = self.format.begins();
+        let mut blocks = Blocks::resume(reader, begins, place.line - 1, place.offset);
+        let record = blocks.next().ok()??;
         let is_it = self
             .format
-            .parse(line.bytes)
+            .parse(record.bytes)
             .is_ok_and(|found| found.as_ref() == Some(event));
         Some(is_it)
     }

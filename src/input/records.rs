@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::io::Read;
 
+use super::block::{Block, Blocks};
 use super::error::{Error, Failure};
-use super::lines::{End, Line, Lines};
 use super::{Part, Sample};
 use crate::event::{Event, Kind, Place, Record};
 use crate::format::redact::redact_line;
@@ -39,10 +39,10 @@ struct Waiting<'a> {
 /// The part that is being read.
 struct Reading<'a> {
     name: Box<str>,
-    lines: Lines<Reader<'a>>,
+    blocks: Blocks<Reader<'a>>,
     tally: Tally,
-    /// The last line and where it begins, where it has no end.
-    open: Option<(u64, Open)>,
+    /// The last record and where it begins, where it has no end.
+    open: Option<(Place, Open)>,
 }
 
 impl<'a> Records<'a> {
@@ -105,7 +105,7 @@ impl<'a> Records<'a> {
                 let Position { lines, offset, .. } = tally.position;
                 self.reading = Some(Reading {
                     name: waiting.name,
-                    lines: Lines::resume(reader, lines, offset),
+                    blocks: Blocks::resume(reader, self.format.begins(), lines, offset),
                     tally,
                     open: None,
                 });
@@ -153,7 +153,7 @@ impl Iterator for Records<'_> {
 impl Reading<'_> {
     /// The fate of what was read so far, and how far that is.
     fn tally(&self) -> Tally {
-        let (next, offset) = self.lines.position();
+        let (next, offset) = self.blocks.position();
         let mut tally = self.tally.clone();
         tally.position = match self.open {
             None => Position {
@@ -161,9 +161,9 @@ impl Reading<'_> {
                 offset,
                 open: None,
             },
-            Some((offset, open)) => Position {
-                lines: next - 2,
-                offset,
+            Some((place, open)) => Position {
+                lines: place.line - 1,
+                offset: place.offset,
                 open: Some(open),
             },
         };
@@ -176,11 +176,11 @@ impl Reading<'_> {
         preview: Option<Sample>,
     ) -> Result<Option<Record>, Error> {
         loop {
-            let line = match self.lines.next() {
-                Ok(Some(line)) => line,
+            let block = match self.blocks.next() {
+                Ok(Some(block)) => block,
                 Ok(None) => return Ok(None),
                 Err(cause) => {
-                    let (line, offset) = self.lines.position();
+                    let (line, offset) = self.blocks.position();
                     return Err(Error::Read {
                         line,
                         offset,
@@ -188,21 +188,22 @@ impl Reading<'_> {
                     });
                 }
             };
-            let (offset, end) = (line.offset, line.end);
-            let bytes = u32::try_from(line.bytes.len()).unwrap_or(u32::MAX);
-            let (fate, record) = file(&mut self.tally, format, line, preview);
-            let is_cut = end == End::Cut;
-            let open = || {
-                (
-                    offset,
-                    Open {
-                        fate,
-                        bytes,
-                        is_cut,
-                    },
-                )
+            let place = Place {
+                part: self.tally.part,
+                line: block.number,
+                offset: block.offset,
+                length: u32::try_from(block.length).unwrap_or(u32::MAX),
             };
-            self.open = (end != End::Newline).then(open);
+            let (fate, record) = file(&mut self.tally, format, block, place, preview);
+            self.open = block.is_open.then_some((
+                place,
+                Open {
+                    fate,
+                    lines: block.lines,
+                    bytes: place.length,
+                    is_cut: block.is_cut,
+                },
+            ));
             if record.is_some() {
                 return Ok(record);
             }
@@ -210,31 +211,32 @@ impl Reading<'_> {
     }
 }
 
-/// Parses a line and counts it. Only the real pass keeps lines for findings to cite.
+/// Parses a record and counts its lines. Only the real pass keeps them for findings to cite.
 fn file(
     tally: &mut Tally,
     format: &dyn Format,
-    line: Line<'_>,
+    block: Block<'_>,
+    place: Place,
     preview: Option<Sample>,
 ) -> (Fate, Option<Record>) {
-    let place = Place {
-        part: tally.part,
-        line: line.number,
-        offset: line.offset,
-        length: u32::try_from(line.bytes.len()).unwrap_or(u32::MAX),
-    };
-    tally.cut += u64::from(line.end == End::Cut);
-    let is_passed = line.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, line.bytes));
+    tally.cut += u64::from(block.is_cut);
+    let bytes = block.bytes;
+    let is_passed = bytes.is_empty() || preview.is_some_and(|s| s.skips(format, bytes));
     let parsed = if is_passed {
         Ok(None)
     } else {
-        format.parse(line.bytes)
+        format.parse(bytes)
     };
     let (fate, record) = match parsed {
         Ok(Some(event)) => {
             let keep = preview.is_none() && may_be_evidence(&event);
-            let text = keep.then(|| redact_line(line.bytes).into_boxed_str());
-            (Fate::Parsed, Some(Record { place, event, text }))
+            let record = Record {
+                place,
+                event,
+                ahead: format.ahead(bytes),
+                text: keep.then(|| redact_line(bytes).into_boxed_str()),
+            };
+            (Fate::Parsed, Some(record))
         }
         Ok(None) => (Fate::Ignored, None),
         Err(mismatch) => {
@@ -242,7 +244,7 @@ fn file(
             (Fate::Unparsed, None)
         }
     };
-    tally.count(fate, place.length);
+    tally.count(fate, block.lines, place.length);
     (fate, record)
 }
 

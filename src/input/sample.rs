@@ -49,7 +49,7 @@ pub(super) fn content(
         let why = format!("compressed with {name}; only gzip is read");
         return Ok(Content::Unknown(why));
     }
-    let speaks = |f: &&dyn Format| named || lines.iter().any(|l| matches!(f.parse(l), Ok(Some(_))));
+    let speaks = |f: &&dyn Format| named || lines.iter().any(|l| f.speaks(l));
     let format = match forced {
         Some(format) => Some(format).filter(|f| speaks(f)),
         None => format::detect(lines.iter().map(Vec::as_slice).filter(|l| !is_hole(l))),

@@ -69,7 +69,8 @@ fn any<T>(wanted: &[T], met: impl FnMut(&T) -> bool) -> bool {
 
 fn cites(finding: &Finding, parts: &[Part], name: &str, line: u64) -> bool {
     finding.evidence.iter().any(|e| {
-        e.place.line == line
+        let further = memchr::memchr_iter(b'\n', e.text.as_bytes()).count() as u64;
+        (e.place.line..=e.place.line + further).contains(&line)
             && parts
                 .get(e.place.part as usize)
                 .is_some_and(|part| &*part.name == name)

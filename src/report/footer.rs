@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::Page;
 use super::text::{BOLD, Block, DIM, count};
-use crate::event::Micros;
-use crate::summary::{ClockOffset, Gap, Summary, Tally};
+use crate::event::{Micros, SECOND};
+use crate::summary::{ClockOffset, Gap, LocalZone, Summary, Tally, ZoneSource};
 
 /// Parts that are named, those with unparsed lines first.
 const NAMED: usize = 8;
@@ -27,6 +27,10 @@ pub fn footer<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let mut block = Block::new(page, 0, out);
+    for zone in &summary.zones {
+        let name = page.short(&zone.input);
+        block.paragraph("zone", (&name, BOLD), &local(zone))?;
+    }
     for offset in &summary.clock_offsets {
         let name = page.short(&offset.input);
         block.paragraph("clock", (&name, BOLD), &clock(page, offset))?;
@@ -39,6 +43,30 @@ pub fn footer<W: Write>(
         block.paragraph("note", ("", BOLD), note)?;
     }
     read(&mut block, &summary.parts, detail)
+}
+
+/// ` was read as UTC+01:00, as its own records tell`
+pub fn local(zone: &LocalZone) -> String {
+    let how = match zone.source {
+        ZoneSource::Given {
+            too_far_ahead: None,
+        } => "as given".to_owned(),
+        ZoneSource::Given {
+            too_far_ahead: Some(by),
+        } => format!("as given, but the logs tell {}", utc(zone.ahead - by)),
+        ZoneSource::Told => "as its own records tell".to_owned(),
+        ZoneSource::Learned => "as other logs tell of the same events".to_owned(),
+        ZoneSource::Host => "this host's zone, as nothing tells its own".to_owned(),
+    };
+    format!(" was read as {}, {how}", utc(zone.ahead))
+}
+
+/// `UTC+01:00`
+fn utc(ahead: Micros) -> String {
+    let minutes = ahead / (60 * SECOND);
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    format!("UTC{sign}{hours:02}:{minutes:02}")
 }
 
 /// ` runs 37.0 s behind access.log (±0.2 s, 412 pairs)`

@@ -18,13 +18,12 @@ pub mod sanitize;
 mod table;
 mod text;
 pub mod when;
-pub mod zone;
 
 use std::io;
 
 pub use each::Each;
 pub use filter::Filter;
-pub use footer::{Detail, clock, footer, stretch};
+pub use footer::{Detail, clock, footer, local, stretch};
 pub use grouped::Grouped;
 pub use ndjson::{Ndjson, id, timestamp};
 pub use page::Page;

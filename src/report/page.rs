@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::sanitize::visible;
-use super::zone::Zone;
 use crate::event::{Part, Place};
+use crate::zone::Zone;
 
 /// Columns beyond which a sentence is hard to read; only lines of logs are longer.
 const READABLE: usize = 100;
@@ -88,7 +88,7 @@ fn shared<'f>(folder: &'f str, name: &str) -> &'f str {
 mod tests {
     use super::{Cow, Page};
     use crate::event::Part;
-    use crate::report::zone::Zone;
+    use crate::zone::Zone;
 
     fn page(names: &[&str]) -> Page {
         let part = |name: &&str| Part {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chrono::FixedOffset;
 
 use super::page::Page;
-use super::zone::Zone;
 use crate::cause::Cause;
 use crate::event::{Micros, Part, Place, Request, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::summary::{ClockOffset, Gap, Summary, Tally};
+use crate::zone::Zone;
 
 /// 2026-06-04 12:00:00 UTC.
 pub(super) const NOON: Micros = 1_780_574_400 * SECOND;
@@ -169,6 +169,7 @@ pub(super) fn summary() -> Summary {
     let at = evidence(Role::Context, 1, 77, "").place;
     journal.first_unparsed = vec![(at, "byte 10: `:` expected".into())];
     Summary {
+        zones: Vec::new(),
         parts: vec![tally(0, "nginx_combined", 1204, 0), journal],
         clock_offsets: vec![ClockOffset {
             input: "pritunl_journal.log".into(),

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime};
 
-use super::zone::Zone;
 use crate::event::{Micros, SECOND};
+use crate::zone::Zone;
 
 /// A moment, not yet bound to a clock and a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl When {
 mod tests {
     use super::{NotATime, When};
     use crate::event::SECOND;
-    use crate::report::zone::Zone;
+    use crate::zone::Zone;
     use chrono::FixedOffset;
 
     /// 2026-06-04 00:30 in Paris, the day before in UTC.

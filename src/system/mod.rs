@@ -25,8 +25,12 @@ pub struct System {
     pub session_start: &'static str,
     /// First match wins.
     pub routes: &'static [RoutePattern],
+    /// The lines of the log that tells of all refusals it can tell of.
     pub statements: &'static [Statement],
+    /// The lines of its other logs, which mostly tell again what the first tells.
+    pub retold: &'static [Statement],
     pub index: Index,
+    pub challenge: Option<Challenge>,
     pub unlogged: &'static [Unlogged],
     pub advice: &'static [Advice],
     /// How to have the auth log written at all.
@@ -45,6 +49,18 @@ pub static ALL: &[&System] = &[&pritunl::SYSTEM];
 /// As findings and options name it.
 pub fn by_name(name: &str) -> Option<&'static System> {
     ALL.iter().copied().find(|system| system.name == name)
+}
+
+/// A login in two steps whose first one is written as a failure: the server asks for the second with it.
+#[derive(Debug)]
+pub struct Challenge {
+    /// The lines of a first step: their action, and their words.
+    pub action: &'static str,
+    pub reasons: &'static [&'static str],
+    /// The action of the line with which such a login succeeds.
+    pub success: &'static str,
+    /// How long the server waits for the second step.
+    pub seconds: i64,
 }
 
 /// One shape of line that a server writes.
@@ -120,6 +136,8 @@ pub enum Meaning {
     Change(&'static [Cause]),
     /// Says nothing of the outcome by itself.
     Side,
+    /// The server could not write its log: what it would have said is lost.
+    Loss,
 }
 
 /// The lines of one request: `invalid_password` and then `invalid_otp` for one login.
@@ -322,11 +340,12 @@ impl Index {
     }
 
     /// Those of `action`, in the order of the table.
-    fn of(&self, table: &'static [Statement], action: &str) -> &[Row] {
+    fn of(&self, tables: [&'static [Statement]; 2], action: &str) -> &[Row] {
         let index = self.0.get_or_init(|| {
-            let longest = table.iter().map(|s| s.action.len()).max().unwrap_or(0);
+            let lines = || tables.into_iter().flatten();
+            let longest = lines().map(|s| s.action.len()).max().unwrap_or(0);
             let mut index: Vec<Vec<Action>> = vec![Vec::new(); longest + 1];
-            for statement in table {
+            for statement in lines() {
                 let open = statement.reason.split_once("{}");
                 let row = Row { statement, open };
                 let alike = &mut index[statement.action.len()];
@@ -366,9 +385,15 @@ impl System {
             .map_or(Routes::NONE, |p| p.route)
     }
 
+    /// Every line that the tables know, of whatever log.
+    pub fn lines(&self) -> impl Iterator<Item = &'static Statement> + use<> {
+        self.statements.iter().chain(self.retold)
+    }
+
     /// What the tables know of a line.
     pub fn statement(&self, action: &str, reason: &str) -> Option<&'static Statement> {
-        let mut rows = self.index.of(self.statements, action).iter();
+        let tables = [self.statements, self.retold];
+        let mut rows = self.index.of(tables, action).iter();
         rows.find(|r| r.is_worded(reason)).map(|r| r.statement)
     }
 
@@ -463,7 +488,7 @@ mod tests {
         let table: &'static [Statement] = Box::leak(Box::new([sent, REFUSED]));
         let index = Index::new();
         let worded = |action, reason| {
-            let mut rows = index.of(table, action).iter();
+            let mut rows = index.of([table, &[]], action).iter();
             rows.any(|r| r.is_worded(reason))
         };
         assert!(worded("mail", "sent to \"a@b\""));

@@ -2,15 +2,18 @@
 //! is one, `pritunl-web` (Go, the front end) and the Python application behind it. Only the application
 //! writes the journal.
 //!
+//! The application's log, `/var/log/pritunl.log`, tells of some of the same events: see `retold`.
+//!
 //! Pritunl writes no access log, and its journal names neither method, path nor status: those come from
 //! the reverse proxy's log.
 
 mod advice;
+mod retold;
 mod routes;
 mod statements;
 mod unlogged;
 
-use super::{Body, Index, System, Version};
+use super::{Body, Challenge, Index, System, Version};
 
 pub static SYSTEM: System = System {
     name: "pritunl",
@@ -20,7 +23,20 @@ pub static SYSTEM: System = System {
     session_start: "admin_session_start",
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
+    retold: retold::RETOLD,
     index: Index::new(),
+    // `authorizer/authorizer.py set_challenge`
+    challenge: Some(Challenge {
+        action: "user_connect_failure",
+        reasons: &[
+            "Failed pin authentication",
+            "Failed passcode authentication",
+            "Failed Yubico authentication",
+            "Failed two-step authentication",
+        ],
+        success: "user_connect_success",
+        seconds: 120,
+    }),
     unlogged: unlogged::UNLOGGED,
     advice: advice::ADVICE,
     turn_on_log: "run `pritunl set app.auditing all` and `systemctl restart pritunl` (an Enterprise setting), \

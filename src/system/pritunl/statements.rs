@@ -57,6 +57,7 @@ macro_rules! pages {
         PAGES
     };
 }
+pub(super) use pages;
 
 // In the brackets stand the statuses, behind a bar those of the pages among the routes.
 macro_rules! statements {
@@ -79,6 +80,8 @@ macro_rules! statements {
         },)+)+]
     };
 }
+
+pub(super) use statements;
 
 pub(super) const STATEMENTS: &[Statement] = statements! {
     // Logins of administrators. Password, code and local code are all checked, each with a line of its

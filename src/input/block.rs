@@ -1,0 +1,194 @@
+//! Lines grouped to records, where a format has records of several lines.
+
+use std::io::{self, Read};
+
+use super::lines::{End, Line, Lines};
+
+/// What is kept of a record of several lines; a traceback is shorter.
+const LONGEST: usize = 64 << 10;
+
+/// The lines of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Block<'a> {
+    /// Without the last line's end.
+    pub(super) bytes: &'a [u8],
+    /// Of the first line, 1-based.
+    pub(super) number: u64,
+    /// Of its first byte, in what the reader gave.
+    pub(super) offset: u64,
+    /// In the file, without the last line's end.
+    pub(super) length: u64,
+    pub(super) lines: u64,
+    /// It was too long: this is its beginning.
+    pub(super) is_cut: bool,
+    /// What comes behind it may belong to it.
+    pub(super) is_open: bool,
+}
+
+impl<'a> From<Line<'a>> for Block<'a> {
+    fn from(line: Line<'a>) -> Self {
+        Self {
+            bytes: line.bytes,
+            number: line.number,
+            offset: line.offset,
+            length: line.bytes.len() as u64,
+            lines: 1,
+            is_cut: line.end == End::Cut,
+            is_open: line.end != End::Newline,
+        }
+    }
+}
+
+/// Splits a reader into records.
+pub(super) struct Blocks<R> {
+    lines: Lines<R>,
+    /// Whether a line begins a record; `None`: each line is one.
+    begins: Option<fn(&[u8]) -> bool>,
+    /// The record that is given next, and the one after it as far as it is read.
+    given: Gathered,
+    gathered: Gathered,
+}
+
+/// A record in the making.
+#[derive(Default)]
+struct Gathered {
+    bytes: Vec<u8>,
+    number: u64,
+    offset: u64,
+    length: u64,
+    lines: u64,
+    is_cut: bool,
+}
+
+impl Gathered {
+    fn begin(&mut self, line: Line<'_>) {
+        self.bytes.clear();
+        self.number = line.number;
+        self.offset = line.offset;
+        self.lines = 0;
+        self.is_cut = false;
+        self.add(line);
+    }
+
+    fn add(&mut self, line: Line<'_>) {
+        if self.lines > 0 && self.bytes.len() < LONGEST {
+            self.bytes.push(b'\n');
+        }
+        let room = LONGEST.saturating_sub(self.bytes.len());
+        let kept = line.bytes.len().min(room);
+        self.bytes.extend_from_slice(&line.bytes[..kept]);
+        self.is_cut |= kept < line.bytes.len() || line.end == End::Cut;
+        self.length = line.offset - self.offset + line.bytes.len() as u64;
+        self.lines += 1;
+    }
+
+    fn block(&self, is_open: bool) -> Block<'_> {
+        Block {
+            is_open,
+            bytes: &self.bytes,
+            number: self.number,
+            offset: self.offset,
+            length: self.length,
+            lines: self.lines,
+            is_cut: self.is_cut,
+        }
+    }
+}
+
+impl<R: Read> Blocks<R> {
+    /// Goes on where `lines` lines of `offset` bytes stand before what the reader gives.
+    pub(super) fn resume(
+        reader: R,
+        begins: Option<fn(&[u8]) -> bool>,
+        lines: u64,
+        offset: u64,
+    ) -> Self {
+        Self {
+            lines: Lines::resume(reader, lines, offset),
+            begins,
+            given: Gathered::default(),
+            gathered: Gathered::default(),
+        }
+    }
+
+    /// The next record. After an error there is none.
+    pub(super) fn next(&mut self) -> io::Result<Option<Block<'_>>> {
+        let Some(begins) = self.begins else {
+            return Ok(self.lines.next()?.map(Block::from));
+        };
+        while let Some(line) = self.lines.next()? {
+            if self.gathered.lines > 0 && begins(line.bytes) {
+                std::mem::swap(&mut self.given, &mut self.gathered);
+                self.gathered.begin(line);
+                return Ok(Some(self.given.block(false)));
+            }
+            if self.gathered.lines == 0 {
+                self.gathered.begin(line);
+            } else {
+                self.gathered.add(line);
+            }
+        }
+        std::mem::swap(&mut self.given, &mut self.gathered);
+        self.gathered.lines = 0;
+        Ok((self.given.lines > 0).then(|| self.given.block(true)))
+    }
+
+    /// Number and offset of the line with which the next record begins.
+    pub(super) fn position(&self) -> (u64, u64) {
+        match &self.gathered {
+            Gathered { lines: 0, .. } => self.lines.position(),
+            begun => (begun.number, begun.offset),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocks, LONGEST};
+
+    fn is_head(line: &[u8]) -> bool {
+        line.starts_with(b"[")
+    }
+
+    /// Text, number of the first line, offset, length and number of lines of each record.
+    fn blocks(bytes: &[u8]) -> Vec<(String, u64, u64, u64, u64)> {
+        let mut blocks = Blocks::resume(bytes, Some(is_head), 0, 0);
+        let mut all = Vec::new();
+        while let Some(block) = blocks.next().unwrap() {
+            let text = String::from_utf8_lossy(block.bytes).into_owned();
+            all.push((text, block.number, block.offset, block.length, block.lines));
+        }
+        all
+    }
+
+    #[test]
+    fn a_record_goes_on_to_the_next_beginning() {
+        let expected = |text: &str, number, offset, length, lines| {
+            (text.to_owned(), number, offset, length, lines)
+        };
+        assert_eq!(
+            blocks(b"rest\r\n\n[a\n  b\r\n\n[c]\n[d"),
+            [
+                expected("rest\n", 1, 0, 6, 2),
+                expected("[a\n  b\n", 3, 7, 8, 3),
+                expected("[c]", 6, 16, 3, 1),
+                expected("[d", 7, 20, 2, 1),
+            ]
+        );
+        assert_eq!(blocks(b""), []);
+    }
+
+    #[test]
+    fn a_record_without_end_is_cut_and_the_next_one_is_whole() {
+        let mut bytes = b"[a\n".to_vec();
+        bytes.extend(b"  x\n".repeat(LONGEST));
+        bytes.extend_from_slice(b"[b");
+        let mut blocks = Blocks::resume(&*bytes, Some(is_head), 0, 0);
+        let long = blocks.next().unwrap().unwrap();
+        assert_eq!((long.bytes.len(), long.is_cut), (LONGEST, true));
+        assert_eq!(long.lines, 1 + LONGEST as u64);
+        let next = blocks.next().unwrap().unwrap();
+        assert_eq!((next.bytes, next.is_cut), (&b"[b"[..], false));
+        assert!(blocks.next().unwrap().is_none());
+    }
+}
