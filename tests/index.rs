@@ -277,7 +277,7 @@ fn killed(desk: &Desk, after: Duration) -> bool {
 #[test]
 fn nothing_is_lost_or_doubled_when_it_is_killed() {
     let is_full = std::env::var_os("WHY401_DRILL").is_some_and(|v| v == "full");
-    let (lines, kills) = if is_full { (200_000, 50) } else { (20_000, 8) };
+    let (lines, kills) = if is_full { (60_000, 50) } else { (20_000, 8) };
     let (access, journal) = busy(lines);
     let (straight, drill) = (Desk::new(), Desk::new());
     for desk in [&straight, &drill] {
