@@ -14,6 +14,7 @@ use crate::cause::Cause;
 use crate::event::Micros;
 use crate::finding::Verdict;
 use crate::format::{self, Format};
+use crate::report::FailOn;
 use crate::report::filter::{Filter, PathPattern, StatusPattern, network};
 use crate::report::when::When;
 use crate::system::{self, System};
@@ -28,7 +29,8 @@ Examples:
   why401 explain /var/log/nginx/access.log:123 -o ndjson
           The refusal on line 123, for a program
 
-Exit: 0 done, 2 usage or configuration, 3 input unreadable or incomplete, 4 index";
+Exit: 0 done, 1 found what --fail-on asks for, 2 usage or configuration, 3 input unreadable or
+incomplete, also where something was found, 4 index";
 
 /// Tells why a VPN or MFA server refused a request: joins every HTTP 401, 403 and 429 with the log line
 /// that caused it, or proves that there is none.
@@ -82,6 +84,26 @@ pub enum Output {
     #[default]
     Text,
     Ndjson,
+}
+
+/// What findings are told as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum FindingOutput {
+    #[default]
+    Text,
+    Ndjson,
+    Json,
+    Csv,
+}
+
+impl From<FindingOutput> for Output {
+    /// For people, or for programs.
+    fn from(output: FindingOutput) -> Self {
+        match output {
+            FindingOutput::Text => Output::Text,
+            FindingOutput::Ndjson | FindingOutput::Json | FindingOutput::Csv => Output::Ndjson,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -191,6 +213,7 @@ fn bytes(text: &str) -> Result<u64, String> {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own
 pub struct ExplainArgs {
     /// Logs to read: files, folders, globs, FILE:LINE for the one finding that cites that line, or `-`;
     /// without any, the index
@@ -200,13 +223,30 @@ pub struct ExplainArgs {
     #[command(flatten)]
     pub store: Store,
 
-    /// `text` for people, `ndjson` for programs: one JSON object a line
+    /// `text` for people; for programs `ndjson`, one JSON object a line, `json`, one array of them, or `csv`
     #[arg(short, long, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: FindingOutput,
 
     /// Tell each finding with all its evidence instead of grouping those that say the same
     #[arg(long)]
     pub each: bool,
+
+    /// Tell of each finding also which lines of the server's log were looked at and why they are not its own
+    #[arg(long)]
+    pub considered: bool,
+
+    /// Tell only the newest finding that the filters accept
+    #[arg(long)]
+    pub last: bool,
+
+    /// Tell what can be sent to the person who was refused: no names, no addresses, no lines of logs
+    #[arg(long, conflicts_with_all = ["output", "each", "considered"])]
+    pub for_user: bool,
+
+    /// Exit with 1 if a finding is told that is of this cause or verdict, or `any`; may be repeated
+    #[arg(long, value_name = "WHAT", value_parser = one_of(FailOn::names(), FailOn::from_name),
+          value_delimiter = ',', hide_possible_values = true)]
+    pub fail_on: Vec<FailOn>,
 
     /// Show and read times in UTC instead of this host's zone
     #[arg(long)]
@@ -460,6 +500,10 @@ mod tests {
         refused(&["--path", "~("], &["unclosed group"]);
         refused(&["--format", "apache"], &["nginx_combined"]);
         refused(&["--system", "openvpn"], &["pritunl"]);
-        refused(&["-o", "xml"], &["text, ndjson"]);
+        refused(&["-o", "xml"], &["text, ndjson, json, csv"]);
+        refused(
+            &["--fail-on", "wrong_opt"],
+            &["a similar value exists: 'wrong_otp'"],
+        );
     }
 }

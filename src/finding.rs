@@ -116,6 +116,41 @@ pub struct Evidence {
     pub clock_offset_s: Option<f64>,
 }
 
+/// A line of the server's log that was looked at, and is not the request's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Considered {
+    /// What it would be.
+    pub evidence: Evidence,
+    pub lost: Lost,
+}
+
+/// Why a line is not the request's own: the first that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// It is of another client.
+    Address(IpAddr),
+    /// What it states does not go with the method, path, status and size of the answer.
+    Cause,
+    /// It was written too long before the answer, or after it.
+    Time,
+    /// It is the line of the request that stands there.
+    Used(Place),
+    /// It could be, but another assignment is likelier.
+    Likelihood,
+}
+
+impl Lost {
+    pub fn id(self) -> &'static str {
+        match self {
+            Lost::Address(_) => "address",
+            Lost::Cause => "cause",
+            Lost::Time => "time",
+            Lost::Used(_) => "used",
+            Lost::Likelihood => "likelihood",
+        }
+    }
+}
+
 /// A judged failure: one refused request, or an auth failure that has no HTTP side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -144,6 +179,8 @@ pub struct Finding {
     pub fix: Option<&'static str>,
     /// The request's lines first, outermost proxy first.
     pub evidence: Vec<Evidence>,
+    /// The other lines that were looked at; empty where nobody asked for them.
+    pub considered: Vec<Considered>,
 }
 
 impl Finding {

@@ -704,3 +704,205 @@ fn a_log_in_the_wrong_order_claims_no_silence() {
     assert!(ended.findings().iter().all(|f| f["logged"] != false));
     assert!(ended.talk.contains("out of order"), "{}", ended.talk);
 }
+
+// ---- What is told, and how ------------------------------------------------------------------------------------
+
+/// `explain` on the scenario, with these arguments.
+fn scenario(args: &[&str]) -> binary::Ended {
+    why401([&["explain", SCENARIO], args].concat()).run()
+}
+
+#[test]
+fn json_is_one_array_of_what_ndjson_has_in_lines() {
+    let array: Vec<Value> = serde_json::from_str(&scenario(&["-o", "json"]).data).unwrap();
+    assert_eq!(array, explain([SCENARIO]).findings());
+    let none = scenario(&["-o", "json", "--status=418"]);
+    assert_eq!((none.code, none.data.as_str()), (0, "[]\n"));
+}
+
+#[test]
+fn csv_is_a_table_with_a_row_for_each_finding() {
+    let table = scenario(&["-o", "csv", "--client=198.51.100.50"]);
+    let rows: Vec<&str> = table.data.split_terminator("\r\n").collect();
+    assert_eq!((table.code, rows.len()), (0, 3));
+    assert!(rows[0].starts_with("time,system,verdict,cause,candidates,"));
+    let begins = "2026-11-21T20:55:39.958Z,pritunl,explained,clock_skew,clock_skew,high,true,198.51.100.50,,GET,";
+    assert!(rows[1].starts_with(begins), "{}", rows[1]);
+    let readme = fs::read_to_string("README.md").unwrap();
+    for column in rows[0].split(',') {
+        assert!(
+            readme.contains(&format!("`{column}`")),
+            "{column} is not in the README"
+        );
+    }
+}
+
+#[test]
+fn last_is_the_newest_that_the_filters_accept() {
+    let all = explain([SCENARIO, "--client=198.51.100.50"]).findings();
+    let last = explain([SCENARIO, "--client=198.51.100.50", "--last"]).findings();
+    let newest = all
+        .iter()
+        .max_by_key(|f| f["@timestamp"].as_str().unwrap().to_owned());
+    assert_eq!(
+        last.iter().collect::<Vec<_>>(),
+        newest.into_iter().collect::<Vec<_>>()
+    );
+    let text = scenario(&["--client=198.51.100.50", "--last"]).data;
+    assert!(
+        text.contains("reason   pritunl_journal.log:50"),
+        "with all its lines: {text}"
+    );
+    assert!(
+        explain([SCENARIO, "--status=418", "--last"])
+            .findings()
+            .is_empty()
+    );
+}
+
+#[test]
+fn fail_on_is_1_for_what_was_told() {
+    let code = |args: &[&str]| scenario(args).code;
+    for (args, expected) in [
+        (&["--fail-on=any"][..], 1),
+        (&["--fail-on", "clock_skew"], 1),
+        (&["--fail-on", "node_disabled", "--fail-on", "silent"], 1),
+        (&["--fail-on", "node_disabled,unknown"], 0),
+        // Left as a candidate only.
+        (
+            &["--client=198.51.100.4", "--fail-on=api_access_disabled"],
+            1,
+        ),
+        // After the filters, and after the last one is chosen.
+        (&["--status=418", "--fail-on=any"], 0),
+        (&["--client=198.51.100.50", "--fail-on=wrong_password"], 0),
+        (&["--last", "--fail-on=clock_skew"], 0),
+    ] {
+        assert_eq!(code(args), expected, "{args:?}");
+    }
+    // What was found may not be all there is.
+    assert_eq!(code(&["/nowhere/access.log", "--fail-on=any"]), 3);
+}
+
+#[test]
+fn for_user_names_nobody_and_nothing() {
+    let one = scenario(&["--client=198.51.100.50", "--last", "--for-user"]);
+    assert_eq!((one.code, one.talk.as_str()), (0, ""));
+    insta::assert_snapshot!(one.data, @r"
+    Refused 1 time, 2026-11-21 20:55:41 +00:00.
+    Your device's clock does not agree with the server's: set the date and time automatically
+    and try again.
+    ");
+    let all = scenario(&["--for-user"]).data;
+    let findings = explain([SCENARIO]).findings();
+    for finding in &findings {
+        for secret in [
+            &finding["source"]["ip"],
+            &finding["user"]["name"],
+            &finding["host"]["name"],
+            &finding["id"],
+        ] {
+            let secret = secret.as_str().unwrap_or("198.51.100");
+            assert!(!all.contains(secret), "{secret}");
+        }
+    }
+    assert!(!all.contains(".log") && !all.contains('/'));
+    for option in ["--each", "--considered", "-ojson"] {
+        assert_eq!(scenario(&["--for-user", option]).code, 2, "{option}");
+    }
+}
+
+/// Every line near a request is evidence of its finding, or told with why it is not: never both.
+#[test]
+fn considered_tells_every_other_line_and_why_it_lost() {
+    let plain = explain([SCENARIO]).findings();
+    let mut told = explain([SCENARIO, "--considered"]).findings();
+    let owner: std::collections::HashMap<u64, u64> = plain
+        .iter()
+        .filter(|f| f["verdict"] == "explained" && !cited(f, "request").is_empty())
+        .filter_map(|f| Some((cited(f, "reason").first()?.1, cited(f, "request")[0].1)))
+        .collect();
+    let mut kinds = std::collections::BTreeSet::new();
+    for finding in &mut told {
+        let considered = finding.as_object_mut().unwrap().remove("considered");
+        let Some(Value::Array(considered)) = considered else {
+            continue;
+        };
+        let own = [cited(finding, "reason"), cited(finding, "context")].concat();
+        for line in &considered {
+            let place = (
+                line["file"].as_str().unwrap(),
+                line["line"].as_u64().unwrap(),
+            );
+            assert!(
+                !own.contains(&place),
+                "{place:?} is evidence of {}",
+                finding["id"]
+            );
+            let lost = line["lost"].as_str().unwrap();
+            kinds.insert(lost.to_owned());
+            match lost {
+                "address" => assert_ne!(line["source"]["ip"], finding["source"]["ip"]),
+                "used" => {
+                    let by = line["by"]["line"].as_u64().unwrap();
+                    assert!(owner.get(&place.1).is_none_or(|own| *own == by), "{line}");
+                }
+                "time" => assert!(line["delta_s"].as_f64().unwrap().abs() >= 1.0, "{line}"),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(told, plain, "nothing else differs");
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    assert_eq!(kinds, ["address", "cause", "likelihood", "time", "used"]);
+}
+
+#[test]
+fn considered_is_told_below_the_finding() {
+    let asked = format!("{ACCESS}:48");
+    let text = why401(["explain", &asked, "--considered"]).run().data;
+    let (_, looked) = text.split_once("\n  looked   ").unwrap();
+    for told in [
+        "\"Auth signature mismatch\" is of 198.51.100.51",
+        "\"Expired auth timestamp\" belongs to access.log:52",
+    ] {
+        assert!(
+            looked
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .contains(told),
+            "{looked}"
+        );
+    }
+}
+
+#[test]
+fn the_index_is_told_in_the_same_ways() {
+    let folder = TempDir::new().unwrap();
+    let index = folder.path().join("index.sqlite");
+    let index = index.to_str().unwrap();
+    assert_eq!(why401(["index", "--index", index, SCENARIO]).run().code, 0);
+    for args in [
+        &["-o", "json"][..],
+        &["-o", "csv", "--client=198.51.100.50"],
+        &["--last", "-o", "ndjson"],
+        &["--for-user"],
+        &["--fail-on=clock_skew", "-o", "ndjson"],
+    ] {
+        let stored = why401([&["explain", "--index", index], args].concat()).run();
+        let read = scenario(args);
+        assert_eq!(
+            (stored.code, stored.data),
+            (read.code, read.data),
+            "{args:?}"
+        );
+    }
+    // What else was looked at is not kept.
+    assert_eq!(
+        why401(["explain", "--index", index, "--considered"])
+            .run()
+            .code,
+        2
+    );
+}

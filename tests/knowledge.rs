@@ -101,6 +101,27 @@ fn every_cause_has_words_and_every_stated_cause_a_fix() {
             assert!(!sentence.contains(". "), "{cause}: {sentence:?}");
         }
     }
+    // For the person who was refused: to them, and without what only an administrator can use.
+    for (cause, system) in Cause::ALL
+        .iter()
+        .flat_map(|c| ALL.iter().map(move |s| (*c, s)))
+    {
+        let sentence = system.for_user(cause);
+        assert!(sentence.len() > 20 && sentence.len() < 170, "{sentence:?}");
+        assert!(
+            sentence.ends_with('.') && !sentence.contains(". "),
+            "{sentence:?}"
+        );
+        assert!(
+            !sentence.contains(['`', '/', '{', '"', '_']),
+            "{sentence:?}"
+        );
+        let lower = sentence.to_lowercase();
+        assert!(
+            lower.contains("you") || lower.contains("please"),
+            "{cause}: {sentence:?}"
+        );
+    }
     for system in ALL {
         let advised: HashSet<Cause> = system.advice.iter().map(|a| a.cause).collect();
         assert_eq!(advised.len(), system.advice.len(), "advice given twice");

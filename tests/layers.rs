@@ -29,7 +29,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["cause", "event", "finding", "summary", "system"],
     ),
     ("index", &["cause", "event", "finding", "summary", "system"]),
-    ("report", &["cause", "event", "finding", "summary", "zone"]),
+    (
+        "report",
+        &["cause", "event", "finding", "summary", "system", "zone"],
+    ),
     (
         "cli",
         &[

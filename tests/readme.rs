@@ -33,23 +33,30 @@ fn arguments(command: &str) -> impl Iterator<Item = &str> {
     command.split(' ').skip(1)
 }
 
+/// The blocks that show a run, in two: those of text, and the one that `jq` lays out.
+fn runs(readme: &str) -> (Vec<&str>, Vec<&str>) {
+    let runs = blocks(readme, "text").into_iter();
+    let runs = runs.filter_map(|block| block.strip_prefix("$ "));
+    runs.partition(|run| !run.lines().next().unwrap().ends_with("| jq ."))
+}
+
 #[test]
-fn the_picture_is_a_real_run() {
+fn the_pictures_are_real_runs() {
     let readme = readme();
-    let block = blocks(&readme, "text")[0];
-    let (command, picture) = block.split_once('\n').unwrap();
-    let run = why401(arguments(command.strip_prefix("$ ").unwrap())).run();
-    assert_eq!(
-        picture, run.data,
-        "paste what is on the right below the command"
-    );
+    for block in runs(&readme).0 {
+        let (command, picture) = block.split_once('\n').unwrap();
+        let run = why401(arguments(command)).run();
+        assert_eq!(
+            picture, run.data,
+            "paste what is on the right below {command}"
+        );
+    }
 }
 
 #[test]
 fn the_example_of_ndjson_is_a_real_run() {
     let readme = readme();
-    let command = blocks(&readme, "text")[1].trim_end();
-    let run = why401(arguments(command.strip_prefix("$ ").unwrap())).run();
+    let run = why401(arguments(runs(&readme).1[0].trim_end())).run();
     let shown: Value = serde_json::from_str(blocks(&readme, "json")[0]).unwrap();
     assert_eq!([shown], run.findings()[..], "paste what is on the right");
 }

@@ -11,15 +11,15 @@ use chrono::Utc;
 
 use super::join::join;
 use super::talk::{Talk, tell_failures, tell_skipped};
+use super::told::Told;
 use super::{Exit, Fault, columns, recall, stdout};
-use crate::cli::{ExplainArgs, Output};
+use crate::cli::{ExplainArgs, FindingOutput};
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::input::{Failure, Input, Inputs, Options, Skipped, discover};
 use crate::report::sanitize::visible;
-use crate::report::{Detail, Each, Grouped, Ndjson, Page, Report, footer};
+use crate::report::{Csv, Detail, Each, ForUser, Grouped, Json, Ndjson, Page, Report, footer};
 use crate::summary::{Summary, Tally};
-use crate::system::System;
 
 /// Where the servers and web servers log if nobody told them otherwise.
 const USUAL: &[&str] = &[
@@ -67,12 +67,13 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     let mut is_broken = !failures.is_empty();
     let parts: Arc<[Part]> = parts.into();
     let page = Page::new(Arc::clone(&parts), args.zone(), columns());
-    let mut report = report(args, &parts, &page, color);
+    let report = report(args, &parts, &page, color);
+    let mut told = Told::new(report, args.last, &args.fail_on);
     let mut cited = Cited::Never;
-    let (summary, failures) = read(inputs, args.filter.system(), |finding| {
+    let (summary, failures) = read(inputs, args, |finding| {
         if filter.accepts(finding, &parts) {
             cited = Cited::Told;
-            return report.finding(finding);
+            return told.finding(finding);
         }
         if cited == Cited::Never && filter.is_at_place(finding, &parts) {
             cited = Cited::LeftOut;
@@ -80,10 +81,10 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
         Ok(())
     })
     .context("cannot write the findings")?;
-    report.finish(&summary).context("cannot write the report")?;
+    told.finish(&summary).context("cannot write the report")?;
     tell_failures(&failures, &mut talk)?;
     is_broken |= !failures.is_empty();
-    if args.output == Output::Ndjson {
+    if args.output != FindingOutput::Text {
         footer(&page, &summary, Detail::All, &mut talk)?;
     }
     if let (Some(asked), Some((name, _))) = (&asked, &filter.place) {
@@ -91,20 +92,17 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
         let of_part = |tally: &&Tally| part.is_some_and(|(_, index)| index == tally.part);
         asked.tell(cited, summary.parts.iter().find(of_part), &mut talk)?;
     }
-    Ok(if is_broken || is_incomplete(&summary, args.strict) {
-        Exit::Input
-    } else {
-        Exit::Done
-    })
+    Ok(told.exit(is_broken || is_incomplete(&summary, args.strict)))
 }
 
 /// Joins logs. Gives what is said of them, and what could not be read.
 fn read<E>(
     inputs: Vec<Input>,
-    system: Option<&'static System>,
+    args: &ExplainArgs,
     sink: impl FnMut(&Finding) -> Result<(), E>,
 ) -> Result<(Summary, Vec<Failure>), E> {
-    let (mut summary, read) = join(inputs, system, sink)?;
+    let system = args.filter.system();
+    let (mut summary, read) = join(inputs, system, args.considered, sink)?;
     let mut failures = Vec::new();
     for mut records in read {
         failures.extend(records.failures());
@@ -119,13 +117,18 @@ pub(super) fn report(
     page: &Page,
     color: ColorChoice,
 ) -> Box<dyn Report> {
-    let out = stdout(args.output, color);
+    let out = stdout(args.output.into(), color);
+    let one_line = || args.logs.iter().any(|log| file_and_line(log).is_some());
+    let parts = || Arc::clone(parts);
     match args.output {
-        Output::Ndjson => Box::new(Ndjson::new(Arc::clone(parts), out)),
-        Output::Text if args.each || args.logs.iter().any(|log| file_and_line(log).is_some()) => {
+        FindingOutput::Ndjson => Box::new(Ndjson::new(parts(), out)),
+        FindingOutput::Json => Box::new(Json::new(parts(), out)),
+        FindingOutput::Csv => Box::new(Csv::new(parts(), out)),
+        FindingOutput::Text if args.for_user => Box::new(ForUser::new(page.clone(), out)),
+        FindingOutput::Text if args.each || args.considered || args.last || one_line() => {
             Box::new(Each::new(page.clone(), out))
         }
-        Output::Text => Box::new(Grouped::new(page.clone(), out)),
+        FindingOutput::Text => Box::new(Grouped::new(page.clone(), out)),
     }
 }
 

@@ -387,7 +387,7 @@ fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
     let ids = kept.parts.iter().map(|part| part.id).collect();
     let mut explanation = writer.explain(ids)?;
     let mut findings: u64 = 0;
-    let (summary, read) = join(logs, None, |finding: &Finding| {
+    let (summary, read) = join(logs, None, false, |finding: &Finding| {
         findings += 1;
         let id = report::id(finding, &parts).unwrap_or_default();
         explanation.finding(&id, finding)

@@ -56,10 +56,11 @@ impl Source for Input {
 }
 
 /// Reads all inputs twice: first to learn how their clocks are related, then, merged by time, to join
-/// them. Findings are handed to `sink` as they fall. Gives back what was read, at its end.
+/// them. Findings are handed to `sink` as they fall; where asked, with the lines that were `considered`. Gives back what was read, at its end.
 pub(super) fn join<S: Source, E>(
     mut inputs: Vec<S>,
     system: Option<&'static System>,
+    considered: bool,
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
 ) -> Result<(Summary, Vec<S::Records>), E> {
     let names: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
@@ -70,6 +71,9 @@ pub(super) fn join<S: Source, E>(
     }
     learn_zones(&mut clocks, &mut bearings);
     let mut correlator = Correlators::new(bearings, &names);
+    if considered {
+        correlator.consider();
+    }
     let inputs = inputs.into_iter().map(Source::records).collect();
     let mut merge = Merge::new(inputs, clocks);
     while let Some((input, record)) = merge.next(&mut correlator) {

@@ -10,6 +10,7 @@ mod progress;
 mod recall;
 mod sql;
 mod talk;
+mod told;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;

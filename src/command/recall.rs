@@ -8,8 +8,9 @@ use anstream::ColorChoice;
 use anyhow::Context;
 
 use super::explain::{is_incomplete, report};
+use super::told::Told;
 use super::{Exit, Fault, columns};
-use crate::cli::{ExplainArgs, Output};
+use crate::cli::{ExplainArgs, FindingOutput};
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::format;
@@ -34,6 +35,10 @@ pub(super) fn run(
     color: ColorChoice,
     talk: &mut impl Write,
 ) -> anyhow::Result<Exit> {
+    if args.considered {
+        let message = "--considered needs LOG: the index does not keep what else was looked at";
+        return Err(Fault::new(Exit::Usage, message).into());
+    }
     let reader = Reader::open(index).map_err(Fault::from)?;
     let kept = reader.kept().map_err(Fault::from)?;
     if reader.is_behind().map_err(Fault::from)? {
@@ -44,7 +49,8 @@ pub(super) fn run(
     }
     let parts: Arc<[Part]> = kept.parts.iter().map(|part| part.part.clone()).collect();
     let page = Page::new(Arc::clone(&parts), args.zone(), columns());
-    let mut report = report(args, &parts, &page, color);
+    let report = report(args, &parts, &page, color);
+    let mut told = Told::new(report, args.last, &args.fail_on);
     let wanted = Wanted {
         since: filter.since,
         until: filter.until,
@@ -55,15 +61,13 @@ pub(super) fn run(
     let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
     let each = |finding: &Finding| -> anyhow::Result<()> {
         if filter.accepts(finding, &parts) {
-            report
-                .finding(finding)
-                .context("cannot write the findings")?;
+            told.finding(finding).context("cannot write the findings")?;
         }
         Ok(())
     };
     reader.findings::<Sunk>(&wanted, &ids, Sunk::within(each))?;
     let summary = summary(&reader, &kept)?;
-    report.finish(&summary).context("cannot write the report")?;
+    told.finish(&summary).context("cannot write the report")?;
     let mut is_broken = false;
     for part in &kept.parts {
         if let Some(failure) = &part.failure {
@@ -71,14 +75,10 @@ pub(super) fn run(
             writeln!(talk, "why401: {}", visible(failure))?;
         }
     }
-    if args.output == Output::Ndjson {
+    if args.output != FindingOutput::Text {
         footer(&page, &summary, Detail::All, talk)?;
     }
-    Ok(if is_broken || is_incomplete(&summary, args.strict) {
-        Exit::Input
-    } else {
-        Exit::Done
-    })
+    Ok(told.exit(is_broken || is_incomplete(&summary, args.strict)))
 }
 
 /// What is said of the logs, with the fate of the lines of each.

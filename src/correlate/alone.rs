@@ -79,6 +79,7 @@ impl Correlator {
             },
             fix: cause.and_then(|c| system.fix(c)),
             evidence: told(notice),
+            considered: Vec::new(),
         })
     }
 
@@ -118,6 +119,7 @@ impl Correlator {
                 delta_s: None,
                 clock_offset_s: None,
             }],
+            considered: Vec::new(),
         });
     }
 }

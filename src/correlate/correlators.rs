@@ -27,6 +27,11 @@ impl Correlators {
         }
     }
 
+    /// Lets findings tell which lines were looked at.
+    pub fn consider(&mut self) {
+        self.all.iter_mut().for_each(Correlator::consider);
+    }
+
     fn of(&mut self, input: usize) -> &mut Correlator {
         &mut self.all[self.of[input]]
     }

@@ -51,6 +51,7 @@ impl Correlator {
         self.exchanges.sort_by_key(|e| e.moment);
         self.notices.sort_by_key(|n| n.time.start);
         self.paired_until = self.paired_until.max(horizon);
+        let in_wait = self.in_wait();
         let exchanges = std::mem::take(&mut self.exchanges);
         let notices = std::mem::take(&mut self.notices);
         let settled = settle::settle(
@@ -63,6 +64,7 @@ impl Correlator {
         );
         self.exchanges = settled.exchanges;
         self.notices = settled.notices;
+        self.see(in_wait, &settled.paired);
         self.anchors = settled.anchors;
         self.unassigned += settled.unassigned;
         for time in settled.missed {
@@ -190,9 +192,10 @@ impl Correlator {
             usual: &usual,
             server: &self.server,
         };
-        let Some(finding) = judge(paired, covered, &court) else {
+        let Some(mut finding) = judge(paired, covered, &court) else {
             return;
         };
+        finding.considered = self.considered(&paired.exchange, &finding);
         if finding.logged == Some(true) && finding.verdict == Verdict::Explained {
             self.usual.extend(
                 finding

@@ -19,6 +19,7 @@
 mod account;
 mod alone;
 mod causes;
+mod considered;
 mod correlators;
 mod coverage;
 mod exchange;
@@ -46,6 +47,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use considered::Seen;
 pub use correlators::Correlators;
 use coverage::Coverage;
 use exchange::Exchange;
@@ -96,6 +98,8 @@ pub struct Correlator {
     notices: Vec<Rc<Notice>>,
     /// Failures without a request, in wait for whether they only asked for more.
     prompts: Prompts,
+    /// Lines that were paired, where findings are to tell of them.
+    seen: Option<Seen>,
     /// Paired, in wait for what the coverage says; in the order of time.
     waiting: VecDeque<Paired>,
     usual: HashMap<Cause, u64>,
@@ -133,6 +137,7 @@ impl Correlator {
             exchanges: Vec::new(),
             notices: Vec::new(),
             prompts: Prompts::default(),
+            seen: None,
             waiting: VecDeque::new(),
             usual: HashMap::new(),
             anchors: Vec::new(),

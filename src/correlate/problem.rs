@@ -94,6 +94,11 @@ fn timely(exchange: &Exchange, notice: &Notice) -> f64 {
     )
 }
 
+/// Whether a line can belong to a request, time alone.
+pub(super) fn is_timely(exchange: &Exchange, notice: &Notice) -> bool {
+    timely(exchange, notice) >= IMPOSSIBLE
+}
+
 /// A set of requests and lines that can have to do with each other, each in the order of its log.
 pub(super) struct Problem<'a> {
     pub(super) exchanges: Vec<&'a Exchange>,

@@ -44,6 +44,7 @@ impl Ruling<'_> {
             message: self.message(&shown).into(),
             fix: cause.and_then(|c| self.court.system.fix(c)),
             evidence: self.evidence(&shown),
+            considered: Vec::new(),
             candidates: if self.verdict == Verdict::Unknown {
                 Vec::new()
             } else {
@@ -132,22 +133,7 @@ impl Ruling<'_> {
             });
         }
         for notice in shown {
-            for (n, line) in notice.lines.iter().enumerate() {
-                let stating = n == 0 && notice.is_failure();
-                let role = if stating { Role::Reason } else { Role::Context };
-                evidence.push(cited(role, notice, exchange, line.0, &line.2));
-            }
-            let again = if notice.is_failure() {
-                Role::Reason
-            } else {
-                Role::Context
-            };
-            evidence.extend(
-                notice
-                    .retold
-                    .iter()
-                    .map(|r| cited_again(again, r, exchange)),
-            );
+            evidence.extend(cited_with(notice, exchange));
         }
         for (notice, p) in &self.paired.further {
             if *p >= 0.5 {
@@ -172,6 +158,22 @@ impl Ruling<'_> {
         }));
         evidence
     }
+}
+
+/// The lines of a notice as evidence of an exchange, the one that another log tells again last.
+pub(super) fn cited_with(notice: &Notice, exchange: &Exchange) -> Vec<Evidence> {
+    let stating = if notice.is_failure() {
+        Role::Reason
+    } else {
+        Role::Context
+    };
+    let roles = std::iter::once(stating).chain(std::iter::repeat(Role::Context));
+    let lines = notice.lines.iter().zip(roles);
+    let lines = lines.map(|(line, role)| cited(role, notice, exchange, line.0, &line.2));
+    let retold = notice.retold.iter();
+    lines
+        .chain(retold.map(|r| cited_again(stating, r, exchange)))
+        .collect()
 }
 
 fn cited(role: Role, notice: &Notice, exchange: &Exchange, place: Place, text: &str) -> Evidence {

@@ -245,6 +245,7 @@ impl Rows<'_> {
             message: text(row, 16)?.unwrap_or_default(),
             fix: cause.filter(|_| has_fix).and_then(|c| system?.fix(c)),
             evidence: self.evidence(row.get_ref(20)?.as_str()?)?,
+            considered: Vec::new(),
         })
     }
 

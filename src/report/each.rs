@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::text::{BOLD, Block, Left, span, title};
+use super::text::{BOLD, Block, Left, span, title, words};
 use super::{Detail, Page, Report, footer};
-use crate::finding::{Evidence, Finding, Verdict};
+use crate::finding::{Considered, Evidence, Finding, Lost, Verdict};
 use crate::summary::Summary;
 
 const MARGIN: usize = 2;
@@ -55,7 +55,18 @@ impl<W: Write> Report for Each<W> {
             block.paragraph(evidence.role.id(), (&place, BOLD), &clocks(evidence))?;
             block.quote(&evidence.text)?;
         }
-        block.fix(finding)
+        block.fix(finding)?;
+        for (n, considered) in finding.considered.iter().enumerate() {
+            let label = if n == 0 { "looked" } else { "" };
+            let place = page.place(considered.evidence.place);
+            let why = format!(
+                "{}: {}",
+                clocks(&considered.evidence),
+                lost(page, considered)
+            );
+            block.paragraph(label, (&place, BOLD), &why)?;
+        }
+        Ok(())
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
@@ -67,6 +78,24 @@ impl<W: Write> Report for Each<W> {
         }
         footer(&self.page, summary, Detail::Least, &mut self.out)?;
         self.out.flush()
+    }
+}
+
+/// Why a line is not the request's own, with what it says.
+fn lost(page: &Page, considered: &Considered) -> String {
+    let words = words(&considered.evidence.text);
+    let words = words.map_or_else(String::new, |words| format!(" \"{words}\""));
+    let why = match considered.lost {
+        Lost::Address(address) => format!("is of {address}"),
+        Lost::Cause => "does not go with this answer".to_owned(),
+        Lost::Time => "was not written in this request's time".to_owned(),
+        Lost::Used(request) => format!("belongs to {}", page.place(request)),
+        Lost::Likelihood => "is less likely its line".to_owned(),
+    };
+    if words.is_empty() {
+        format!("it {why}")
+    } else {
+        format!("{words} {why}").trim_start().to_owned()
     }
 }
 

@@ -1,14 +1,18 @@
 //! Findings for people and programs.
 //!
-//! [`Ndjson`] is for programs; [`Grouped`] and [`Each`] lay text on a [`Page`]. The text reports
+//! [`Ndjson`], [`Json`] and [`Csv`] are for programs; [`Grouped`], [`Each`] and [`ForUser`] lay text on a [`Page`]. The text reports
 //! always write colours: who makes the writer strips them where nobody sees them. No text of a log
 //! reaches a terminal other than through [`sanitize::visible`].
 
+mod csv;
 mod each;
+pub mod fail_on;
 pub mod filter;
 mod footer;
+mod for_user;
 mod group;
 mod grouped;
+mod json;
 mod ndjson;
 mod page;
 pub mod rows;
@@ -21,10 +25,14 @@ pub mod when;
 
 use std::io;
 
+pub use csv::Csv;
 pub use each::Each;
+pub use fail_on::FailOn;
 pub use filter::Filter;
 pub use footer::{Detail, clock, footer, local, stretch};
+pub use for_user::ForUser;
 pub use grouped::Grouped;
+pub use json::Json;
 pub use ndjson::{Ndjson, id, timestamp};
 pub use page::Page;
 pub use text::{BOLD, Block, DIM, colour};

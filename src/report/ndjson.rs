@@ -8,8 +8,8 @@ use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
 use super::Report;
-use crate::event::{Micros, Part, Request};
-use crate::finding::{Evidence, Finding, Role};
+use crate::event::{Micros, Part, Place, Request};
+use crate::finding::{Considered, Evidence, Finding, Lost, Role};
 use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
@@ -36,7 +36,7 @@ impl<W: Write> Ndjson<W> {
 impl<W: Write> Report for Ndjson<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         self.line.clear();
-        Object::write(&mut self.line, |row| row.finding(finding, &self.parts))?;
+        write_finding(finding, &self.parts, &mut self.line)?;
         self.line.push(b'\n');
         self.out.write_all(&self.line)
     }
@@ -44,6 +44,15 @@ impl<W: Write> Report for Ndjson<W> {
     fn finish(&mut self, _summary: &Summary) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Writes a finding as an object, without the end of its line.
+pub(super) fn write_finding(
+    finding: &Finding,
+    parts: &[Part],
+    line: &mut Vec<u8>,
+) -> io::Result<()> {
+    Object::write(line, |row| row.finding(finding, parts))
 }
 
 /// What stays the same however often and from whichever copy of a log a finding is made: a hash of
@@ -173,7 +182,28 @@ impl Object<'_> {
         self.event(finding.reason.as_deref(), finding.action.as_deref());
         self.text("message", Some(&finding.message));
         self.text("fix", finding.fix);
-        self.list("evidence", &finding.evidence, |o, e| o.evidence(e, parts))
+        self.list("evidence", &finding.evidence, |o, e| o.evidence(e, parts))?;
+        self.list("considered", &finding.considered, |o, c| {
+            o.considered(c, parts)
+        })
+    }
+
+    /// A line that was looked at, and why it is not the request's own.
+    fn considered(&mut self, considered: &Considered, parts: &[Part]) -> io::Result<()> {
+        self.text("lost", Some(considered.lost.id()));
+        match considered.lost {
+            Lost::Address(ip) => self.object("source", |o| o.number("ip", ip))?,
+            Lost::Used(place) => self.object("by", |o| o.place(place, parts))?,
+            Lost::Cause | Lost::Time | Lost::Likelihood => {}
+        }
+        self.evidence(&considered.evidence, parts)
+    }
+
+    fn place(&mut self, place: Place, parts: &[Part]) -> io::Result<()> {
+        if let Some(part) = parts.get(place.part as usize) {
+            string(&part.name, self.name("file"));
+        }
+        self.number("line", place.line)
     }
 
     fn http(&mut self, request: &Request) -> io::Result<()> {
@@ -205,12 +235,8 @@ impl Object<'_> {
     /// Evidence, with the name of the file it stands in.
     fn evidence(&mut self, evidence: &Evidence, parts: &[Part]) -> io::Result<()> {
         let place = evidence.place;
-        let part = parts.get(place.part as usize);
         self.text("role", Some(evidence.role.id()));
-        if let Some(part) = part {
-            string(&part.name, self.name("file"));
-        }
-        self.number("line", place.line)?;
+        self.place(place, parts)?;
         self.number("offset", place.offset)?;
         self.number("length", place.length)?;
         let hash = blake3::hash(evidence.text.as_bytes()).to_hex();

@@ -91,6 +91,7 @@ pub(super) fn explained() -> Finding {
                 ..evidence(Role::Reason, 1, 88, reason)
             },
         ],
+        considered: Vec::new(),
     }
 }
 

@@ -254,6 +254,9 @@ pub enum Condition {
 pub struct Advice {
     pub cause: Cause,
     pub fix: &'static str,
+    /// One sentence for the person who was refused, where on this server more can be said than
+    /// [`crate::cause::Facts::for_user`] does.
+    pub for_user: Option<&'static str>,
 }
 
 /// A server's version, `1.32.4181.41`; missing parts are zero.
@@ -399,7 +402,17 @@ impl System {
 
     /// The fix for a cause on this server.
     pub fn fix(&self, cause: Cause) -> Option<&'static str> {
-        self.advice.iter().find(|a| a.cause == cause).map(|a| a.fix)
+        self.advised(cause).map(|a| a.fix)
+    }
+
+    /// One sentence for the person who was refused.
+    pub fn for_user(&self, cause: Cause) -> &'static str {
+        let advised = self.advised(cause).and_then(|a| a.for_user);
+        advised.unwrap_or(cause.facts().for_user)
+    }
+
+    fn advised(&self, cause: Cause) -> Option<&Advice> {
+        self.advice.iter().find(|a| a.cause == cause)
     }
 }
 

@@ -10,8 +10,17 @@ use crate::cause::Cause::{
 use crate::system::Advice;
 
 macro_rules! advice {
-    ($($cause:ident $fix:literal)+) => {
-        &[$(Advice { cause: $cause, fix: $fix }),+]
+    ($($cause:ident $fix:literal $(=> $for_user:literal)?)+) => {
+        &[$(Advice { cause: $cause, fix: $fix, for_user: sentence!($($for_user)?) }),+]
+    };
+}
+
+macro_rules! sentence {
+    () => {
+        None
+    };
+    ($for_user:literal) => {
+        Some($for_user)
     };
 }
 
@@ -35,6 +44,7 @@ pub(super) const ADVICE: &[Advice] = advice! {
         for a day. Turn off retries in the proxy (`proxy_next_upstream off;` in nginx)."
     MissingSecret "Open the administrator in the web console and generate a new API secret, instead of editing the database. \
         For a VPN user delete the profile in the client and import it again."
+        => "Your key or profile is incomplete on the server: please delete the profile, ask for a new one and import it."
     ApiAccessDisabled "Log in as a super user, open the administrator and enable API access; with the first one the web server \
         restarts and stops asking every client for a console token. Where the database was edited by hand, run \
         `systemctl restart pritunl`."
@@ -44,18 +54,22 @@ pub(super) const ADVICE: &[Advice] = advice! {
     UnknownToken "Copy the token from the administrator's page again: it changes when it is regenerated and whenever API access \
         is disabled. A profile link works once and for a limited time, so create a new one; a VPN user whose token is unknown \
         imports the profile again."
+        => "Your key, profile or link is no longer valid, as each link works once only: please ask for a new one."
     UnknownUser "Check the name under Administrators: only they can log in to the web console. `pritunl default-password` shows the \
         first account and `pritunl reset-password` restores it; a deleted VPN user needs a new user and a new profile."
     WrongPassword "Have a super user set a new password under Administrators, or run `pritunl reset-password` on the server if \
         nobody can log in. The PIN of a VPN user is set anew on the user's page."
+        => "The password, or the PIN of your VPN profile, was not right: please try again or ask for a new one."
     WrongOtp "Set the clock of the phone automatically: a code is valid for 30 seconds either way and only once. If the device was \
         replaced, reset the two-factor secret of the administrator or user; a local code comes from `pritunl local-otp NAME` \
         and is valid for 5 minutes."
+        => "The one-time code was not right: please check that your phone's clock is set automatically, wait for the next code and use each code once."
     MfaRequired "Log in with the code of the authenticator app or the YubiKey as well; a super user can turn two-factor \
         authentication off under Administrators."
     SsoFailed "Look in /var/log/pritunl.log at the same second for the provider's answer, then compare Settings, Single Sign-On with \
         the provider: domain, secret, directory ID, groups. After a change of user name or organization delete the profile in \
         the client and import it again."
+        => "Your single sign-on did not succeed: please sign in again, and if your name or organization has changed delete the profile and import it again."
     ExpiredSession "Log in again: a session lasts 12 hours from the login, however much it is used. `pritunl set \
         app.session_timeout 86400` makes it a day."
     InvalidSession "Log in again. If it comes back, look for two servers behind one name that do not share one database, and for \
@@ -76,8 +90,10 @@ pub(super) const ADVICE: &[Advice] = advice! {
         MAC addresses, device registration, restricted imports, an active subscription. Then change the one that is not intended."
     DeviceNotTrusted "Register the device: the user reads out the code that the client shows, and an administrator enters it on the \
         Users page. `pritunl override-device-key` lets users of replaced devices in for 8 hours."
+        => "Your device is not registered yet: please tell your administrator the code that the Pritunl client shows."
     RateLimited "Wait 10 minutes, or run `pritunl clear-auth-limit`: 30 attempts count for each account, good ones too. Then find the client \
         that keeps trying, or log in less often and keep the session. An import of many users must end before the next one."
+        => "There were too many attempts: please wait ten minutes and then try once."
     ServiceDisabled "Read the notification in `/var/log/pritunl.log`, check the subscription, and run \
         `systemctl restart pritunl`. After an upgrade make sure that pritunl and pritunl-web are of the same release."
     VpnServerOffline "Start the VPN server in the web console and look at its output; a client of a cluster must reach a host on \
