@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::correlate::{Bearings, Correlators, Side, Survey};
+use super::survey::survey;
+use crate::correlate::{Bearings, Correlators};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::format::Format;
@@ -21,6 +22,10 @@ pub(super) trait Source {
     fn zone(&self) -> Option<Zone>;
     /// In bytes, about.
     fn size(&self) -> u64;
+    /// The log itself, where it is one, for a look at stretches of it.
+    fn log(&self) -> Option<&Input> {
+        None
+    }
     /// The first pass.
     fn preview(&mut self, sample: Sample) -> impl Iterator<Item = Record>;
     /// The second.
@@ -44,6 +49,10 @@ impl Source for Input {
 
     fn size(&self) -> u64 {
         Input::size(self)
+    }
+
+    fn log(&self) -> Option<&Input> {
+        Some(self)
     }
 
     fn preview(&mut self, sample: Sample) -> impl Iterator<Item = Record> {
@@ -108,47 +117,6 @@ fn learn_zones(clocks: &mut [Option<LocalClock>], bearings: &mut [Bearings]) {
         }
         clock.rewind();
     }
-}
-
-/// Logs larger than this in all are surveyed by a sample of their clients.
-const LARGE: u64 = 64 << 20;
-const SAMPLE: Sample = Sample::Clients(8);
-
-/// The first pass. Where a sample of the clients does not tell enough, as behind a proxy that is the only
-/// client, all are looked at.
-fn survey(inputs: &mut [impl Source], clocks: &mut [Option<LocalClock>]) -> Vec<Bearings> {
-    if inputs.iter().map(Source::size).sum::<u64>() > LARGE {
-        let bearings = survey_of(inputs, clocks, SAMPLE);
-        let no_clocks = inputs.iter().all(|input| input.format().system().is_none());
-        if no_clocks || bearings.iter().all(Bearings::are_sure) {
-            return bearings;
-        }
-    }
-    survey_of(inputs, clocks, Sample::All)
-}
-
-fn survey_of<S: Source>(
-    inputs: &mut [S],
-    clocks: &mut [Option<LocalClock>],
-    sample: Sample,
-) -> Vec<Bearings> {
-    let side = |input: &S| match (input.format().system(), input.format().is_partial()) {
-        (None, _) => Side::Access,
-        (Some(system), false) => Side::Auth(system),
-        (Some(system), true) => Side::Retold(system),
-    };
-    let sides: Vec<Side> = inputs.iter().map(side).collect();
-    let mut survey = Survey::new(&sides);
-    for (index, (input, clock)) in inputs.iter_mut().zip(clocks).enumerate() {
-        clock.iter_mut().for_each(LocalClock::rewind);
-        for mut record in input.preview(sample) {
-            if let Some(clock) = clock {
-                clock.read(&mut record);
-            }
-            survey.take(index, record.place, &record.event);
-        }
-    }
-    survey.conclude()
 }
 
 /// Several inputs as one, in the order of time by the access logs' clock. A line with a wrong time must not hold

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use super::knowledge::Knowledge;
-use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate};
+use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
 use crate::system::{self, Routes, System};
@@ -464,6 +464,16 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Whether nearly all lines have a request at one and the same offset.
+    fn is_steady(&self) -> bool {
+        match &*self.pieces {
+            [only] => only.pairs * 5 >= voices_of(self.heard) * 4,
+            _ => false,
+        }
+    }
+}
+
 impl Bearings {
     /// The clocks of the logs that tell of all refusals.
     pub(super) fn told(&self) -> impl Iterator<Item = &Clock> {
@@ -474,6 +484,18 @@ impl Bearings {
     pub fn are_sure(&self) -> bool {
         let mut all = self.told().peekable();
         self.proxies.is_empty() && all.peek().is_some() && all.all(Clock::is_sure)
+    }
+
+    /// How far the first clock was off when it began; `None` without any.
+    pub fn first_offset(&self) -> Option<Micros> {
+        let clock = self.clocks.first()?;
+        Some(clock.pieces.first().map_or(0, |piece| piece.offset))
+    }
+
+    /// Whether no clock was stepped between the stretches of the logs that these were learned from: nearly all lines
+    /// of all of them agree. A client that fails all the time agrees with every offset, so most is not enough.
+    pub fn hold_throughout(&self) -> bool {
+        self.are_sure() && self.clocks.iter().all(Clock::is_steady)
     }
 
     /// Whether hosts of one cluster disagree about the time, by half a second or more.
