@@ -1,9 +1,10 @@
 //! The first pass: whose rules apply, how far the clocks are apart, which addresses are a proxy's, and
 //! which access logs tell of the same requests.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashSet};
 
 use super::knowledge::Knowledge;
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
@@ -169,7 +170,7 @@ impl Survey {
         Self {
             sides: sides.to_vec(),
             clocks: Vec::new(),
-            addresses: HashMap::new(),
+            addresses: HashMap::default(),
             guesses: system::ALL.iter().map(|s| Guess::new(s, sides)).collect(),
         }
     }
@@ -300,7 +301,7 @@ impl Survey {
             }
         }
         requests.sort_by_key(|m| m.time.start);
-        let mut proxies = HashSet::new();
+        let mut proxies = HashSet::default();
         let mut clocks = Vec::new();
         for writer in self.clocks.iter_mut().filter(|w| own[w.input]) {
             let lines = &mut writer.marks;
@@ -393,7 +394,7 @@ fn number(client: Option<IpAddr>) -> u64 {
 /// The clients among the lines that are a proxy: their lines are many, hardly one of them has a request
 /// of that address near it, and most have one that no line of its own address explains.
 fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
-    let mut by_client: HashMap<u64, Vec<&Mark>> = HashMap::new();
+    let mut by_client: HashMap<u64, Vec<&Mark>> = HashMap::default();
     for line in lines {
         by_client.entry(line.client).or_default().push(line);
     }
@@ -405,7 +406,7 @@ fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
                 .is_some_and(|own| near(own, r).any(|l| l.fits(r)))
         })
         .collect();
-    let mut own: HashMap<u64, Vec<&Mark>> = HashMap::new();
+    let mut own: HashMap<u64, Vec<&Mark>> = HashMap::default();
     for request in requests {
         own.entry(request.client).or_default().push(request);
     }
