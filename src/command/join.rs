@@ -80,23 +80,23 @@ pub(super) fn join<S: Source, E>(
     learn_zones(&mut clocks, &mut bearings);
     let mut correlator = Correlators::new(bearings, &names);
     let inputs = inputs.into_iter().map(Source::records).collect();
-    let mut merge = Merge::new(inputs, clocks);
-    while let Some((input, record)) = merge.next(&mut correlator) {
-        correlator.push(input, record);
+    let mut merge = Merge::new(inputs, clocks, &mut correlator);
+    while merge.push(&mut correlator) {
         correlator.take().iter().try_for_each(&mut sink)?;
     }
     correlator.finish();
     correlator.take().iter().try_for_each(&mut sink)?;
     let mut summary = correlator.summary();
-    for (clock, input) in merge.clocks.iter().zip(names) {
-        let found = clock.as_ref().and_then(LocalClock::found);
+    for (ahead, input) in merge.0.iter().zip(names) {
+        let found = ahead.clock.as_ref().and_then(LocalClock::found);
         summary.zones.extend(found.map(|(ahead, source)| LocalZone {
             input,
             ahead,
             source,
         }));
     }
-    Ok((summary, merge.inputs))
+    let read = merge.0.into_iter().map(|input| input.records);
+    Ok((summary, read.collect()))
 }
 
 /// The clock on the wall of a format whose times name no zone.
@@ -121,53 +121,67 @@ fn learn_zones(clocks: &mut [Option<LocalClock>], bearings: &mut [Bearings]) {
 
 /// Several inputs as one, in the order of time by the access logs' clock. A line with a wrong time must not hold
 /// back the lines behind it, so each input is looked at two records deep.
-struct Merge<R> {
-    inputs: Vec<R>,
-    clocks: Vec<Option<LocalClock>>,
-    /// The next records of each.
-    next: Vec<VecDeque<(Micros, Record)>>,
+struct Merge<R>(Vec<Ahead<R>>);
+
+/// One input, and its next records.
+struct Ahead<R> {
+    records: R,
+    clock: Option<LocalClock>,
+    next: VecDeque<(Micros, Record)>,
+    /// The earliest of them; `None` behind the last.
+    earliest: Option<Micros>,
 }
 
 /// How deep each input is looked at.
 const DEPTH: usize = 2;
 
 impl<R: Iterator<Item = Record>> Merge<R> {
-    fn new(inputs: Vec<R>, clocks: Vec<Option<LocalClock>>) -> Self {
-        Self {
-            next: inputs
-                .iter()
-                .map(|_| VecDeque::with_capacity(DEPTH))
-                .collect(),
-            inputs,
-            clocks,
+    fn new(inputs: Vec<R>, clocks: Vec<Option<LocalClock>>, correlator: &mut Correlators) -> Self {
+        let ahead = |(records, clock)| Ahead {
+            records,
+            clock,
+            next: VecDeque::with_capacity(DEPTH),
+            earliest: None,
+        };
+        let mut merge = Self(inputs.into_iter().zip(clocks).map(ahead).collect());
+        for (index, input) in merge.0.iter_mut().enumerate() {
+            input.fill(index, correlator);
         }
+        merge
     }
 
-    fn next(&mut self, correlator: &mut Correlators) -> Option<(usize, Record)> {
-        let inputs = self.inputs.iter_mut().zip(&mut self.clocks);
-        for (index, ((records, clock), next)) in inputs.zip(&mut self.next).enumerate() {
-            while next.len() < DEPTH
-                && let Some(mut record) = records.next()
-            {
-                if let Some(clock) = clock {
-                    clock.read(&mut record);
-                }
-                next.push_back((correlator.time(index, &record), record));
-            }
-            match earliest(next) {
-                Some(time) => correlator.announce(index, time),
-                None => correlator.end(index),
-            }
+    /// Pushes the next record. False where there is none.
+    fn push(&mut self, correlator: &mut Correlators) -> bool {
+        let times = self.0.iter().enumerate();
+        let times = times.filter_map(|(index, input)| Some((input.earliest?, index)));
+        let Some((_, index)) = times.min() else {
+            return false;
+        };
+        let input = &mut self.0[index];
+        if let Some((_, record)) = input.next.pop_front() {
+            correlator.push(index, record);
         }
-        let times = self.next.iter().enumerate();
-        let times = times.filter_map(|(index, next)| Some((earliest(next)?, index)));
-        let (_, input) = times.min()?;
-        self.next[input]
-            .pop_front()
-            .map(|(_, record)| (input, record))
+        input.fill(index, correlator);
+        true
     }
 }
 
-fn earliest(next: &VecDeque<(Micros, Record)>) -> Option<Micros> {
-    next.iter().map(|(time, _)| *time).min()
+impl<R: Iterator<Item = Record>> Ahead<R> {
+    /// Reads what is missing, and announces what comes next.
+    fn fill(&mut self, index: usize, correlator: &mut Correlators) {
+        while self.next.len() < DEPTH
+            && let Some(mut record) = self.records.next()
+        {
+            if let Some(clock) = &mut self.clock {
+                clock.read(&mut record);
+            }
+            self.next
+                .push_back((correlator.time(index, &record), record));
+        }
+        self.earliest = self.next.iter().map(|(time, _)| *time).min();
+        match self.earliest {
+            Some(time) => correlator.announce(index, time),
+            None => correlator.end(index),
+        }
+    }
 }
