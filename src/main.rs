@@ -4,9 +4,14 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use why401::cli::Cli;
 use why401::command::{self, Exit};
 use why401::report::sanitize::visible;
+
+/// Each line is a few small pieces of memory that live briefly; the system's allocator takes longer for them.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::correlate::{Bearings, Correlators, Side, Survey};
+use super::survey::survey;
+use crate::correlate::{Bearings, Correlators};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::format::Format;
@@ -21,6 +22,10 @@ pub(super) trait Source {
     fn zone(&self) -> Option<Zone>;
     /// In bytes, about.
     fn size(&self) -> u64;
+    /// The log itself, where it is one, for a look at stretches of it.
+    fn log(&self) -> Option<&Input> {
+        None
+    }
     /// The first pass.
     fn preview(&mut self, sample: Sample) -> impl Iterator<Item = Record>;
     /// The second.
@@ -44,6 +49,10 @@ impl Source for Input {
 
     fn size(&self) -> u64 {
         Input::size(self)
+    }
+
+    fn log(&self) -> Option<&Input> {
+        Some(self)
     }
 
     fn preview(&mut self, sample: Sample) -> impl Iterator<Item = Record> {
@@ -75,23 +84,23 @@ pub(super) fn join<S: Source, E>(
         correlator.consider();
     }
     let inputs = inputs.into_iter().map(Source::records).collect();
-    let mut merge = Merge::new(inputs, clocks);
-    while let Some((input, record)) = merge.next(&mut correlator) {
-        correlator.push(input, record);
+    let mut merge = Merge::new(inputs, clocks, &mut correlator);
+    while merge.push(&mut correlator) {
         correlator.take().iter().try_for_each(&mut sink)?;
     }
     correlator.finish();
     correlator.take().iter().try_for_each(&mut sink)?;
     let mut summary = correlator.summary();
-    for (clock, input) in merge.clocks.iter().zip(names) {
-        let found = clock.as_ref().and_then(LocalClock::found);
+    for (ahead, input) in merge.0.iter().zip(names) {
+        let found = ahead.clock.as_ref().and_then(LocalClock::found);
         summary.zones.extend(found.map(|(ahead, source)| LocalZone {
             input,
             ahead,
             source,
         }));
     }
-    Ok((summary, merge.inputs))
+    let read = merge.0.into_iter().map(|input| input.records);
+    Ok((summary, read.collect()))
 }
 
 /// The clock on the wall of a format whose times name no zone.
@@ -114,96 +123,69 @@ fn learn_zones(clocks: &mut [Option<LocalClock>], bearings: &mut [Bearings]) {
     }
 }
 
-/// Logs larger than this in all are surveyed by a sample of their clients.
-const LARGE: u64 = 64 << 20;
-const SAMPLE: Sample = Sample::Clients(8);
-
-/// The first pass. Where a sample of the clients does not tell enough, as behind a proxy that is the only
-/// client, all are looked at.
-fn survey(inputs: &mut [impl Source], clocks: &mut [Option<LocalClock>]) -> Vec<Bearings> {
-    if inputs.iter().map(Source::size).sum::<u64>() > LARGE {
-        let bearings = survey_of(inputs, clocks, SAMPLE);
-        let no_clocks = inputs.iter().all(|input| input.format().system().is_none());
-        if no_clocks || bearings.iter().all(Bearings::are_sure) {
-            return bearings;
-        }
-    }
-    survey_of(inputs, clocks, Sample::All)
-}
-
-fn survey_of<S: Source>(
-    inputs: &mut [S],
-    clocks: &mut [Option<LocalClock>],
-    sample: Sample,
-) -> Vec<Bearings> {
-    let side = |input: &S| match (input.format().system(), input.format().is_partial()) {
-        (None, _) => Side::Access,
-        (Some(system), false) => Side::Auth(system),
-        (Some(system), true) => Side::Retold(system),
-    };
-    let sides: Vec<Side> = inputs.iter().map(side).collect();
-    let mut survey = Survey::new(&sides);
-    for (index, (input, clock)) in inputs.iter_mut().zip(clocks).enumerate() {
-        clock.iter_mut().for_each(LocalClock::rewind);
-        for mut record in input.preview(sample) {
-            if let Some(clock) = clock {
-                clock.read(&mut record);
-            }
-            survey.take(index, record.place, &record.event);
-        }
-    }
-    survey.conclude()
-}
-
 /// Several inputs as one, in the order of time by the access logs' clock. A line with a wrong time must not hold
 /// back the lines behind it, so each input is looked at two records deep.
-struct Merge<R> {
-    inputs: Vec<R>,
-    clocks: Vec<Option<LocalClock>>,
-    /// The next records of each.
-    next: Vec<VecDeque<(Micros, Record)>>,
+struct Merge<R>(Vec<Ahead<R>>);
+
+/// One input, and its next records.
+struct Ahead<R> {
+    records: R,
+    clock: Option<LocalClock>,
+    next: VecDeque<(Micros, Record)>,
+    /// The earliest of them; `None` behind the last.
+    earliest: Option<Micros>,
 }
 
 /// How deep each input is looked at.
 const DEPTH: usize = 2;
 
 impl<R: Iterator<Item = Record>> Merge<R> {
-    fn new(inputs: Vec<R>, clocks: Vec<Option<LocalClock>>) -> Self {
-        Self {
-            next: inputs
-                .iter()
-                .map(|_| VecDeque::with_capacity(DEPTH))
-                .collect(),
-            inputs,
-            clocks,
+    fn new(inputs: Vec<R>, clocks: Vec<Option<LocalClock>>, correlator: &mut Correlators) -> Self {
+        let ahead = |(records, clock)| Ahead {
+            records,
+            clock,
+            next: VecDeque::with_capacity(DEPTH),
+            earliest: None,
+        };
+        let mut merge = Self(inputs.into_iter().zip(clocks).map(ahead).collect());
+        for (index, input) in merge.0.iter_mut().enumerate() {
+            input.fill(index, correlator);
         }
+        merge
     }
 
-    fn next(&mut self, correlator: &mut Correlators) -> Option<(usize, Record)> {
-        let inputs = self.inputs.iter_mut().zip(&mut self.clocks);
-        for (index, ((records, clock), next)) in inputs.zip(&mut self.next).enumerate() {
-            while next.len() < DEPTH
-                && let Some(mut record) = records.next()
-            {
-                if let Some(clock) = clock {
-                    clock.read(&mut record);
-                }
-                next.push_back((correlator.time(index, &record), record));
-            }
-            match earliest(next) {
-                Some(time) => correlator.announce(index, time),
-                None => correlator.end(index),
-            }
+    /// Pushes the next record. False where there is none.
+    fn push(&mut self, correlator: &mut Correlators) -> bool {
+        let times = self.0.iter().enumerate();
+        let times = times.filter_map(|(index, input)| Some((input.earliest?, index)));
+        let Some((_, index)) = times.min() else {
+            return false;
+        };
+        let input = &mut self.0[index];
+        if let Some((_, record)) = input.next.pop_front() {
+            correlator.push(index, record);
         }
-        let times = self.next.iter().enumerate();
-        let times = times.filter_map(|(index, next)| Some((earliest(next)?, index)));
-        let (_, input) = times.min()?;
-        self.next[input]
-            .pop_front()
-            .map(|(_, record)| (input, record))
+        input.fill(index, correlator);
+        true
     }
 }
 
-fn earliest(next: &VecDeque<(Micros, Record)>) -> Option<Micros> {
-    next.iter().map(|(time, _)| *time).min()
+impl<R: Iterator<Item = Record>> Ahead<R> {
+    /// Reads what is missing, and announces what comes next.
+    fn fill(&mut self, index: usize, correlator: &mut Correlators) {
+        while self.next.len() < DEPTH
+            && let Some(mut record) = self.records.next()
+        {
+            if let Some(clock) = &mut self.clock {
+                clock.read(&mut record);
+            }
+            self.next
+                .push_back((correlator.time(index, &record), record));
+        }
+        self.earliest = self.next.iter().map(|(time, _)| *time).min();
+        match self.earliest {
+            Some(time) => correlator.announce(index, time),
+            None => correlator.end(index),
+        }
+    }
 }

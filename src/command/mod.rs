@@ -9,6 +9,7 @@ mod place;
 mod progress;
 mod recall;
 mod sql;
+mod survey;
 mod talk;
 mod told;
 

@@ -1,7 +1,9 @@
 //! What clients did before, and what changed on the server.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};

@@ -1,7 +1,8 @@
 //! A system's tables, indexed by what an access line tells: route and status.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::system::{Condition, Meaning, RoutePattern, Routes, Statement, System, Unlogged};
 
@@ -56,7 +57,7 @@ pub(super) struct Knowledge {
 
 impl Knowledge {
     pub(super) fn new(system: &'static System) -> Self {
-        let mut patterns: HashMap<&str, Vec<&RoutePattern>> = HashMap::new();
+        let mut patterns: HashMap<&str, Vec<&RoutePattern>> = HashMap::default();
         for pattern in system.routes {
             patterns
                 .entry(first_segment(pattern.path))
@@ -71,7 +72,7 @@ impl Knowledge {
         Self {
             system,
             patterns,
-            answers: HashMap::new(),
+            answers: HashMap::default(),
             protected,
         }
     }

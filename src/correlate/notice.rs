@@ -79,6 +79,11 @@ impl Notice {
         }
     }
 
+    /// Whether a line is about a failure, or about an HTTP request.
+    pub(super) fn is_due(entry: &Entry) -> bool {
+        entry.outcome == Outcome::Failure || entry.statement.is_some_and(|s| !s.status.is_empty())
+    }
+
     /// Whether it can be about a request of this path, which the server names decoded.
     pub(super) fn is_of_path(&self, path: &str) -> bool {
         let named = self.entry().path.as_deref();

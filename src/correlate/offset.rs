@@ -329,8 +329,16 @@ fn voices<'a, 'b>(
     lines: &'a [&'b Mark],
     at_most: usize,
 ) -> impl Iterator<Item = &'b Mark> + use<'a, 'b> {
-    let stride = lines.len().div_ceil(at_most.max(1)).max(1);
-    lines.iter().copied().step_by(stride)
+    lines.iter().copied().step_by(stride(lines.len(), at_most))
+}
+
+fn stride(lines: usize, at_most: usize) -> usize {
+    lines.div_ceil(at_most.max(1)).max(1)
+}
+
+/// How many of so many lines are heard.
+pub(super) fn voices_of(lines: usize) -> usize {
+    lines.div_ceil(stride(lines, VOICES))
 }
 
 #[cfg(test)]

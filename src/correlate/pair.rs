@@ -135,7 +135,8 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         let pair = (0..requests * lines)
             .map(|at| weigh.pair(at / lines, at % lines))
             .collect();
-        let rows = vec![vec![Cell::default(); lines + 1]; requests + 1];
+        // Each is made when it is filled.
+        let rows = vec![Vec::new(); requests + 1];
         Self {
             requests,
             lines,

@@ -37,16 +37,22 @@ impl Correlator {
         self.prompts.0.push_back(notice);
     }
 
-    /// A line of the log of `time` by the access logs' clock. What it answers was no failure.
-    pub(super) fn answer_prompts(&mut self, notice: &Notice) {
-        let Some(challenge) = self.bearings.system.and_then(|s| s.challenge.as_ref()) else {
-            return;
-        };
-        let waits = challenge.seconds * SECOND;
-        self.release_prompts(notice.time.start.saturating_sub(waits));
-        if notice.entry().action == challenge.success {
-            self.prompts.0.retain(|prompt| !is_answer(prompt, notice));
+    /// The log has come to `time` by the access logs' clock.
+    pub(super) fn pass_prompts(&mut self, time: Micros) {
+        if let Some(challenge) = self.bearings.system.and_then(|s| s.challenge.as_ref()) {
+            self.release_prompts(time.saturating_sub(challenge.seconds * SECOND));
         }
+    }
+
+    /// Whether a line says that a second step was passed.
+    pub(super) fn answers_prompts(&self, entry: &Entry) -> bool {
+        let challenge = self.bearings.system.and_then(|s| s.challenge.as_ref());
+        challenge.is_some_and(|challenge| entry.action == challenge.success)
+    }
+
+    /// What a line answers that says so was no failure.
+    pub(super) fn answer(&mut self, success: &Notice) {
+        self.prompts.0.retain(|prompt| !is_answer(prompt, success));
     }
 
     /// Those of before `time` wait no longer.

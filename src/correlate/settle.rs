@@ -1,8 +1,9 @@
 //! Pairing: from the requests and lines in wait to what is likely of each request.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::exchange::Exchange;
 use super::judge::Paired;
@@ -128,7 +129,7 @@ fn is_doubtful(found: &Marginals) -> bool {
 
 /// Everything that time, address and tables connect.
 fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
-    let mut by_client: HashMap<Option<IpAddr>, Queue> = HashMap::new();
+    let mut by_client: HashMap<Option<IpAddr>, Queue> = HashMap::default();
     for (i, exchange) in exchanges.iter().enumerate() {
         by_client
             .entry(exchange.source)

@@ -1,12 +1,13 @@
 //! The first pass: whose rules apply, how far the clocks are apart, which addresses are a proxy's, and
 //! which access logs tell of the same requests.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
+use foldhash::{HashMap, HashSet};
+
 use super::knowledge::Knowledge;
-use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate};
+use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
 use crate::system::{self, Routes, System};
@@ -169,7 +170,7 @@ impl Survey {
         Self {
             sides: sides.to_vec(),
             clocks: Vec::new(),
-            addresses: HashMap::new(),
+            addresses: HashMap::default(),
             guesses: system::ALL.iter().map(|s| Guess::new(s, sides)).collect(),
         }
     }
@@ -300,7 +301,7 @@ impl Survey {
             }
         }
         requests.sort_by_key(|m| m.time.start);
-        let mut proxies = HashSet::new();
+        let mut proxies = HashSet::default();
         let mut clocks = Vec::new();
         for writer in self.clocks.iter_mut().filter(|w| own[w.input]) {
             let lines = &mut writer.marks;
@@ -393,7 +394,7 @@ fn number(client: Option<IpAddr>) -> u64 {
 /// The clients among the lines that are a proxy: their lines are many, hardly one of them has a request
 /// of that address near it, and most have one that no line of its own address explains.
 fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
-    let mut by_client: HashMap<u64, Vec<&Mark>> = HashMap::new();
+    let mut by_client: HashMap<u64, Vec<&Mark>> = HashMap::default();
     for line in lines {
         by_client.entry(line.client).or_default().push(line);
     }
@@ -405,7 +406,7 @@ fn proxies_of(requests: &[Mark], lines: &[Mark]) -> Vec<u64> {
                 .is_some_and(|own| near(own, r).any(|l| l.fits(r)))
         })
         .collect();
-    let mut own: HashMap<u64, Vec<&Mark>> = HashMap::new();
+    let mut own: HashMap<u64, Vec<&Mark>> = HashMap::default();
     for request in requests {
         own.entry(request.client).or_default().push(request);
     }
@@ -464,6 +465,16 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Whether nearly all lines have a request at one and the same offset.
+    fn is_steady(&self) -> bool {
+        match &*self.pieces {
+            [only] => only.pairs * 5 >= voices_of(self.heard) * 4,
+            _ => false,
+        }
+    }
+}
+
 impl Bearings {
     /// The clocks of the logs that tell of all refusals.
     pub(super) fn told(&self) -> impl Iterator<Item = &Clock> {
@@ -474,6 +485,18 @@ impl Bearings {
     pub fn are_sure(&self) -> bool {
         let mut all = self.told().peekable();
         self.proxies.is_empty() && all.peek().is_some() && all.all(Clock::is_sure)
+    }
+
+    /// How far the first clock was off when it began; `None` without any.
+    pub fn first_offset(&self) -> Option<Micros> {
+        let clock = self.clocks.first()?;
+        Some(clock.pieces.first().map_or(0, |piece| piece.offset))
+    }
+
+    /// Whether no clock was stepped between the stretches of the logs that these were learned from: nearly all lines
+    /// of all of them agree. A client that fails all the time agrees with every offset, so most is not enough.
+    pub fn hold_throughout(&self) -> bool {
+        self.are_sure() && self.clocks.iter().all(Clock::is_steady)
     }
 
     /// Whether hosts of one cluster disagree about the time, by half a second or more.

@@ -174,6 +174,13 @@ impl Correlator {
         }
         let source = source.filter(|address| !self.bearings.proxies.contains(address));
         let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
+        self.late += u64::from(time.end <= self.paired_until);
+        self.pass_prompts(time.start);
+        let answers = self.answers_prompts(&entry);
+        // Most lines are about neither, and told of nowhere.
+        if !answers && !Notice::is_due(&entry) {
+            return;
+        }
         let notice = Notice {
             clock,
             time,
@@ -184,8 +191,9 @@ impl Correlator {
             lines: vec![(line.0, entry, line.1)],
             retold: None,
         };
-        self.late += u64::from(notice.time.end <= self.paired_until);
-        self.answer_prompts(&notice);
+        if answers {
+            self.answer(&notice);
+        }
         if notice.has_no_request() {
             self.alone(notice);
         } else if notice.concerns_request() {

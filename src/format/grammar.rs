@@ -320,7 +320,7 @@ pub fn text(raw: &[u8]) -> Cow<'_, str> {
 
 /// The same bytes as text, with U+FFFD for what is not UTF-8. Most is, and the plain test is the faster.
 pub fn utf8(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+    simdutf8::basic::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Apache's one-letter escapes; nginx writes `\xHH` only.

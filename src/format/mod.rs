@@ -9,6 +9,7 @@ pub mod grammar;
 pub mod nginx_combined;
 pub mod pritunl_journal;
 pub mod pritunl_log;
+mod quotes;
 pub mod redact;
 
 use crate::event::{Event, Micros};

@@ -12,6 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::grammar::{decimal, hex, ipv4, utf8};
+use super::quotes::Quotes;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
 use crate::system::{Meaning, Statement, System, Version, pritunl};
@@ -49,9 +50,8 @@ impl Format for PritunlJournal {
         if line.is_empty() {
             return Ok(None);
         }
-        let plain = memchr::memchr(b'\\', line).is_none();
         let text = utf8(line);
-        let fields = match plain.then(|| quick(&text)).flatten() {
+        let fields = match quick(&text) {
             Some(fields) => fields,
             None => general(line)?,
         };
@@ -135,28 +135,27 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a flat object in the layout `{"key": value, "key": value}`; `None` for any other layout. The
-/// caller has made sure that the line has no escape.
+/// Reads a flat object in the layout `{"key": value, "key": value}`, in plain ASCII without an escape; `None` for
+/// any other.
 fn quick(line: &str) -> Option<Fields<'_>> {
     let bytes = line.as_bytes();
-    // JSON allows no raw control character in a string, and the layout has none between them.
-    if bytes.iter().fold(u8::MAX, |least, &b| least.min(b)) < 0x20 {
-        return None;
-    }
+    let mut quotes = Quotes::new(bytes);
+    // The quote that closes the string whose opening quote is at `start`.
+    let mut closing = |start: usize| (quotes.next()? == start).then(|| quotes.next())?;
     let mut fields = Fields::default();
     let mut start = 1;
     if bytes.first() != Some(&b'{') {
         return None;
     }
     loop {
-        let key_end = closing_quote(bytes, start)?;
+        let key_end = closing(start)?;
         let key = &bytes[start + 1..key_end];
         let [b'"', b':', b' ', first, ..] = bytes[key_end..] else {
             return None;
         };
         let value = key_end + "\": ".len();
         let end = if first == b'"' {
-            let end = closing_quote(bytes, value)?;
+            let end = closing(value)?;
             if let Some(field @ None) = fields.text(key) {
                 *field = Some(Cow::Borrowed(&line[value + 1..end]));
             }
@@ -173,15 +172,6 @@ fn quick(line: &str) -> Option<Fields<'_>> {
             _ => return None,
         }
     }
-}
-
-/// Where the string ends whose opening quote is at `start`.
-#[inline]
-fn closing_quote(bytes: &[u8], start: usize) -> Option<usize> {
-    let (b'"', inside) = bytes.get(start..)?.split_first()? else {
-        return None;
-    };
-    Some(start + 1 + memchr::memchr(b'"', inside)?)
 }
 
 /// A value that is no string.

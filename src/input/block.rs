@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::lines::{End, Line, Lines};
+use super::lines::{CUT, End, Line, Lines};
 
 /// What is kept of a record of several lines; a traceback is shorter.
 const LONGEST: usize = 64 << 10;
@@ -105,6 +105,16 @@ impl<R: Read> Blocks<R> {
     ) -> Self {
         Self {
             lines: Lines::resume(reader, lines, offset),
+            begins,
+            given: Gathered::default(),
+            gathered: Gathered::default(),
+        }
+    }
+
+    /// The records whose first lines begin behind byte `offset`, where the reader stands.
+    pub(super) fn behind(reader: R, begins: Option<fn(&[u8]) -> bool>, offset: u64) -> Self {
+        Self {
+            lines: Lines::behind(reader, offset, CUT),
             begins,
             given: Gathered::default(),
             gathered: Gathered::default(),

@@ -95,6 +95,24 @@ impl Bytes {
         }
     }
 
+    /// Whether it is a plain file, which can be read from anywhere.
+    pub(super) fn is_plain(&self) -> bool {
+        let Self::File { path, .. } = self else {
+            return false;
+        };
+        let mut magic = [0; GZIP.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+        read.is_ok() && magic != GZIP
+    }
+
+    /// A plain file as it lies on disk.
+    pub(super) fn plain(&self) -> Result<File, Error> {
+        match self {
+            Self::File { path, stamp } => checked(path, *stamp),
+            Self::Stream(_) => Err(Error::Kind),
+        }
+    }
+
     /// Bytes on disk; none where nobody can know.
     pub(super) fn size(&self) -> u64 {
         match self {
@@ -110,10 +128,7 @@ impl Bytes {
 }
 
 fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
-    let mut file = File::open(path)?;
-    if !stamp.continues_as(Stamp::of(&file.metadata()?)) {
-        return Err(Error::Changed);
-    }
+    let mut file = checked(path, stamp)?;
     if offset > 0 {
         let mut magic = Vec::with_capacity(GZIP.len());
         file.by_ref()
@@ -128,6 +143,14 @@ fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, 
     let mut reader = decoded(Box::new(file))?;
     skip(&mut reader, offset)?;
     Ok(reader)
+}
+
+fn checked(path: &Path, stamp: Stamp) -> Result<File, Error> {
+    let file = File::open(path)?;
+    if !stamp.continues_as(Stamp::of(&file.metadata()?)) {
+        return Err(Error::Changed);
+    }
+    Ok(file)
 }
 
 fn skip(reader: &mut impl Read, bytes: u64) -> io::Result<()> {

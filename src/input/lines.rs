@@ -7,7 +7,7 @@ use memchr::memchr;
 /// A longer line is cut, so that memory stays bounded whatever the file holds.
 const LONGEST: usize = 1 << 20;
 /// What is kept of a line that is cut.
-const CUT: usize = 64 << 10;
+pub(super) const CUT: usize = 64 << 10;
 /// Read at once: a look at a file's first lines then costs no more than that, and reading 1 MiB at once is
 /// no faster.
 const READ: usize = 256 << 10;
@@ -64,6 +64,15 @@ impl<R: Read> Lines<R> {
             number: lines,
             offset,
             ..Self::new(reader)
+        }
+    }
+
+    /// The lines that begin behind byte `offset`, where the reader stands; their numbers count from there.
+    pub(super) fn behind(reader: R, offset: u64, longest: usize) -> Self {
+        Self {
+            offset,
+            skipping: true,
+            ..Self::with_limits(reader, longest, longest.min(CUT))
         }
     }
 

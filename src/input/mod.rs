@@ -23,12 +23,13 @@ mod rotation;
 mod sample;
 mod search;
 mod stream;
+mod stretch;
 
 use std::ops::Range;
 
-use self::block::Blocks;
+use self::block::{Block, Blocks};
 use self::bytes::Bytes;
-use crate::event::{self, Event, Place};
+use crate::event::{self, Event, Micros, Place};
 use crate::format::Format;
 use crate::summary::Tally;
 use crate::zone::Zone;
@@ -52,15 +53,18 @@ pub enum Sample {
     All,
     /// The lines of one client in so many, and all that name none.
     Clients(u64),
+    /// The whole records of a stretch.
+    Stretch,
 }
 
 impl Sample {
-    /// Whether a line is passed over.
-    fn skips(self, format: &dyn Format, line: &[u8]) -> bool {
+    /// Whether a record is passed over.
+    fn skips(self, format: &dyn Format, block: &Block<'_>) -> bool {
         match self {
             Sample::All => false,
+            Sample::Stretch => block.is_open,
             Sample::Clients(one_in) => format
-                .client(line)
+                .client(block.bytes)
                 .is_some_and(|client| !number(client).is_multiple_of(one_in)),
         }
     }
@@ -165,6 +169,33 @@ impl Input {
     /// Leaves out a part: it was read from elsewhere.
     pub fn pass(&mut self, part: u32) {
         self.parts.retain(|p| p.index != part);
+    }
+
+    /// Whether it is of plain files, so that a stretch of it can be read.
+    pub fn is_plain(&self) -> bool {
+        self.parts.iter().all(|part| part.bytes.is_plain())
+    }
+
+    /// A first look at the lines of about `length` bytes, from byte `from` of its plain files on.
+    pub fn stretch(&self, from: u64, length: u64) -> Records<'_> {
+        let (mut part, mut from) = (&self.parts[0], from);
+        for next in &self.parts[1..] {
+            let Some(behind) = from.checked_sub(part.bytes.size()) else {
+                break;
+            };
+            (part, from) = (next, behind);
+        }
+        Records::stretch(self.format, part, from..from.saturating_add(length))
+    }
+
+    /// The same, from shortly before the lines of `time`.
+    pub fn stretch_since(&self, time: Micros, length: u64) -> Records<'_> {
+        let begins =
+            |part: &&Part| stretch::first_time(part, self.format).is_some_and(|t| t < time);
+        let parts = self.parts.iter().rev();
+        let part = parts.clone().find(begins).unwrap_or(&self.parts[0]);
+        let from = stretch::place_of(part, self.format, time);
+        Records::stretch(self.format, part, from..from.saturating_add(length))
     }
 
     /// How many bytes its files have on disk.

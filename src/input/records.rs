@@ -1,7 +1,8 @@
 //! The records of an input, part after part, and the fate of every line.
 
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::block::{Block, Blocks};
 use super::error::{Error, Failure};
@@ -34,6 +35,8 @@ struct Waiting<'a> {
     open: Opener<'a>,
     /// As it stood when reading stopped; at the beginning nothing is counted.
     tally: Tally,
+    /// Of a stretch: the byte where its reader begins.
+    stretch: Option<u64>,
 }
 
 /// The part that is being read.
@@ -55,6 +58,7 @@ impl<'a> Records<'a> {
             name: part.name.clone(),
             tally: part.blank(format),
             open: Box::new(|| part.bytes.peek()),
+            stretch: None,
         };
         Self {
             preview: Some(sample),
@@ -70,9 +74,32 @@ impl<'a> Records<'a> {
                 tally,
                 name: part.name,
                 open: Box::new(move || Ok(part.bytes.into_reader(offset)? as Reader<'static>)),
+                stretch: None,
             }
         };
         Records::of(format, parts.into_iter().map(wait).collect())
+    }
+
+    /// A look at the whole records within these bytes of a plain file.
+    pub(super) fn stretch(format: &'static dyn Format, part: &'a Part, bytes: Range<u64>) -> Self {
+        // The line that begins there is whole if the byte before it ends one.
+        let from = bytes.start.saturating_sub(1);
+        let file = part.bytes.plain();
+        let open = move || {
+            let mut file = file?;
+            file.seek(SeekFrom::Start(from))?;
+            Ok(Box::new(file.take(bytes.end - from)) as Reader<'a>)
+        };
+        let waiting = Waiting {
+            name: part.name.clone(),
+            tally: part.blank(format),
+            open: Box::new(open),
+            stretch: (from > 0).then_some(from),
+        };
+        Self {
+            preview: Some(Sample::Stretch),
+            ..Self::of(format, VecDeque::from([waiting]))
+        }
     }
 
     fn of(format: &'static dyn Format, waiting: VecDeque<Waiting<'a>>) -> Self {
@@ -103,9 +130,13 @@ impl<'a> Records<'a> {
             Ok(reader) => {
                 tally.reopen();
                 let Position { lines, offset, .. } = tally.position;
+                let begins = self.format.begins();
                 self.reading = Some(Reading {
                     name: waiting.name,
-                    blocks: Blocks::resume(reader, self.format.begins(), lines, offset),
+                    blocks: match waiting.stretch {
+                        None => Blocks::resume(reader, begins, lines, offset),
+                        Some(from) => Blocks::behind(reader, begins, from),
+                    },
                     tally,
                     open: None,
                 });
@@ -221,7 +252,7 @@ fn file(
 ) -> (Fate, Option<Record>) {
     tally.cut += u64::from(block.is_cut);
     let bytes = block.bytes;
-    let is_passed = bytes.is_empty() || preview.is_some_and(|s| s.skips(format, bytes));
+    let is_passed = bytes.is_empty() || preview.is_some_and(|s| s.skips(format, &block));
     let parsed = if is_passed {
         Ok(None)
     } else {
