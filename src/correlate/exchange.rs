@@ -155,7 +155,7 @@ impl Exchange {
             here.fits(route, status, self.bytes) && here.meaning.causes().contains(&cause)
         };
         self.unlogged().iter().any(|u| u.cause == cause)
-            || self.answer.statements.iter().any(|s| stated(&s))
+            || self.answer.statements.iter().any(stated)
     }
 
     /// Whether its query has a token: some clients believe that it counts there.

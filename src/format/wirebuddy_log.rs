@@ -18,7 +18,7 @@ use memchr::{memchr, memmem};
 use super::grammar::{address, decimal, request_line, utf8, wall_time};
 use super::redact::redact_target;
 use super::{Format, Mismatch};
-use crate::event::{Entry, Event, Kind, Micros, Outcome, Request, method};
+use crate::event::{Entry, Event, Kind, Micros, Outcome, Request, SECOND, method};
 use crate::system::{System, wirebuddy};
 
 pub struct WirebuddyLog;
@@ -65,12 +65,26 @@ impl Format for WirebuddyLog {
             logger,
             message,
         } = parts;
-        let message = utf8(message);
+        let message = match raised(record) {
+            Some(error) if message == RAISED.as_bytes() => format!("{RAISED}: {error}").into(),
+            _ => utf8(message),
+        };
         Ok(match logger {
             b"uvicorn.access" => access(time, &message),
             _ => entry(time, &utf8(logger), &message),
         })
     }
+}
+
+/// What uvicorn writes before the traceback of a request that failed.
+const RAISED: &str = "Exception in ASGI application";
+
+/// Of the errors with which tracebacks end, those that tell of authentication.
+fn raised(record: &[u8]) -> Option<&'static str> {
+    const ERRORS: [&str; 2] = ["Expected encrypted vault value", "Cannot decrypt secret"];
+    let traceback = &record[head(record).len()..];
+    let mut found = ERRORS.into_iter();
+    found.find(|error| memmem::find(traceback, error.as_bytes()).is_some())
 }
 
 /// A line in its parts.
@@ -95,25 +109,19 @@ pub(super) fn head(record: &[u8]) -> &[u8] {
 }
 
 /// What is written before the first record: the name in large letters, and what the container's entry point
-/// says.
+/// says. Of a log that was cut, the end of a traceback.
 pub(super) fn is_banner(line: &[u8]) -> bool {
-    const WORDS: [&[u8]; 5] = [
+    const WORDS: [&[u8]; 4] = [
         b"(C) 2",
-        b"             Use WireGuard with ease!",
         b"GUI binding to ",
         b"Starting WireBuddy on ",
         b"Trusting proxy headers from: ",
     ];
-    let is_stroke = |b: &u8| {
-        matches!(
-            b,
-            b' ' | b'_' | b'/' | b'\\' | b'|' | b'(' | b')' | b'`' | b'\'' | b'.' | b'V'
-        )
-    };
+    // JSON may be indented as well.
+    let is_indented = line.first().is_none_or(u8::is_ascii_whitespace)
+        && !line.trim_ascii_start().starts_with(b"{");
     let is_colour = line.starts_with(b"\x1b[") && line.ends_with(b"m") && line.len() < 8;
-    WORDS.iter().any(|words| line.starts_with(words))
-        || is_colour
-        || (line.starts_with(b"   ") && line.iter().all(is_stroke))
+    is_indented || is_colour || WORDS.iter().any(|words| line.starts_with(words))
 }
 
 const LEVELS: [&[u8]; 5] = [b"DEBUG", b"INFO", b"WARNING", b"ERROR", b"CRITICAL"];
@@ -125,6 +133,9 @@ pub(super) fn prefixed(line: &[u8]) -> Result<Line<'_>, Mismatch> {
         expected,
     };
     let (rest, time) = wall_time(line).map_err(|_| misfit(line, "a date and a time"))?;
+    if time.end - time.start != SECOND {
+        return Err(misfit(rest, "a time in whole seconds"));
+    }
     let rest = rest.strip_prefix(b" | ").ok_or(misfit(rest, "the level"))?;
     let (level, rest) = split(rest).ok_or(misfit(rest, "the level"))?;
     if !LEVELS.contains(&uncoloured(level).trim_ascii()) {

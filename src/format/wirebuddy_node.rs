@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::grammar::utf8;
-use super::wirebuddy_log::{head, prefixed};
+use super::wirebuddy_log::{head, is_banner, prefixed};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind};
 use crate::system::{System, wirebuddy};
@@ -42,6 +42,9 @@ impl Format for WirebuddyNode {
 
     fn parse(&self, record: &[u8]) -> Result<Option<Event>, Mismatch> {
         let line = head(record);
+        if is_banner(line) {
+            return Ok(None);
+        }
         let parts = prefixed(line)?;
         if !parts.is_nodes() {
             return Err(Mismatch {

@@ -134,6 +134,7 @@ pub(super) const STATEMENTS: &[Statement] = statements! {
     }
     // Behind the access line; a traceback follows. The one secret that a login must read is that of the one-time codes.
     "uvicorn.error" in "uvicorn/protocols/http/httptools_impl.py run_asgi" {
+        "Exception in ASGI application: {}" => Refusal(OtpSecretUnreadable), [500] Any, MFA_VERIFY.or(SESSION), MAY, at Further;
         "Exception in ASGI application" => OneOf(&[OtpSecretUnreadable, ServerError]), [500] Any, MFA_VERIFY, MAY, at Further;
         "Started server process {}" => Change(RESTARTED), [] Any, NONE, MAY;
     }
