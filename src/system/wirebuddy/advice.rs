@@ -10,8 +10,17 @@ use crate::cause::Cause::{
 use crate::system::Advice;
 
 macro_rules! advice {
-    ($($cause:ident $fix:literal)+) => {
-        &[$(Advice { cause: $cause, fix: $fix }),+]
+    ($($cause:ident $fix:literal $(=> $for_user:literal)?)+) => {
+        &[$(Advice { cause: $cause, fix: $fix, for_user: sentence!($($for_user)?) }),+]
+    };
+}
+
+macro_rules! sentence {
+    () => {
+        None
+    };
+    ($for_user:literal) => {
+        Some($for_user)
     };
 }
 
@@ -26,17 +35,21 @@ pub(super) const ADVICE: &[Advice] = advice! {
     WrongOtp "Set the clock of the phone and of the server automatically: a code is valid for its own 30 seconds only, the one \
         before is refused. If the device was replaced, an administrator disables the second factor under Users and the user \
         sets it up again, or uses a recovery code."
+        => "The one-time code was not right: please use the one that is shown now, or one of your recovery codes."
     MfaChallengeInvalid "Log in again and enter the code within 3 minutes, in the same browser and from the same address: a login that \
         waits for its code is used up by a wrong one and is forgotten when the server restarts. Behind several addresses \
         (mobile networks, load balancers) let the proxy pass one X-Forwarded-For."
+        => "Your login took longer than three minutes or was answered already: please log in again and enter a fresh code."
     MfaPendingLimit "Wait 3 minutes, or finish one of the three logins that already wait for their code; then look for a client that \
         sends the password again and again without the code."
     AccountLocked "Wait as many seconds as Retry-After says: 30 at first, up to an hour for a user at one address, a day for an address \
         and 5 minutes for a user everywhere. A right password does not help before. Find the client that keeps trying; the \
         limits are WIREBUDDY_LOGIN_USER_IP_*, WIREBUDDY_LOGIN_IP_* and WIREBUDDY_LOGIN_USERNAME_*."
+        => "There were several failed logins: please wait as long as the page says, half a minute at first, and then try again."
     RateLimited "Wait a minute: an address may ask for a path only so often, five times for logins and accounts, sixty for pages. \
         Retry-After is always 60 here. Where many people share one address because of a proxy, set FORWARDED_ALLOW_IPS so \
         that each has their own; a limit of the web server (`limit_req`) is in its own configuration."
+        => "There were too many attempts in a short time: please wait a minute and try again."
     MissingCredentials "Send the session cookie `auth_token`, or `Authorization: Bearer TOKEN`: other schemes and tokens in the query \
         string are not read. In a browser log in again, and let the proxy pass cookies; where the web server itself asks for a \
         password, send it as Basic."
@@ -57,6 +70,7 @@ pub(super) const ADVICE: &[Advice] = advice! {
         configuration."
     SetupPending "Log in as admin with the password that stood in the log at the first start, and change it: until then nothing else \
         answers."
+        => "The server is being set up: please try again later."
     UnknownPasskey "Have the user log in with the password and register the passkey again: it was deleted or reset, or is one of \
         another account."
     SignatureMismatch "For a passkey compare the address in the browser with the one that the log expects (WIREBUDDY_PUBLIC_ORIGIN): a \
