@@ -12,7 +12,7 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
-use crate::system::Statement;
+use crate::system::{Meaning, Statement};
 
 /// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
 pub type Micros = i64;
@@ -145,6 +145,16 @@ pub enum Outcome {
     Success,
     Failure,
     Unknown,
+}
+
+impl From<Meaning> for Outcome {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::Refusal(_) | Meaning::OneOf(_) => Outcome::Failure,
+            Meaning::Acceptance | Meaning::Change(_) | Meaning::Ending(_) => Outcome::Success,
+            Meaning::Founding | Meaning::Side | Meaning::Loss => Outcome::Unknown,
+        }
+    }
 }
 
 /// What a server says of itself when it starts.

@@ -116,14 +116,18 @@ fn request_told(request: &Request) -> Value {
 }
 
 fn entry_told(entry: &Entry) -> Value {
-    let cause = entry.statement.and_then(|s| match s.meaning {
-        Meaning::Refusal(cause) => Some(cause.id()),
-        Meaning::Acceptance | Meaning::Change(_) | Meaning::Side | Meaning::Loss => None,
-    });
+    let meaning = entry.statement.map(|s| s.meaning);
+    let causes = meaning.as_ref().map_or(&[][..], Meaning::causes);
+    let causes: Vec<_> = causes.iter().map(|c| c.id()).collect();
+    let (cause, causes) = match &*causes {
+        [] => (None, None),
+        [only] => (Some(*only), None),
+        _ => (None, Some(causes)),
+    };
     // The samples state outcomes of authentications only, not that a change succeeded.
     let is_change = entry
         .statement
-        .is_some_and(|s| matches!(s.meaning, Meaning::Change(_)));
+        .is_some_and(|s| matches!(s.meaning, Meaning::Change(_) | Meaning::Ending(_)));
     let start = entry.start.as_ref();
     let version = start.and_then(|s| s.version).map(|v| v.to_string());
     json!({
@@ -136,6 +140,7 @@ fn entry_told(entry: &Entry) -> Value {
             Outcome::Unknown => None,
         },
         "cause": cause,
+        "causes": causes,
         "principal": entry.principal,
         "device": entry.device,
         "path": entry.path,

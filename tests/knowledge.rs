@@ -10,72 +10,79 @@ use std::path::Path;
 
 use serde_json::Value;
 use why401::cause::Cause;
+use why401::format::{self, Format};
 use why401::system::pritunl::SYSTEM as PRITUNL;
+use why401::system::wirebuddy::SYSTEM as WIREBUDDY;
 use why401::system::{ALL, Body, Meaning, Routes, Statement, System, Version};
 
-/// The formats of Pritunl's logs.
-const PRITUNL_FORMATS: [&str; 2] = ["pritunl_journal", "pritunl_log"];
-
-/// The expectations of a fixture that name an action.
-fn expectations(format: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/formats")
-        .join(format!("{format}.log"));
-    fs::read_to_string(path)
-        .unwrap()
-        .lines()
-        .filter_map(|line| line.strip_prefix("# ").filter(|l| l.starts_with('{')))
-        .map(|expected| serde_json::from_str::<Value>(expected).unwrap())
-        .filter(|expected| expected["action"].is_string())
-        .collect()
+/// The expectations in the fixtures of a system's formats that name an action.
+fn expectations(system: &System) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
+    let is_its = |f: &&&dyn Format| f.system().is_some_and(|of| std::ptr::eq(of, system));
+    let mut all = Vec::new();
+    for format in format::ALL.iter().filter(is_its) {
+        let text = fs::read_to_string(folder.join(format!("{}.log", format.name()))).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("# "));
+        let expected = lines.filter(|line| line.starts_with('{'));
+        all.extend(expected.map(|e| serde_json::from_str::<Value>(e).unwrap()));
+    }
+    all.retain(|expected| expected["action"].is_string());
+    all
 }
 
 /// What the tables know of the line that an expectation describes.
-fn of(expected: &Value) -> Option<&'static Statement> {
+fn of(system: &System, expected: &Value) -> Option<&'static Statement> {
     let action = expected["action"].as_str().unwrap();
-    PRITUNL.statement(action, expected["reason"].as_str().unwrap_or_default())
+    system.statement(action, expected["reason"].as_str().unwrap_or_default())
 }
 
 /// The causes that a system's tables can name.
 fn stated(system: &System) -> HashSet<Cause> {
-    let mut causes: HashSet<Cause> = system.unlogged.iter().map(|u| u.cause).collect();
-    for statement in system.lines() {
-        match statement.meaning {
-            Meaning::Refusal(cause) => causes.extend([cause]),
-            Meaning::Change(triggered) => causes.extend(triggered),
-            Meaning::Acceptance | Meaning::Side | Meaning::Loss => {}
-        }
+    let unlogged = system.unlogged.iter().chain(system.in_front);
+    let mut causes: HashSet<Cause> = unlogged.map(|u| u.cause).collect();
+    let elsewhere = system.lines().filter_map(|s| s.elsewhere);
+    for statement in system.lines().chain(elsewhere) {
+        causes.extend(statement.meaning.causes());
+        causes.extend(statement.meaning.triggers());
     }
     causes
 }
 
 #[test]
 fn every_statement_has_a_sample() {
-    let seen: HashSet<*const Statement> = PRITUNL_FORMATS
-        .into_iter()
-        .flat_map(expectations)
-        .filter_map(|expected| of(&expected))
-        .map(std::ptr::from_ref)
-        .collect();
-    for s in PRITUNL.lines() {
-        let row = std::ptr::from_ref(s);
-        assert!(
-            seen.contains(&row),
-            "no sample of {} {:?}",
-            s.action,
-            s.reason
-        );
+    for system in ALL {
+        let seen: HashSet<*const Statement> = expectations(system)
+            .iter()
+            .filter_map(|expected| of(system, expected))
+            .map(std::ptr::from_ref)
+            .collect();
+        for s in system.lines() {
+            let row = std::ptr::from_ref(s);
+            assert!(
+                seen.contains(&row),
+                "no sample of {} {:?}",
+                s.action,
+                s.reason
+            );
+        }
     }
 }
 
 #[test]
 fn samples_expect_what_the_tables_say() {
-    for expected in PRITUNL_FORMATS.into_iter().flat_map(expectations) {
-        let cause = match of(&expected).map(|s| s.meaning) {
-            Some(Meaning::Refusal(cause)) => Some(cause.id()),
-            _ => None,
-        };
-        assert_eq!(expected["cause"].as_str(), cause, "{expected}");
+    for system in ALL {
+        for expected in expectations(system) {
+            let meaning = of(system, &expected).map(|s| s.meaning);
+            let causes = meaning.as_ref().map_or(&[][..], Meaning::causes);
+            let causes: Vec<&str> = causes.iter().map(|c| c.id()).collect();
+            let one = expected["cause"].as_str();
+            let several = expected["causes"].as_array().into_iter().flatten();
+            let told: Vec<&str> = one
+                .into_iter()
+                .chain(several.filter_map(Value::as_str))
+                .collect();
+            assert_eq!(told, causes, "{expected}");
+        }
     }
 }
 
@@ -166,15 +173,15 @@ fn rows_are_whole() {
 fn no_silent_refusal_demands_a_line() {
     for system in ALL {
         for u in system.unlogged {
-            let bytes = match u.body {
-                Body::Text(text) => text.len(),
-                Body::Error(error, message) => 30 + error.len() + message.len(),
-                Body::Changed(Body::Error(error, message), ..) => 30 + error.len() + message.len(),
-                _ => panic!("{}: size unknown", u.when),
-            };
-            for s in system.statements {
+            let sizes: Vec<u64> = (0..1000).filter(|&bytes| u.body.fits(bytes)).collect();
+            assert!(!sizes.is_empty(), "{}: size unknown", u.when);
+            for (s, bytes) in system
+                .statements
+                .iter()
+                .flat_map(|s| sizes.iter().map(move |b| (s, b)))
+            {
                 assert!(
-                    !s.is_demanded_by(u.routes, u.status, Some(bytes as u64)),
+                    !s.is_demanded_by(u.routes, u.status, Some(*bytes)),
                     "{} {:?}: {}",
                     s.action,
                     s.reason,
@@ -189,8 +196,7 @@ fn no_silent_refusal_demands_a_line() {
 #[test]
 fn demands_do_not_contradict() {
     for system in ALL {
-        let refusal =
-            |s: &&Statement| matches!(s.meaning, Meaning::Refusal(_)) && s.body != Body::Any;
+        let refusal = |s: &&Statement| s.meaning.is_refusal() && s.body != Body::Any;
         for a in system
             .statements
             .iter()
@@ -405,4 +411,93 @@ fn pritunl_routes_that_must_be_told_apart() {
         assert_ne!(*a, Routes::NONE, "{i}");
         assert!(classes[..i].iter().all(|b| !a.intersects(*b)), "{i}");
     }
+}
+
+/// Method, path, status and size of an answer, and the causes that can stand behind it.
+type Answer = (
+    &'static str,
+    &'static str,
+    u16,
+    u64,
+    &'static [&'static str],
+);
+
+#[rustfmt::skip]
+const WIREBUDDY_SIZES: &[Answer] = &[
+    ("GET", "/api/me", 401, 30, &["missing_credentials", "expired_session", "invalid_session", "account_disabled"]),
+    ("GET", "/api/me", 401, 37, &["unknown_token", "expired_session", "account_disabled"]),
+    ("POST", "/api/login", 401, 41, &["wrong_password", "unknown_user", "account_disabled"]),
+    ("POST", "/api/mfa/verify", 401, 29, &["wrong_otp"]),
+    ("POST", "/api/mfa/verify", 401, 45, &["mfa_challenge_invalid"]),
+    ("POST", "/api/login", 429, 55, &["rate_limited"]),
+    ("POST", "/api/login", 429, 77, &["mfa_pending_limit"]),
+    ("POST", "/api/passkeys/login/start", 429, 62, &["account_locked"]),
+    ("GET", "/api/users", 403, 38, &["insufficient_rights"]),
+    ("GET", "/api/users/2", 403, 27, &["insufficient_rights"]),
+    ("PATCH", "/api/users/3", 403, 46, &["insufficient_rights"]),
+    ("DELETE", "/api/passkeys/999", 403, 42, &["csrf_invalid"]),
+    ("POST", "/login", 403, 42, &["csrf_invalid"]),
+    ("POST", "/api/backup/validate", 403, 62, &["csrf_invalid"]),
+    ("GET", "/status", 403, 22, &["address_not_allowed"]),
+    ("POST", "/api/nodes/heartbeat", 401, 31, &["node_token_invalid"]),
+    ("POST", "/api/nodes/heartbeat", 403, 34, &["node_disabled"]),
+    ("POST", "/api/nodes/heartbeat", 403, 45, &["node_certificate_mismatch"]),
+    ("POST", "/api/nodes/heartbeat", 403, 51, &["node_certificate_mismatch"]),
+    ("POST", "/api/users/9/otp/disable", 401, 41, &["wrong_otp", "wrong_password"]),
+    ("POST", "/api/users/9/otp/confirm", 403, 52, &["policy_denied"]),
+    ("GET", "/api/nodes", 423, 86, &["setup_pending"]),
+    // A page of a web server in front.
+    ("GET", "/swagger", 403, 153, &[]),
+];
+
+#[test]
+fn wirebuddy_sizes_of_refusals() {
+    let causes = |method, path, status, bytes| -> HashSet<&str> {
+        let route = WIREBUDDY.route(method, path);
+        let logged = WIREBUDDY.statements.iter();
+        let logged = logged.filter(|s| s.fits(route, status, Some(bytes)));
+        let logged = logged.flat_map(|s| {
+            s.on(route)
+                .meaning
+                .causes()
+                .iter()
+                .map(|c| c.id())
+                .collect::<Vec<_>>()
+        });
+        let unlogged = WIREBUDDY.unlogged.iter();
+        let unlogged = unlogged
+            .filter(|u| u.status == status && u.body.fits(bytes) && u.routes.intersects(route))
+            .map(|u| u.cause.id());
+        logged.chain(unlogged).collect()
+    };
+    for (method, path, status, bytes, expected) in WIREBUDDY_SIZES {
+        let expected: HashSet<&str> = expected.iter().copied().collect();
+        assert_eq!(
+            causes(method, path, *status, *bytes),
+            expected,
+            "{method} {path} {status} {bytes}"
+        );
+    }
+}
+
+#[test]
+fn pages_of_web_servers() {
+    let causes = |status, bytes| -> HashSet<&str> {
+        let rows = WIREBUDDY.in_front.iter();
+        let rows = rows.filter(|u| u.status == status && u.body.fits(bytes));
+        rows.map(|u| u.cause.id()).collect()
+    };
+    // nginx/1.22.1 as Debian ships it, without its version, and with padding for a browser.
+    for bytes in [153, 146, 555] {
+        assert_eq!(
+            causes(403, bytes),
+            HashSet::from(["address_not_allowed"]),
+            "{bytes}"
+        );
+    }
+    assert!(causes(401, 179).contains("missing_credentials"));
+    assert_eq!(causes(429, 571), HashSet::from(["rate_limited"]));
+    // Caddy.
+    assert_eq!(causes(403, 0), HashSet::from(["address_not_allowed"]));
+    assert_eq!(causes(403, 38), HashSet::new());
 }

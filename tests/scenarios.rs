@@ -3,7 +3,9 @@
 //! `fixtures/scenarios/pritunl` is cut from the logs of a real server behind nginx, with the clients moved
 //! to 198.51.100.0/24: the start with no administrator allowed to use the API, a login with everything
 //! that can be wrong, several clients that fail in one second, sessions that run out, a password that is
-//! tried until the limiter answers. `pritunl.truth.jsonl` was written by what sent the requests.
+//! tried until the limiter answers. `fixtures/scenarios/wirebuddy` likewise: the first start, passwords tried
+//! until the account and then the limiter answers, an account disabled in between, sessions that run out, a rule
+//! of nginx. `*.truth.jsonl` was written by what sent the requests.
 
 // Clippy takes only functions marked `#[test]` for tests here.
 #![allow(clippy::unwrap_used)]
@@ -16,9 +18,29 @@ use std::fs;
 use binary::{SCENARIO, cited, explain};
 use serde_json::Value;
 
-/// For each cause the least share of its requests for which it is the first that is named (recall), and
-/// the least share of the findings that name it first in which it is true (precision).
-const FLOORS: &[(&str, f64, f64)] = &[
+/// Logs with their truth.
+struct Scenario {
+    folder: &'static str,
+    truth: &'static str,
+    /// For each cause the least share of its requests for which it is the first that is named (recall), and
+    /// the least share of the findings that name it first in which it is true (precision).
+    floors: &'static [(&'static str, f64, f64)],
+}
+
+const SCENARIOS: [Scenario; 2] = [
+    Scenario {
+        folder: SCENARIO,
+        truth: "tests/scenarios/pritunl.truth.jsonl",
+        floors: PRITUNL,
+    },
+    Scenario {
+        folder: "fixtures/scenarios/wirebuddy",
+        truth: "tests/scenarios/wirebuddy.truth.jsonl",
+        floors: WIREBUDDY,
+    },
+];
+
+const PRITUNL: &[(&str, f64, f64)] = &[
     ("account_disabled", 1.0, 1.0),
     // While no administrator may use the API, a signed request and one without credentials get the same
     // 17 bytes, and no line.
@@ -38,6 +60,21 @@ const FLOORS: &[(&str, f64, f64)] = &[
     ("wrong_password", 1.0, 1.0),
 ];
 
+const WIREBUDDY: &[(&str, f64, f64)] = &[
+    ("account_disabled", 0.85, 1.00),
+    ("account_locked", 1.00, 1.00),
+    ("address_not_allowed", 1.00, 1.00),
+    ("expired_session", 0.66, 1.00),
+    ("insufficient_rights", 1.00, 1.00),
+    ("invalid_session", 0.50, 1.00),
+    ("missing_credentials", 1.00, 0.75),
+    ("rate_limited", 1.00, 1.00),
+    ("setup_pending", 1.00, 1.00),
+    ("unknown_token", 1.00, 0.50),
+    ("unknown_user", 1.00, 1.00),
+    ("wrong_password", 1.00, 0.95),
+];
+
 /// What really happened to a line.
 struct Truth {
     cause: String,
@@ -45,14 +82,14 @@ struct Truth {
     logged: bool,
 }
 
-fn truth() -> HashMap<(String, u64), Truth> {
-    let text = fs::read_to_string("tests/scenarios/pritunl.truth.jsonl").unwrap();
+fn truth(scenario: &Scenario) -> HashMap<(String, u64), Truth> {
+    let text = fs::read_to_string(scenario.truth).unwrap();
     let rows = text
         .lines()
         .map(|l| serde_json::from_str::<Value>(l).unwrap());
     rows.map(|row| {
         let place = (
-            format!("{SCENARIO}/{}", row["file"].as_str().unwrap()),
+            format!("{}/{}", scenario.folder, row["file"].as_str().unwrap()),
             row["line"].as_u64().unwrap(),
         );
         let truth = Truth {
@@ -90,8 +127,8 @@ impl Judged {
 
 /// Each finding with the truth of the request it is about, or of the line where no request owns it; and
 /// the refusals that have none.
-fn judged() -> (Vec<Judged>, Vec<(String, u64)>) {
-    let mut truth = truth();
+fn judged(scenario: &Scenario) -> (Vec<Judged>, Vec<(String, u64)>) {
+    let mut truth = truth(scenario);
     let judge = |finding: Value| {
         let place = cited(&finding, "request")
             .first()
@@ -101,7 +138,7 @@ fn judged() -> (Vec<Judged>, Vec<(String, u64)>) {
         let truth = truth.remove(&place);
         Judged { finding, truth }
     };
-    let judged = explain([SCENARIO])
+    let judged = explain([scenario.folder])
         .findings()
         .into_iter()
         .map(judge)
@@ -114,30 +151,34 @@ fn judged() -> (Vec<Judged>, Vec<(String, u64)>) {
 
 #[test]
 fn every_refusal_has_one_finding_and_nothing_else_has() {
-    let (judged, missed) = judged();
-    assert_eq!(missed, []);
-    let spurious: Vec<&Value> = judged
-        .iter()
-        .filter(|j| j.is_spurious())
-        .map(|j| &j.finding)
-        .collect();
-    assert!(spurious.is_empty(), "{spurious:#?}");
+    for scenario in &SCENARIOS {
+        let (judged, missed) = judged(scenario);
+        assert_eq!(missed, []);
+        let spurious: Vec<&Value> = judged
+            .iter()
+            .filter(|j| j.is_spurious())
+            .map(|j| &j.finding)
+            .collect();
+        assert!(spurious.is_empty(), "{spurious:#?}");
+    }
 }
 
 #[test]
 fn the_true_cause_is_among_those_named() {
-    let (judged, _) = judged();
-    let wrong: Vec<&Value> = judged
-        .iter()
-        .filter(|j| j.is_wrong())
-        .map(|j| &j.finding)
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    for scenario in &SCENARIOS {
+        let (judged, _) = judged(scenario);
+        let wrong: Vec<&Value> = judged
+            .iter()
+            .filter(|j| j.is_wrong())
+            .map(|j| &j.finding)
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
 }
 
 #[test]
 fn logged_says_whether_a_line_states_the_refusal() {
-    for judged in judged().0 {
+    for judged in SCENARIOS.iter().flat_map(|s| judged(s).0) {
         let (Some(truth), Some(logged)) = (&judged.truth, judged.finding["logged"].as_bool())
         else {
             continue;
@@ -150,7 +191,11 @@ fn logged_says_whether_a_line_states_the_refusal() {
 
 #[test]
 fn each_cause_holds_its_floor() {
-    let (judged, _) = judged();
+    SCENARIOS.iter().for_each(floors_hold);
+}
+
+fn floors_hold(scenario: &Scenario) {
+    let (judged, _) = judged(scenario);
     // cause -> (named first and true, true, named first)
     let mut counts: BTreeMap<&str, (u32, u32, u32)> = BTreeMap::new();
     for judged in &judged {
@@ -170,7 +215,7 @@ fn each_cause_holds_its_floor() {
     let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
     for (cause, (both, true_, first)) in &counts {
         let (recall, precision) = (share(*both, *true_), share(*both, *first));
-        let floor = FLOORS.iter().find(|(id, ..)| id == cause);
+        let floor = scenario.floors.iter().find(|(id, ..)| id == cause);
         let Some((_, least_recall, least_precision)) = floor else {
             panic!("no floor for {cause}: recall {recall:.2}, precision {precision:.2}")
         };
@@ -179,7 +224,7 @@ fn each_cause_holds_its_floor() {
             "{cause}: recall {recall:.2}, precision {precision:.2}"
         );
     }
-    for (cause, ..) in FLOORS {
+    for (cause, ..) in scenario.floors {
         assert!(counts.contains_key(cause), "no request of {cause}");
     }
 }

@@ -9,7 +9,7 @@ use crate::cause::{Cause, Family};
 use crate::cli::Output;
 use crate::format::{self, Format};
 use crate::report::{BOLD, Block, DIM, Page, colour};
-use crate::system::{self, Meaning, System};
+use crate::system::{self, System};
 
 /// Every cause, by family, with its fix on each server and whether that server writes a line for it.
 pub(super) fn causes(output: Output, page: &Page, out: &mut impl Write) -> anyhow::Result<Exit> {
@@ -82,7 +82,7 @@ fn known(cause: Cause) -> impl Iterator<Item = Knowledge> {
         stated: system
             .statements
             .iter()
-            .any(|s| s.meaning == Meaning::Refusal(cause)),
+            .any(|s| s.meaning.causes().contains(&cause)),
         unlogged: system.unlogged.iter().any(|u| u.cause == cause),
         fix: system.fix(cause),
     };

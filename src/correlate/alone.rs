@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::notice::Notice;
 use super::{Correlator, Line};
+use crate::cause::Cause;
 use crate::event::{Micros, Request};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::system::Meaning;
@@ -29,15 +30,27 @@ fn told(notice: &Notice) -> Vec<Evidence> {
     evidence.collect()
 }
 
+/// One sentence on a failure that no request owns.
+fn message(causes: &[Cause], over: &str, words: &str) -> String {
+    let titles: Vec<_> = causes.iter().map(|c| c.facts().title).collect();
+    match titles.join(", or ") {
+        none if none.is_empty() => {
+            format!("The log says \"{words}\", words that no version known to us writes.")
+        }
+        titles => format!("{titles}, {over}: the log says \"{words}\"."),
+    }
+}
+
 impl Correlator {
     /// A failure that no request in the access logs owns.
     pub(super) fn orphan(&self, notice: &Notice) -> Option<Finding> {
-        let entry = notice.entry();
-        let cause = match entry.statement.map(|s| s.meaning) {
-            Some(Meaning::Refusal(cause)) => Some(cause),
-            Some(_) => return None,
-            None => None,
-        };
+        let entry = notice.entry()?;
+        let causes = entry.statement.map(|s| s.meaning);
+        let causes = causes.as_ref().map_or(&[][..], Meaning::causes);
+        if causes.is_empty() && entry.statement.is_some() {
+            return None;
+        }
+        let cause = causes.first().copied();
         let system = self.bearings.system?;
         let words = entry.reason.as_deref().unwrap_or(&entry.action);
         let over = if notice.has_no_request() {
@@ -48,19 +61,19 @@ impl Correlator {
         Some(Finding {
             time: notice.time.start,
             system: Some(system.name),
-            verdict: if cause.is_some() {
-                Verdict::Explained
-            } else {
-                Verdict::Unknown
+            verdict: match causes.len() {
+                0 => Verdict::Unknown,
+                1 => Verdict::Explained,
+                _ => Verdict::Ambiguous,
             },
             confidence: Confidence::High,
             logged: Some(true),
-            candidates: cause
-                .map(|cause| Candidate {
+            candidates: causes
+                .iter()
+                .map(|&cause| Candidate {
                     cause,
                     because: format!("the log says \"{words}\"").into(),
                 })
-                .into_iter()
                 .collect(),
             source: notice.source,
             principal: entry.principal.clone(),
@@ -68,15 +81,7 @@ impl Correlator {
             action: Some(entry.action.clone()),
             reason: entry.reason.clone(),
             request: None,
-            message: match cause {
-                Some(cause) => {
-                    format!("{}, {over}: the log says \"{words}\".", cause.facts().title).into()
-                }
-                None => {
-                    format!("The log says \"{words}\", words that no version known to us writes.")
-                        .into()
-                }
-            },
+            message: message(causes, over, words).into(),
             fix: cause.and_then(|c| system.fix(c)),
             evidence: told(notice),
             considered: Vec::new(),

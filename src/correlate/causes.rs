@@ -5,7 +5,7 @@ use super::judge::{Court, NEGLIGIBLE, Paired};
 use super::notice::Notice;
 use crate::cause::{Cause, Family};
 use crate::event::SECOND;
-use crate::system::{Meaning, Statement, Unlogged};
+use crate::system::{Condition, Statement, Unlogged};
 
 /// How much less likely a cause of sessions is for a client that was never seen to begin one.
 const NO_SESSION: f64 = 0.01;
@@ -13,6 +13,13 @@ const NO_SESSION: f64 = 0.01;
 const COMMON: f64 = 100.0;
 /// The weight of what a client is used to, against all that leaves no line.
 const HABITUAL: f64 = 4.0;
+/// How much less likely a refusal that supposes a session is for such a client: the session may have begun
+/// elsewhere.
+const UNSEEN_SESSION: f64 = 0.05;
+/// How much less likely one that supposes a change since the client was last accepted is where the log has none.
+const UNCHANGED: f64 = 0.01;
+/// How much less likely one of strangers is for a client with a session.
+const FAMILIAR: f64 = 0.1;
 /// How much less likely a cause of API keys is for a browser.
 const BROWSER: f64 = 0.5;
 /// How much more likely a change makes a cause that it can trigger.
@@ -81,38 +88,120 @@ pub(super) fn causes(paired: &Paired, seen: bool, court: &Court<'_>) -> Causes {
     let exchange = &paired.exchange;
     let mut causes = Causes::default();
     for (notice, p) in &paired.lines {
-        match notice.entry().statement.map(|s| s.meaning) {
-            Some(Meaning::Refusal(cause)) => causes.stated(cause, *p, || said(notice, exchange)),
-            Some(_) => by_table(
-                &mut causes,
-                exchange,
-                court,
-                *p,
-                Some(&notice.entry().action),
-            ),
+        let Some(entry) = notice.entry() else {
+            by_table(&mut causes, exchange, court, *p, Refused::Unlogged(None));
+            continue;
+        };
+        match entry.statement.map(|s| s.on(exchange.route).meaning) {
+            Some(meaning) if meaning.is_refusal() => {
+                by_line(&mut causes, notice, exchange, court, meaning.causes(), *p);
+            }
+            // Where the server's own access line is there, a line on the side is not needed as proof.
+            Some(_) => {
+                let side = Some(&*entry.action).filter(|_| notice.served.is_none());
+                by_table(&mut causes, exchange, court, *p, Refused::Unlogged(side));
+            }
             None => {}
         }
     }
-    if seen && exchange.can_be_unlogged(false) {
-        by_table(&mut causes, exchange, court, paired.unlogged, None);
+    if exchange.is_proxys_own() {
+        by_table(&mut causes, exchange, court, 1.0, Refused::InFront);
+    } else if exchange.is_in_front(seen) {
+        by_table(
+            &mut causes,
+            exchange,
+            court,
+            paired.unlogged,
+            Refused::InFront,
+        );
+    } else if seen && exchange.key.is_none() && exchange.can_be_unlogged(false) {
+        by_table(
+            &mut causes,
+            exchange,
+            court,
+            paired.unlogged,
+            Refused::Unlogged(None),
+        );
     } else if paired.unlogged >= paired.negligible() {
         by_lost_line(&mut causes, exchange, court, paired.unlogged);
     }
     causes
 }
 
+/// The causes that a line states: one, or those that its words leave open, the likely ones first.
+fn by_line(
+    causes: &mut Causes,
+    notice: &Notice,
+    exchange: &Exchange,
+    court: &Court<'_>,
+    stated: &[Cause],
+    p: f64,
+) {
+    for &cause in stated {
+        let weight = if stated.len() > 1 {
+            credible(cause, notice, court)
+        } else {
+            1.0
+        };
+        if weight > 0.0 {
+            causes.stated(cause, p * weight, || said(notice, exchange));
+        }
+    }
+}
+
+/// How likely one of several causes is that a line leaves open, by what the log tells of the account.
+fn credible(cause: Cause, notice: &Notice, court: &Court<'_>) -> f64 {
+    let name = notice.entry().and_then(|e| e.principal.as_deref());
+    let Some(name) = name else {
+        return OPEN;
+    };
+    let accounts = court.accounts;
+    let time = notice.time.start - notice.offset;
+    let Some(place) = notice.lines.first().map(|line| line.0) else {
+        return OPEN;
+    };
+    let has = accounts.has(name, place);
+    match (cause, has.filter(|has| *has || court.is_whole)) {
+        (Cause::UnknownUser, Some(is_known)) => f64::from(!is_known),
+        (_, Some(false)) => 0.0,
+        (Cause::AccountDisabled, _) if accounts.was_active(name, place, time, notice.source) => 0.0,
+        (Cause::AccountDisabled, _) => SELDOM,
+        (Cause::UnknownUser, None) if accounts.is_telling() => 1.0,
+        (Cause::WrongPassword, None) if accounts.is_telling() => OPEN,
+        (Cause::UnknownUser, None) => OPEN,
+        _ => 1.0,
+    }
+}
+
+/// The weight of a cause that a line leaves open beside the likeliest.
+const OPEN: f64 = 0.5;
+/// The weight of one that is seldom met.
+const SELDOM: f64 = 0.3;
+
 /// How likely an unlogged refusal is, against others, given what the client and the server did before.
 fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
     let mut weight = f64::from(unlogged.weight);
-    if unlogged.cause.facts().family == Family::Session && !exchange.past.had_session {
-        weight *= NO_SESSION;
-    }
+    let (past, time) = (&exchange.past, exchange.time.start);
+    let is_known = past.last_accepted.is_some();
+    let changed = || {
+        court
+            .history
+            .has_changed(unlogged.cause, past.last_accepted, time)
+    };
+    weight *= match unlogged.condition {
+        Condition::Session if !is_known => UNSEEN_SESSION,
+        Condition::ChangedSession if !is_known || !changed() => UNCHANGED,
+        Condition::Stranger if is_known => FAMILIAR,
+        Condition::Session | Condition::ChangedSession | Condition::Stranger => 1.0,
+        _ if unlogged.cause.facts().family == Family::Session && !past.had_session => NO_SESSION,
+        _ => 1.0,
+    };
     if is_of_keys(unlogged.cause) && exchange.is_browser() {
         weight *= BROWSER;
     }
     if court
         .history
-        .trigger(unlogged.cause, exchange.time.start, &exchange.past)
+        .trigger(unlogged.cause, exchange.source, time, past)
         .is_some()
     {
         weight *= TRIGGERED;
@@ -125,15 +214,28 @@ fn is_of_keys(cause: Cause) -> bool {
     cause.facts().family == Family::Signature || cause == Cause::UnknownToken
 }
 
-/// The causes that the table of unlogged refusals leaves, with the side line `side` or without one.
+/// Which rows of the table of unlogged refusals are asked.
+#[derive(Clone, Copy)]
+enum Refused<'a> {
+    /// By the server, with the side line of this action or without one.
+    Unlogged(Option<&'a str>),
+    /// By a web server in front of it.
+    InFront,
+}
+
+/// The causes that the table of unlogged refusals leaves.
 fn by_table(
     causes: &mut Causes,
     exchange: &Exchange,
     court: &Court<'_>,
     share: f64,
-    side: Option<&str>,
+    refused: Refused<'_>,
 ) {
-    let rows = || exchange.unlogged().iter().filter(|u| u.side == side);
+    let is_asked = |u: &&&Unlogged| match refused {
+        Refused::Unlogged(side) => u.side == side && u.condition != Condition::InFront,
+        Refused::InFront => u.condition == Condition::InFront,
+    };
+    let rows = || exchange.unlogged().iter().filter(is_asked);
     let total: f64 = rows().map(|u| weight(u, exchange, court)).sum();
     for row in rows() {
         let part = weight(row, exchange, court) / total;
@@ -150,14 +252,11 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
     // Each cause once, however many texts state it; equally usual ones stay in the order of the table.
     let mut ways: Vec<(Cause, f64, &str)> = Vec::new();
     for statement in statements {
-        if let Meaning::Refusal(cause) = statement.meaning
-            && ways.iter().all(|(c, ..)| *c != cause)
-        {
-            ways.push((
-                cause,
-                (court.usual)(cause),
-                "the line that states it may be lost",
-            ));
+        for &cause in statement.on(exchange.route).meaning.causes() {
+            if ways.iter().all(|(c, ..)| *c != cause) {
+                let why = "the line that states it may be lost";
+                ways.push((cause, (court.usual)(cause), why));
+            }
         }
     }
     let usual: f64 = ways.iter().map(|(_, weight, _)| weight).sum();
@@ -185,25 +284,33 @@ pub(super) fn by_habit(paired: &Paired, court: &Court<'_>) -> Option<Causes> {
     let exchange = &paired.exchange;
     let habit = court.history.habit(exchange.source, &exchange.past)?;
     let mut causes = Causes::default();
-    for (n, &cause) in habit.causes.iter().enumerate() {
+    let allowed: Vec<Cause> = habit
+        .causes
+        .iter()
+        .copied()
+        .filter(|cause| exchange.can_be(*cause))
+        .collect();
+    if allowed.is_empty() {
+        return None;
+    }
+    for (n, &cause) in allowed.iter().enumerate() {
         let because = format!(
             "what is left of this client's last {} refusals; it was not accepted since",
             habit.times
         );
         causes.silent(cause, HABITUAL / (n + 1) as f64, &because);
     }
-    by_table(&mut causes, exchange, court, 1.0, None);
+    by_table(&mut causes, exchange, court, 1.0, Refused::Unlogged(None));
     causes.0.retain(|left| left.weight >= NEGLIGIBLE);
     Some(causes)
 }
 
 /// `"Expired auth timestamp", in the same second`.
 fn said(notice: &Notice, exchange: &Exchange) -> String {
-    let words = notice
-        .entry()
-        .reason
-        .as_deref()
-        .unwrap_or(&notice.entry().action);
+    let words = notice.entry().map_or("", |entry| {
+        let reason = entry.reason.as_deref();
+        reason.unwrap_or(&entry.action)
+    });
     let apart = notice.until(exchange);
     #[allow(clippy::cast_precision_loss)]
     let when = if apart.abs() < SECOND {

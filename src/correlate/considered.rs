@@ -66,7 +66,9 @@ impl Correlator {
         };
         let waiting = self.notices.iter().map(|notice| (notice, None));
         let seen = seen.0.iter().map(|(notice, owner)| (notice, *owner));
-        let cited = |n: &Notice| finding.evidence.iter().any(|e| e.place == n.place());
+        let rests_on = |place: Place| finding.evidence.iter().any(|e| e.place == place);
+        let cited =
+            |n: &Notice| n.place().is_some_and(rests_on) || n.lines.iter().any(|l| rests_on(l.0));
         let mut lines: Vec<Considered> = seen
             .chain(waiting)
             .filter(|(notice, _)| is_looked_at(exchange, notice) && !cited(notice))

@@ -11,6 +11,8 @@ const QUIET: Micros = 60 * SECOND;
 const ASLEEP: Micros = 26 * 3600 * SECOND;
 /// Moments that are remembered: beyond them nothing waits for a verdict.
 const MOMENTS: usize = 1 << 16;
+/// A log that has every request is alive where it wrote this long before and after, however rare requests are.
+const BUSY: Micros = 5 * SECOND;
 /// So many different clients refused between two lines, and not a line about one: the log was not
 /// written, though no single one of them had to leave a line.
 const CLIENTS: usize = 6;
@@ -65,6 +67,8 @@ pub(super) enum Blind {
     Flooded,
     /// Many clients were refused, and none of them left a line.
     Mute,
+    /// It has no request near this one, and it has every request.
+    Quiet,
 }
 
 impl Coverage {
@@ -98,6 +102,18 @@ impl Coverage {
     /// A line that belongs at `time`, or just before, could not be written.
     pub(super) fn lost(&mut self, time: Micros) {
         self.lost.insert(time);
+    }
+
+    /// Whether every request that must have left a line so far has one.
+    pub(super) fn is_whole(&self) -> bool {
+        self.missed.is_empty()
+    }
+
+    /// Whether it wrote within seconds before and after `time`.
+    pub(super) fn is_busy(&self, time: Micros) -> bool {
+        let (before, after) = self.around(time);
+        before.is_some_and(|before| time - before <= BUSY)
+            && after.is_some_and(|after| after - time <= BUSY)
     }
 
     /// No further line will come.
@@ -194,6 +210,7 @@ impl std::fmt::Display for Blind {
             Blind::Asleep => "the lines before and after it are days apart",
             Blind::Late => "the request stands out of order in its log",
             Blind::Flooded => "too many requests came at once to tell whose a line is",
+            Blind::Quiet => "it has every request as a rule, and neither this one nor one near it",
             Blind::Mute => "many clients were refused and not one left a line",
         })
     }

@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use super::history::Past;
 use super::knowledge::Answer;
+use super::notice::Notice;
+use crate::cause::Cause;
 use crate::event::{Micros, Place, Request, SECOND};
-use crate::system::{Routes, Unlogged};
+use crate::system::{Condition, Routes, Statement, Unlogged};
 
 /// A request that was refused, or that can have left a line.
 #[derive(Debug)]
@@ -32,6 +34,9 @@ pub(super) struct Exchange {
     pub(super) moment: Micros,
     /// How far that can be off, as requests are not spread evenly.
     pub(super) blur: Micros,
+    /// Where the server's own log has every request: what that tells of this one, see
+    /// [`key`](super::served::key).
+    pub(super) key: Option<u64>,
     /// What the client had done before.
     pub(super) past: Past,
     /// The refusals without a line of their own that it can be, as the server was then.
@@ -78,11 +83,94 @@ impl Exchange {
             .iter()
             .any(|s| s.is_demanded_by(route, status, bytes));
         self.bytes = bytes;
+        self.demanded |= self.must_be_served();
+    }
+
+    /// As the server's own log tells it, where no proxy's log does.
+    pub(super) fn served(notice: &Notice) -> Option<Self> {
+        let served = notice.served.as_ref()?;
+        Some(Self {
+            lines: Vec::new(),
+            time: notice.time.clone(),
+            source: notice.source,
+            request: served.request.clone(),
+            route: served.route,
+            answer: Rc::clone(&served.answer),
+            bytes: None,
+            demanded: false,
+            is_late: false,
+            order: 0,
+            moment: notice.time.start,
+            blur: 0,
+            key: Some(served.key),
+            past: served.past,
+            unlogged: None,
+        })
+    }
+
+    /// Whether the server's own log must have it: a proxy refuses by itself, but it does not accept, nor does it
+    /// know the server's words.
+    fn must_be_served(&self) -> bool {
+        let is_of_server = |bytes| {
+            let in_front = |u: &&&Unlogged| u.condition == Condition::InFront;
+            let rows = || self.answer.unlogged.iter();
+            !rows().filter(in_front).any(|u| u.body.fits(bytes))
+        };
+        self.key.is_some()
+            && self.route != Routes::NONE
+            && if self.request.is_refused() {
+                self.bytes.is_some_and(is_of_server)
+            } else {
+                self.request.status < 400
+            }
     }
 
     /// Whether it can be a refusal that leaves no line of its own, with or without one on the side.
     pub(super) fn can_be_unlogged(&self, side: bool) -> bool {
         self.unlogged().iter().any(|u| u.side.is_some() == side)
+    }
+
+    /// Whether a web server in front refused it: the server's own log does not have it, though that was `seen`
+    /// to be alive, or the answer is in that web server's words.
+    pub(super) fn is_in_front(&self, seen: bool) -> bool {
+        let in_front = |u: &&&Unlogged| u.condition == Condition::InFront;
+        let is_worded = self.bytes.is_some_and(|bytes| {
+            self.unlogged().iter().all(|u| in_front(&u))
+                && self
+                    .answer
+                    .statements
+                    .iter()
+                    .all(|s| !s.fits(self.route, self.request.status, Some(bytes)))
+        });
+        self.key.is_some()
+            && (is_worded || (seen && !self.demands_line()))
+            && self.can_be_in_front()
+    }
+
+    /// Whether the tables know of this cause behind such an answer.
+    pub(super) fn can_be(&self, cause: Cause) -> bool {
+        let (route, status) = (self.route, self.request.status);
+        let stated = |s: &&'static Statement| {
+            let here = s.on(route);
+            here.fits(route, status, self.bytes) && here.meaning.causes().contains(&cause)
+        };
+        self.unlogged().iter().any(|u| u.cause == cause)
+            || self.answer.statements.iter().any(stated)
+    }
+
+    /// Whether its query has a token: some clients believe that it counts there.
+    pub(super) fn has_token_in_query(&self) -> bool {
+        const NAMES: [&str; 3] = ["token", "access_token", "auth_token"];
+        let query = self.request.target.split_once('?').map(|(_, query)| query);
+        let parameters = query.into_iter().flat_map(|query| query.split('&'));
+        let mut names = parameters.filter_map(|p| p.split_once('=').map(|(name, _)| name));
+        names.any(|name| NAMES.contains(&name))
+    }
+
+    /// Whether a web server in front can have refused it.
+    pub(super) fn can_be_in_front(&self) -> bool {
+        let mut rows = self.unlogged().iter();
+        rows.any(|u| u.condition == Condition::InFront)
     }
 
     pub(super) fn unlogged(&self) -> &[&'static Unlogged] {

@@ -1,10 +1,12 @@
 //! Giving findings out: pairing what is old enough, and judging what can be judged.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
-use super::coverage::{Blind, Covered};
+use super::coverage::{Blind, Coverage, Covered};
 use super::exchange::Exchange;
 use super::judge::{Court, Paired, judge};
+use super::notice::Notice;
 use super::{CROWD, Correlator, LATENESS, STEP, WAITING, settle};
 use crate::event::{Micros, SECOND};
 use crate::finding::{Finding, Verdict};
@@ -70,8 +72,13 @@ impl Correlator {
         for time in settled.missed {
             self.coverage.iter_mut().for_each(|c| c.missed(time));
         }
-        for orphan in settled.orphans.iter().filter(|n| n.is_failure()) {
-            self.findings.extend(self.orphan(orphan));
+        for orphan in settled.orphans {
+            if let Some(exchange) = Exchange::served(&orphan) {
+                let paired = self.unproxied(exchange, orphan);
+                self.waiting.push_back(paired);
+            } else if orphan.is_failure() {
+                self.findings.extend(self.orphan(&orphan));
+            }
         }
         self.waiting.extend(settled.paired);
         self.waiting
@@ -80,6 +87,19 @@ impl Correlator {
         let unsettled = self.exchanges.iter().map(|e| e.moment).min();
         self.settled_at = horizon.saturating_add(LATENESS);
         self.judge_waiting(unsettled.unwrap_or(Micros::MAX).min(horizon));
+    }
+
+    /// A request that only the server's own log has: its access line owns the lines before it.
+    fn unproxied(&self, mut exchange: Exchange, notice: Rc<Notice>) -> Paired {
+        exchange.unlogged = Some(self.server.unlogged(&exchange, &self.history));
+        Paired {
+            exchange,
+            lines: vec![(notice, 1.0)],
+            further: Vec::new(),
+            unlogged: 0.0,
+            in_flood: false,
+            own: Some(0),
+        }
     }
 
     /// Judges what waits, in the order of time, as far as all before `settled` is paired and the logs
@@ -137,6 +157,14 @@ impl Correlator {
                 other => covered = other,
             }
         }
+        let is_missing = exchange.key.is_some() && paired.unlogged > 0.5;
+        if is_missing && covered == Covered::Yes && !self.coverage.iter().all(|c| c.is_busy(time)) {
+            covered = Covered::No {
+                from: None,
+                until: None,
+                why: Blind::Quiet,
+            };
+        }
         if self.bearings.told().next().is_some() {
             return covered;
         }
@@ -191,6 +219,8 @@ impl Correlator {
             history: &self.history,
             usual: &usual,
             server: &self.server,
+            accounts: &self.bearings.accounts,
+            is_whole: self.coverage.iter().all(Coverage::is_whole),
         };
         let Some(mut finding) = judge(paired, covered, &court) else {
             return;

@@ -50,6 +50,8 @@ pub(super) struct Habit {
 #[derive(Debug, Clone)]
 pub(super) struct Change {
     pub(super) time: Micros,
+    /// The one client that it concerns; `None`: any.
+    pub(super) of: Option<IpAddr>,
     pub(super) offset: Micros,
     pub(super) causes: &'static [Cause],
     pub(super) place: Place,
@@ -165,13 +167,30 @@ impl History {
         self.changes.push_back(change);
     }
 
+    /// Whether a change that can have this effect was made between two moments.
+    pub(super) fn has_changed(&self, cause: Cause, from: Option<Micros>, until: Micros) -> bool {
+        let can = |c: &&Change| {
+            c.causes.contains(&cause)
+                && from.is_none_or(|from| c.time + SECOND >= from)
+                && c.time <= until + SECOND
+        };
+        self.changes.iter().any(|change| can(&change))
+    }
+
     /// The change that made a request fail with `cause`: the last one that can have this effect, if the
     /// client was accepted until then and its failures began after it.
-    pub(super) fn trigger(&self, cause: Cause, time: Micros, past: &Past) -> Option<&Change> {
+    pub(super) fn trigger(
+        &self,
+        cause: Cause,
+        client: Option<IpAddr>,
+        time: Micros,
+        past: &Past,
+    ) -> Option<&Change> {
         let accepted = past.last_accepted?;
         let began = past.refused_since.unwrap_or(time);
         self.changes.iter().rev().find(|change| {
             change.causes.contains(&cause)
+                && (change.of.is_none() || change.of == client)
                 && change.time <= began + SECOND
                 && began - change.time <= EFFECT
                 && accepted <= change.time + SECOND

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::accounts::Accounts;
 use super::causes::{by_habit, causes, fits};
 use super::coverage::Covered;
 use super::exchange::Exchange;
@@ -54,17 +55,26 @@ impl Paired {
     fn unknown_words(&self) -> f64 {
         self.lines
             .iter()
-            .filter(|(n, _)| n.entry().statement.is_none())
+            .filter(|(n, _)| n.is_unknown())
             .map(|(_, p)| p)
             .sum()
     }
 
     /// How likely it only has a line that states nothing.
     fn beside(&self) -> f64 {
-        let states_nothing = |n: &Notice| !n.is_failure() && n.entry().statement.is_some();
+        let states_nothing = |n: &Notice| !n.is_failure() && !n.is_unknown();
         self.lines
             .iter()
             .filter(|(n, _)| states_nothing(n))
+            .map(|(_, p)| p)
+            .sum()
+    }
+
+    /// How likely the server's own log has the request, so that the lines it caused are known.
+    pub(super) fn reached(&self) -> f64 {
+        self.lines
+            .iter()
+            .filter(|(n, _)| n.served.is_some())
             .map(|(_, p)| p)
             .sum()
     }
@@ -75,8 +85,8 @@ impl Paired {
         let refused = |n: &Notice| {
             n.is_failure()
                 && n.entry()
-                    .statement
-                    .is_none_or(|s| s.status.first() == Some(&status))
+                    .and_then(|e| e.statement)
+                    .is_none_or(|s| s.on(self.exchange.route).status.first() == Some(&status))
         };
         self.lines
             .iter()
@@ -112,6 +122,9 @@ pub(super) struct Court<'a> {
     /// How often each cause was stated so far: what is usual on this server.
     pub(super) usual: &'a dyn Fn(Cause) -> f64,
     pub(super) server: &'a Server,
+    pub(super) accounts: &'a Accounts,
+    /// Whether no stretch of the log is known to be lost so far.
+    pub(super) is_whole: bool,
 }
 
 /// The finding on a refused exchange; `None` where it is no refusal after all.
@@ -125,20 +138,22 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
     let seen = covered == Covered::Yes;
     // Nobody can know which line is missing.
     let blind = !seen && paired.unlogged >= 0.5;
-    let left = if paired.unknown_words() > 0.5 || exchange.is_proxys_own() {
+    let is_mute = exchange.is_proxys_own() && !exchange.can_be_in_front();
+    let left = if paired.unknown_words() > 0.5 || is_mute {
         Vec::new()
     } else {
         let causes = causes(paired, seen, court);
         let negligible = paired.negligible();
         match () {
-            () if blind => by_habit(paired, court)
+            () if blind && !exchange.is_proxys_own() => by_habit(paired, court)
                 .unwrap_or(causes)
                 .candidates(0.0, 0.0),
             () if silent >= SURE => causes.candidates(negligible, RARE),
             () => causes.candidates(negligible, negligible),
         }
     };
-    let known_silent = seen || exchange.answer.refusals().all(|s| !fits(exchange, s));
+    let known_silent =
+        seen || paired.reached() >= SURE || exchange.answer.refusals().all(|s| !fits(exchange, s));
     let verdict = match left.len() {
         0 => Verdict::Unknown,
         1 => Verdict::Explained,

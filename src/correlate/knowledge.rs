@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use crate::system::{Condition, Meaning, RoutePattern, Routes, Statement, System, Unlogged};
+use crate::system::{Condition, RoutePattern, Routes, Statement, System, Unlogged};
 
 /// What can stand behind an answer with one status on one route class.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Answer {
         self.statements
             .iter()
             .copied()
-            .filter(|s| matches!(s.meaning, Meaning::Refusal(_)))
+            .filter(|s| s.meaning.is_refusal())
     }
 }
 
@@ -95,10 +95,10 @@ impl Knowledge {
                 .statements
                 .iter()
                 .filter(|s| s.fits(route, status, None));
-            let unlogged = system
-                .unlogged
-                .iter()
-                .filter(|u| u.status == status && u.routes.intersects(route));
+            let rows = system.unlogged.iter().chain(system.in_front);
+            let unlogged = rows.filter(|u| {
+                u.status == status && (u.routes.intersects(route) || u.routes == Routes::EVERY)
+            });
             Rc::new(Answer {
                 statements: statements.collect(),
                 unlogged: unlogged.collect(),
@@ -117,7 +117,7 @@ impl Knowledge {
         answer
             .statements
             .iter()
-            .any(|s| s.action == self.system.session_start)
+            .any(|s| self.system.session_start.contains(&s.action))
     }
 }
 

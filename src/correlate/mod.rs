@@ -17,6 +17,7 @@
 //! mixes; they are no measured frequencies.
 
 mod account;
+mod accounts;
 mod alone;
 mod causes;
 mod considered;
@@ -36,6 +37,7 @@ mod problem;
 mod prompt;
 mod retold;
 mod ruling;
+mod served;
 mod server;
 mod settle;
 mod survey;

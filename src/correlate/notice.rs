@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::exchange::Exchange;
+use super::served::Served;
 use crate::event::{Entry, Micros, Outcome, Place, SECOND};
-use crate::system::{Meaning, Position};
+use crate::system::Position;
 
 /// How far apart two lines of one request can be: passwords are hashed between them.
 const SPAN: Micros = 3 * SECOND;
@@ -25,8 +26,10 @@ pub(super) struct Notice {
     /// How many numbers the server's counter gave to other things since the line before it; `None` where that
     /// is not of the same client.
     pub(super) ticks: Option<u32>,
-    /// The first line, and further ones.
+    /// The first line, and further ones; none where the server wrote its access line only.
     pub(super) lines: Vec<(Place, Entry, Box<str>)>,
+    /// The server's own access line, where its log has those.
+    pub(super) served: Option<Served>,
     /// The line of another log that tells of the same event.
     pub(super) retold: Option<Retold>,
 }
@@ -41,39 +44,41 @@ pub(super) struct Retold {
     pub(super) offset: Micros,
 }
 
-impl From<Notice> for Retold {
-    fn from(notice: Notice) -> Self {
+impl Retold {
+    /// `None` for what is no line but an access line.
+    pub(super) fn of(notice: Notice) -> Option<Self> {
         let (time, offset) = (notice.time.start, notice.offset);
-        let place = notice.place();
-        let text = notice.lines.into_iter().next().map(|(.., text)| text);
-        Self {
+        let (place, _, text) = notice.lines.into_iter().next()?;
+        Some(Self {
             place,
-            text: text.unwrap_or_default(),
+            text,
             time,
             offset,
-        }
+        })
     }
 }
 
 impl Notice {
-    /// Where its first line stands.
-    pub(super) fn place(&self) -> Place {
-        self.lines[0].0
+    /// Where it stands: the access line, or else the first.
+    pub(super) fn place(&self) -> Option<Place> {
+        let served = self.served.as_ref().map(|s| s.place);
+        served.or_else(|| self.lines.first().map(|l| l.0))
     }
 
     /// The line that the others hang on.
-    pub(super) fn entry(&self) -> &Entry {
-        &self.lines[0].1
+    pub(super) fn entry(&self) -> Option<&Entry> {
+        self.lines.first().map(|l| &l.1)
     }
 
     /// Whether it states a failure that no HTTP request stands behind.
     pub(super) fn has_no_request(&self) -> bool {
-        self.is_failure() && self.entry().statement.is_some_and(|s| s.status.is_empty())
+        let statement = self.entry().and_then(|e| e.statement);
+        self.is_failure() && statement.is_some_and(|s| s.status.is_empty())
     }
 
     /// Whether it is about an HTTP request, as far as is known.
     pub(super) fn concerns_request(&self) -> bool {
-        match self.entry().statement {
+        match self.entry().and_then(|e| e.statement) {
             Some(statement) => !statement.status.is_empty(),
             None => self.is_failure(),
         }
@@ -86,12 +91,29 @@ impl Notice {
 
     /// Whether it can be about a request of this path, which the server names decoded.
     pub(super) fn is_of_path(&self, path: &str) -> bool {
-        let named = self.entry().path.as_deref();
+        let named = self.entry().and_then(|e| e.path.as_deref());
         named.is_none_or(|named| named == path || path.contains('%'))
     }
 
     pub(super) fn is_failure(&self) -> bool {
-        self.entry().outcome == Outcome::Failure
+        self.entry().is_some_and(|e| e.outcome == Outcome::Failure)
+    }
+
+    /// Whether the line is in words that no version known to us writes.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.entry().is_some_and(|e| e.statement.is_none())
+    }
+
+    /// Whether a request that the server answered so can have caused the line.
+    pub(super) fn can_be_caused_by(&self, served: &Served) -> bool {
+        let Some(entry) = self.entry() else {
+            return false;
+        };
+        let status = served.request.status;
+        match entry.statement {
+            Some(statement) => statement.fits(served.route, status, None),
+            None => self.is_failure() && served.request.is_refused(),
+        }
     }
 
     /// Whether `entry` can only be a further line of the request that this is of.
@@ -114,15 +136,13 @@ impl Notice {
         source: Option<IpAddr>,
         entry: &Entry,
     ) -> bool {
-        let own = self.entry();
+        let Some(own) = self.entry() else {
+            return false;
+        };
         let (Some(first), Some(then)) = (own.statement, entry.statement) else {
             return false;
         };
-        let same_sort = match (first.meaning, then.meaning) {
-            (Meaning::Refusal(_), Meaning::Refusal(_)) => true,
-            (Meaning::Refusal(_), _) | (_, Meaning::Refusal(_)) => false,
-            _ => true,
-        };
+        let same_sort = first.meaning.is_refusal() == then.meaning.is_refusal();
         let same_principal = own.principal.is_none()
             || entry.principal.is_none()
             || own.principal == entry.principal;

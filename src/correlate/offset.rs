@@ -43,6 +43,8 @@ pub struct Mark {
     pub client: u64,
     /// What the line states; `None` for a request.
     pub statement: Option<&'static Statement>,
+    /// Of a request, and of the server's own access line: what both tell alike.
+    pub key: Option<u64>,
     /// Of a request: how, and on which route, it was answered.
     pub status: u16,
     pub routes: Routes,
@@ -56,8 +58,10 @@ impl Mark {
 
     /// Whether this line can stem from that request, time aside.
     pub(super) fn fits(&self, request: &Mark) -> bool {
-        self.statement
-            .is_some_and(|s| s.fits(request.routes, request.status, None))
+        match self.statement {
+            Some(statement) => statement.fits(request.routes, request.status, None),
+            None => self.key.is_some() && self.key == request.key,
+        }
     }
 }
 
@@ -86,27 +90,47 @@ pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
         .collect();
     // Where hardly a line carries the address of a client, the addresses are a proxy's.
     let shared = lines.len() >= MANY && own.len() * 4 < lines.len();
-    let by_client = if shared {
-        group_all(requests)
-    } else {
-        by_client
+    let by_address = || Clients {
+        by_client,
+        shared: false,
     };
-    let lines: Vec<&Mark> = if shared { lines.iter().collect() } else { own };
-    let clients = Clients { by_client, shared };
-    let Some(first) = lines.first() else {
-        return Vec::new();
+    let together = || Clients {
+        by_client: group_all(requests),
+        shared: true,
     };
-    let Some(coarse) = clients.peak(&lines, None) else {
-        return vec![Piece {
-            from: None,
-            since: first.time.start,
-            offset: 0,
-            tolerance: TOLERANCE,
-            error_s: 0.0,
-            pairs: 0,
-        }];
-    };
-    clients.pieces(&lines, coarse)
+    if shared {
+        return together().estimate(&lines.iter().collect::<Vec<_>>());
+    }
+    let pieces = by_address().estimate(&own);
+    // A proxy can be a client as well, whose few requests are not what the lines are about.
+    let pairs = |pieces: &[Piece]| pieces.iter().map(|p| p.pairs).sum::<usize>();
+    let heard = lines.len().min(VOICES);
+    if lines.len() >= MANY && pairs(&pieces) * 4 < heard {
+        let others = together().estimate(&lines.iter().collect::<Vec<_>>());
+        if pairs(&others) * 2 >= heard {
+            return others;
+        }
+    }
+    pieces
+}
+
+impl Clients<'_> {
+    fn estimate(&self, lines: &[&Mark]) -> Vec<Piece> {
+        let Some(first) = lines.first() else {
+            return Vec::new();
+        };
+        let Some(coarse) = self.peak(lines, None) else {
+            return vec![Piece {
+                from: None,
+                since: first.time.start,
+                offset: 0,
+                tolerance: TOLERANCE,
+                error_s: 0.0,
+                pairs: 0,
+            }];
+        };
+        self.pieces(lines, coarse)
+    }
 }
 
 /// Requests by client, in time order.
@@ -210,11 +234,25 @@ impl Clients<'_> {
             .zip(ends)
             .map(|(&(from, coarse), end)| (from, end, coarse))
             .collect();
-        spans
-            .into_iter()
-            .filter(|(from, end, _)| from < end)
-            .map(|(from, end, coarse)| self.refine(&lines[from..end], coarse, from == 0))
-            .collect()
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (from, end, coarse) in spans.into_iter().filter(|(from, end, _)| from < end) {
+            let mut piece = self.refine(&lines[from..end], coarse, from == 0);
+            // Lines that say nothing of a request stand in between. Taken for a line behind a clock that was set
+            // forward though they are before it they are old; the other way round they would lie in the future.
+            if pieces
+                .last()
+                .is_some_and(|before| piece.offset < before.offset)
+                && from > 0
+            {
+                let last = lines[from - 1].place;
+                piece.from = Some(Place {
+                    line: last.line + 1,
+                    ..last
+                });
+            }
+            pieces.push(piece);
+        }
+        pieces
     }
 
     fn agrees(&self, line: &Mark, offset: Micros) -> bool {
@@ -231,7 +269,9 @@ impl Clients<'_> {
         let mut best = (0, from);
         for (i, line) in lines.iter().enumerate().take(to).skip(from) {
             gain += i32::from(self.agrees(line, before)) - i32::from(self.agrees(line, after));
-            if gain >= best.0 {
+            // A line that goes with both is behind the step of a clock that was set forward, and before that of
+            // one that was set back: so none lies in the future.
+            if gain > best.0 || (gain == best.0 && after > before) {
                 best = (gain, i + 1);
             }
         }
@@ -356,6 +396,7 @@ mod tests {
         pages: Routes::NONE,
         position: Position::First,
         always: false,
+        elsewhere: None,
         since: Version::MIN,
         source: "",
     };
@@ -366,6 +407,7 @@ mod tests {
             time: from..from + width,
             client,
             statement: Some(&STATEMENT),
+            key: None,
             status: 401,
             routes: Routes(1),
             place: Place {

@@ -17,6 +17,8 @@ const LOST: f64 = 1e-3;
 const SILENT: f64 = 0.25;
 /// A refusal for which we know no way without a line has none all the same.
 const UNKNOWN_SILENT: f64 = 0.02;
+/// A request is not in the server's own log, which has every one that came to it.
+const UNSERVED: f64 = 1e-3;
 /// An accepted request that may leave a line has none.
 const OPTIONAL: f64 = 0.5;
 /// A line that states a refusal has no request in these logs.
@@ -119,10 +121,13 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
     if !addressed || exchange.is_proxys_own() {
         return 0.0;
     }
-    if notice.entry().path.is_some() && !notice.is_of_path(exchange.request.path()) {
+    if let Some(served) = &notice.served {
+        return if served.is_of(exchange) { 1.0 } else { 0.0 };
+    }
+    if !notice.is_of_path(exchange.request.path()) {
         return 0.0;
     }
-    let Some(statement) = notice.entry().statement else {
+    let Some(statement) = notice.entry().and_then(|e| e.statement) else {
         let unknown = notice.is_failure() && exchange.request.is_refused();
         return if unknown { UNKNOWN_TEXT } else { 0.0 };
     };
@@ -152,14 +157,14 @@ pub(super) fn slack(exchange: &Exchange) -> Micros {
 }
 
 impl Problem<'_> {
-    fn candidate(&self, request: usize, line: usize) -> Anchor {
+    fn candidate(&self, request: usize, line: usize) -> Option<Anchor> {
         let (exchange, notice) = (self.exchanges[request], self.notices[line]);
-        Anchor {
+        Some(Anchor {
             clock: notice.clock,
-            place: notice.place(),
+            place: notice.place()?,
             moment: exchange.moment,
             slack: slack(exchange),
-        }
+        })
     }
 }
 
@@ -172,6 +177,8 @@ impl Weigh for Problem<'_> {
         );
         if exchange.is_proxys_own() {
             1.0
+        } else if exchange.key.is_some() {
+            UNSERVED
         } else if exchange.demands_line() || (beside && !without) {
             LOST
         } else if without {
@@ -197,7 +204,8 @@ impl Weigh for Problem<'_> {
         if time < IMPOSSIBLE {
             return 0.0;
         }
-        affinity * time * self.anchors.weight(&self.candidate(request, line))
+        let order = self.candidate(request, line);
+        affinity * time * order.map_or(1.0, |candidate| self.anchors.weight(&candidate))
     }
 
     fn further(&self, request: usize, before: usize, line: usize) -> f64 {
@@ -206,8 +214,11 @@ impl Weigh for Problem<'_> {
             self.notices[before],
             self.notices[line],
         );
+        let goes_on = |entry| first.can_go_on_with(&then.time, then.source, entry);
         let can = then.lines.len() == 1
-            && first.can_go_on_with(&then.time, then.source, then.entry())
+            && then.served.is_none()
+            && first.served.is_none()
+            && then.entry().is_some_and(goes_on)
             && affinity(exchange, then) > 0.0;
         if can {
             FURTHER * timely(exchange, then)
@@ -230,7 +241,8 @@ impl Weigh for Problem<'_> {
 
     fn turn(&self, request: usize) -> f64 {
         let (before, now) = (self.exchanges[request - 1], self.exchanges[request]);
-        let either = |e: &Exchange| e.request.is_refused() && e.can_be_unlogged(false);
+        let either =
+            |e: &Exchange| e.key.is_none() && e.request.is_refused() && e.can_be_unlogged(false);
         if either(before) && either(now) && before.is_same_client(now) {
             TURN
         } else {
@@ -248,7 +260,7 @@ impl Weigh for Problem<'_> {
 fn swapped(one: &Exchange, other: &Exchange) -> f64 {
     let base = match one.is_same_client(other) {
         // Nobody logs in twice at once.
-        true if one.demands_line() && other.demands_line() => return 0.0,
+        true if one.demands_line() && other.demands_line() && one.key.is_none() => return 0.0,
         true => SWAPPED_SAME,
         false => SWAPPED,
     };

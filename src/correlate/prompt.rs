@@ -19,9 +19,8 @@ pub(super) struct Prompts(VecDeque<Notice>);
 impl Correlator {
     /// Takes in a failure that no request stands behind.
     pub(super) fn alone(&mut self, notice: Notice) {
-        let entry = notice.entry();
         let challenge = self.bearings.system.and_then(|s| s.challenge.as_ref());
-        let may_be_prompt = challenge.is_some_and(|c| {
+        let may_be_prompt = challenge.zip(notice.entry()).is_some_and(|(c, entry)| {
             let words = entry.reason.as_deref();
             c.action == entry.action && words.is_some_and(|words| c.reasons.contains(&words))
         });
@@ -69,7 +68,9 @@ impl Correlator {
 /// Whether `success` is of the user and the device that `prompt` is of, and not before it.
 fn is_answer(prompt: &Notice, success: &Notice) -> bool {
     let who = |entry: &Entry| (entry.principal.clone(), entry.device.clone());
-    let (asked, entry) = (prompt.entry(), success.entry());
+    let Some((asked, entry)) = prompt.entry().zip(success.entry()) else {
+        return false;
+    };
     // Where nothing tells devices apart, their addresses do.
     let same_place = asked.device.is_some() || prompt.source == success.source;
     prompt.clock == success.clock

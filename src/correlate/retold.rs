@@ -35,13 +35,13 @@ impl Correlator {
         };
         if again {
             if let Some(first) = Rc::get_mut(&mut self.notices[at]) {
-                first.retold = Some(Retold::from(notice));
+                first.retold = Retold::of(notice);
             }
             return None;
         }
         let other = Rc::into_inner(self.notices.remove(at));
         Some(Notice {
-            retold: other.map(Retold::from),
+            retold: other.and_then(Retold::of),
             ..notice
         })
     }
@@ -49,7 +49,9 @@ impl Correlator {
 
 /// Whether `again` tells of what `first` tells of.
 fn is_same_event(first: &Notice, again: &Notice) -> bool {
-    let (one, other) = (first.entry(), again.entry());
+    let Some((one, other)) = first.entry().zip(again.entry()) else {
+        return false;
+    };
     let (Some(statement), Some(retold)) = (one.statement, other.statement) else {
         return false;
     };

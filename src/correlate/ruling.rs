@@ -27,8 +27,9 @@ impl Ruling<'_> {
         let stating = shown
             .first()
             .filter(|_| self.logged == Some(true))
-            .map(|n| n.entry());
-        let principal = shown.iter().find_map(|n| n.entry().principal.clone());
+            .and_then(|n| n.entry());
+        let entries = || shown.iter().filter_map(|n| n.entry());
+        let principal = entries().find_map(|e| e.principal.clone());
         Finding {
             time: exchange.moment,
             system: Some(self.court.system.name),
@@ -37,7 +38,7 @@ impl Ruling<'_> {
             logged: self.logged,
             source: exchange.source,
             principal: principal.or_else(|| exchange.request.user.clone()),
-            host: shown.iter().find_map(|n| n.entry().host.clone()),
+            host: entries().find_map(|e| e.host.clone()),
             action: stating.map(|e| e.action.clone()),
             reason: stating.and_then(|e| e.reason.clone()),
             request: Some(exchange.request.clone()),
@@ -91,7 +92,7 @@ impl Ruling<'_> {
             let titles: Vec<_> = left.iter().map(|l| l.cause.facts().title).collect();
             titles.join(", or ")
         };
-        let words = shown.first().and_then(|n| n.entry().reason.as_deref());
+        let words = shown.first().and_then(|n| n.entry()?.reason.as_deref());
         match self.verdict {
             Verdict::Explained => {
                 let left = &self.left[0];
@@ -112,7 +113,7 @@ impl Ruling<'_> {
                     .to_owned()
             }
             Verdict::Unknown => match words {
-                Some(words) if shown.iter().any(|n| n.entry().statement.is_none()) => {
+                Some(words) if shown.iter().any(|n| n.is_unknown()) => {
                     format!("{system} says \"{words}\", words that no version known to us writes.")
                 }
                 _ => format!("{} Nothing else narrows it down.", self.covered),
@@ -132,12 +133,21 @@ impl Ruling<'_> {
                 clock_offset_s: None,
             });
         }
+        let own = self.paired.own.map(|i| &self.paired.lines[i].0);
+        evidence.extend(own.and_then(|n| n.served.as_ref()).map(|served| Evidence {
+            role: Role::Request,
+            place: served.place,
+            text: served.text.clone(),
+            delta_s: None,
+            clock_offset_s: None,
+        }));
         for notice in shown {
             evidence.extend(cited_with(notice, exchange));
         }
         for (notice, p) in &self.paired.further {
-            if *p >= 0.5 {
-                let (place, _, text) = &notice.lines[0];
+            if *p >= 0.5
+                && let Some((place, _, text)) = notice.lines.first()
+            {
                 evidence.push(cited(Role::Context, notice, exchange, *place, text));
                 let again = notice.retold.iter();
                 evidence.extend(again.map(|r| cited_again(Role::Context, r, exchange)));
@@ -147,7 +157,7 @@ impl Ruling<'_> {
         let trigger = cause.and_then(|c| {
             self.court
                 .history
-                .trigger(c, exchange.time.start, &exchange.past)
+                .trigger(c, exchange.source, exchange.time.start, &exchange.past)
         });
         evidence.extend(trigger.map(|change| Evidence {
             role: Role::Trigger,

@@ -109,13 +109,19 @@ impl Server {
     }
 
     /// Whether an unlogged refusal can have happened at `time`.
-    fn allows(&self, unlogged: &Unlogged, time: Micros, history: &History) -> bool {
+    fn allows(&self, unlogged: &Unlogged, exchange: &Exchange, history: &History) -> bool {
+        let time = exchange.time.start;
         let (from, to) = self.versions(time);
         let strict = self.start(time).and_then(|s| s.strict);
         unlogged.since <= to
             && from < unlogged.until
             && match unlogged.condition {
-                Condition::Always => true,
+                Condition::Always
+                | Condition::Session
+                | Condition::ChangedSession
+                | Condition::Stranger
+                | Condition::InFront => true,
+                Condition::TokenInQuery => exchange.has_token_in_query(),
                 Condition::Everyone => !history.serves(time),
                 Condition::Strict => strict != Some(false),
                 Condition::Lenient => strict != Some(true),
@@ -132,17 +138,19 @@ impl Server {
         let rows = exchange.answer.unlogged.iter().copied();
         let fits = |u: &&Unlogged| exchange.bytes.is_none_or(|bytes| u.body.fits(bytes));
         rows.filter(fits)
-            .filter(|u| self.allows(u, exchange.time.start, history))
+            .filter(|u| self.allows(u, exchange, history))
             .collect()
     }
 
     /// Whether an exchange can be a refusal that the server, as it was then, states with this line.
     pub(super) fn states(&self, statement: &Statement, exchange: &Exchange) -> bool {
         let (from, to) = self.versions(exchange.time.start);
+        let (statement, status) = (statement.on(exchange.route), exchange.request.status);
+        let bytes = exchange
+            .bytes
+            .filter(|_| statement.status.first() == Some(&status));
         statement.since <= to
-            && statement.fits(exchange.route, exchange.request.status, exchange.bytes)
-            && exchange
-                .bytes
-                .is_none_or(|bytes| statement.body.fits_between(bytes, from, to))
+            && statement.fits(exchange.route, status, bytes)
+            && bytes.is_none_or(|bytes| statement.body.fits_between(bytes, from, to))
     }
 }

@@ -129,39 +129,10 @@ fn is_doubtful(found: &Marginals) -> bool {
 
 /// Everything that time, address and tables connect.
 fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
-    let mut by_client: HashMap<Option<IpAddr>, Queue> = HashMap::default();
-    for (i, exchange) in exchanges.iter().enumerate() {
-        by_client
-            .entry(exchange.source)
-            .or_default()
-            .requests
-            .push(i);
-        if exchange.request.forwarded_for != exchange.source
-            && exchange.request.forwarded_for.is_some()
-        {
-            by_client
-                .entry(exchange.request.forwarded_for)
-                .or_default()
-                .requests
-                .push(i);
-        }
-    }
-    let mut everybody = Queue {
-        requests: (0..exchanges.len()).collect(),
-        joined: 0,
-    };
+    let mut queues = Queues::new(exchanges);
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
-        let item = exchanges.len() + k;
-        if notice.source.is_none() {
-            everybody.join(exchanges, notice, item, &mut sets);
-            continue;
-        }
-        for client in [notice.source, None] {
-            if let Some(queue) = by_client.get_mut(&client) {
-                queue.join(exchanges, notice, item, &mut sets);
-            }
-        }
+        queues.join(exchanges, notice, exchanges.len() + k, &mut sets);
     }
     let mut place = vec![usize::MAX; exchanges.len() + notices.len()];
     let mut clusters: Vec<Cluster> = Vec::new();
@@ -178,6 +149,53 @@ fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
         }
     }
     clusters
+}
+
+/// Which requests a line is compared with: those of its client and, where the server's own access line tells
+/// which, of its kind.
+struct Queues {
+    by_client: HashMap<(Option<IpAddr>, Option<u64>), Queue>,
+    everybody: HashMap<Option<u64>, Queue>,
+}
+
+impl Queues {
+    fn new(exchanges: &[Exchange]) -> Self {
+        let mut queues = Self {
+            by_client: HashMap::default(),
+            everybody: HashMap::default(),
+        };
+        for (i, exchange) in exchanges.iter().enumerate() {
+            let forwarded = exchange.request.forwarded_for;
+            let other = forwarded.filter(|_| forwarded != exchange.source);
+            for key in std::iter::once(None).chain(exchange.key.map(Some)) {
+                let mut enter = |client| {
+                    let queue = queues.by_client.entry((client, key)).or_default();
+                    queue.requests.push(i);
+                };
+                enter(exchange.source);
+                if other.is_some() {
+                    enter(other);
+                }
+                queues.everybody.entry(key).or_default().requests.push(i);
+            }
+        }
+        queues
+    }
+
+    fn join(&mut self, exchanges: &[Exchange], notice: &Notice, item: usize, sets: &mut Sets) {
+        let key = notice.served.as_ref().map(|s| s.key);
+        if notice.source.is_none() {
+            if let Some(queue) = self.everybody.get_mut(&key) {
+                queue.join(exchanges, notice, item, sets);
+            }
+            return;
+        }
+        for client in [notice.source, None] {
+            if let Some(queue) = self.by_client.get_mut(&(client, key)) {
+                queue.join(exchanges, notice, item, sets);
+            }
+        }
+    }
 }
 
 /// The requests of a client, in the order of time.
@@ -317,9 +335,12 @@ impl Round<'_> {
         for (&i, pairs) in cluster.exchanges.iter().zip(&found.pairs) {
             for &(k, _) in pairs.iter().filter(|(_, p)| *p >= ANCHORED) {
                 let (exchange, notice) = (&self.exchanges[i], &self.notices[cluster.notices[k]]);
+                let Some(place) = notice.place() else {
+                    continue;
+                };
                 into.push(Anchor {
                     clock: notice.clock,
-                    place: notice.place(),
+                    place,
                     moment: exchange.moment,
                     slack: slack(exchange),
                 });

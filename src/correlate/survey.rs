@@ -6,8 +6,10 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
+use super::accounts::{self, Accounts};
 use super::knowledge::Knowledge;
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
+use super::served;
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
 use crate::system::{self, Routes, System};
@@ -61,6 +63,9 @@ pub struct Bearings {
     /// Addresses in auth logs that stand for every client.
     pub proxies: HashSet<IpAddr>,
     pub(super) proof: Proof,
+    /// Whether the product's own log has every request that came to it.
+    pub(super) is_tracked: bool,
+    pub(super) accounts: Accounts,
     /// Per input: the earlier access log that tells of the same requests.
     pub twin_of: Vec<Option<usize>>,
 }
@@ -104,6 +109,9 @@ struct Guess {
     knowledge: Knowledge,
     /// Whether one of the inputs is its auth log.
     has_log: bool,
+    /// Access lines in its own log.
+    served: u64,
+    accounts: Accounts,
     proof: Proof,
     /// Per input.
     logs: Vec<Fit>,
@@ -127,6 +135,8 @@ impl Guess {
         Self {
             knowledge: Knowledge::new(system),
             has_log: sides.iter().any(is_its),
+            served: 0,
+            accounts: Accounts::default(),
             proof: Proof::default(),
             logs: sides.iter().map(|_| Fit::default()).collect(),
         }
@@ -145,14 +155,18 @@ impl Guess {
                 fit.proof.answer(&answer, bytes);
             }
         }
-        if answer.statements.is_empty() || fit.marks.len() >= MARKS {
+        let is_tracked = self.knowledge.system.logs_requests;
+        let is_noted = !answer.statements.is_empty() || is_tracked && request.is_refused();
+        if !is_noted || fit.marks.len() >= MARKS {
             return;
         }
+        let key = is_tracked.then(|| served::key(request));
         let mut mark = |client| {
             fit.marks.push(Mark {
                 time: event.time.clone(),
                 client: number(client),
                 statement: None,
+                key,
                 status: request.status,
                 routes: route,
                 place,
@@ -184,6 +198,10 @@ impl Survey {
     }
 
     fn request(&mut self, input: usize, place: Place, event: &Event, request: &Request) {
+        if let Side::Auth(system) = self.sides[input] {
+            self.served(input, system, place, event, request);
+            return;
+        }
         let any_log = self.guesses.iter().any(|g| g.has_log);
         for guess in &mut self.guesses {
             // A system whose own log was not given has to show in what it refused.
@@ -193,11 +211,52 @@ impl Survey {
         }
     }
 
+    /// An access line of a product's own log.
+    fn served(
+        &mut self,
+        input: usize,
+        system: &System,
+        place: Place,
+        event: &Event,
+        request: &Request,
+    ) {
+        let of = |g: &&mut Guess| std::ptr::eq(g.knowledge.system, system);
+        let Some(guess) = self.guesses.iter_mut().find(of) else {
+            return;
+        };
+        guess.served += 1;
+        let route = guess.knowledge.route(&request.method, request.path());
+        let answer = guess.knowledge.answer(route, request.status);
+        let is_noted = !answer.statements.is_empty() || request.is_refused();
+        let writer = self.writer(input, None);
+        if !is_noted || writer.marks.len() >= MARKS {
+            return;
+        }
+        let client = number(event.source);
+        writer.marks.push(Mark {
+            time: event.time.clone(),
+            client,
+            statement: None,
+            key: Some(served::key(request)),
+            status: request.status,
+            routes: route,
+            place,
+        });
+        if let Some(address) = event.source {
+            self.addresses.insert(client, address);
+        }
+    }
+
     fn entry(&mut self, input: usize, place: Place, event: &Event, entry: &Entry) {
         if let Side::Auth(system) = self.sides[input] {
             let of = |g: &&mut Guess| std::ptr::eq(g.knowledge.system, system);
             if let Some(guess) = self.guesses.iter_mut().find(of) {
                 guess.proof.line(system, &event.time, entry);
+                if accounts::matter(system) {
+                    guess
+                        .accounts
+                        .note(place, event.time.start, event.source, entry);
+                }
             }
         }
         let writer = self.writer(input, entry.host.as_deref());
@@ -213,6 +272,7 @@ impl Survey {
             time: event.time.clone(),
             client,
             statement: Some(statement),
+            key: None,
             status: 0,
             routes: Routes::NONE,
             place,
@@ -330,6 +390,8 @@ impl Survey {
             system: Some(guess.knowledge.system),
             own,
             proof: guess.proof,
+            is_tracked: guess.served > 0,
+            accounts: std::mem::take(&mut guess.accounts),
             clocks,
             proxies,
             twin_of,

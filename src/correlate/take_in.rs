@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::exchange::Exchange;
-use super::history::Change;
+use super::history::{Change, Past};
+use super::knowledge::Answer;
 use super::notice::Notice;
+use super::served;
 use super::survey::Clock;
 use super::ticks::Ticks;
 use super::{BATCH, Correlator, Coverage, Line};
@@ -24,6 +26,10 @@ impl Correlator {
         } = record;
         let text = text.unwrap_or_default();
         match event.kind {
+            Kind::Request(ref request) if self.is_own_log(input) => {
+                let request = request.clone();
+                self.served(input, event, request, (place, text));
+            }
             Kind::Request(request) => {
                 self.request(input, event.time, event.source, request, (place, text));
             }
@@ -40,11 +46,12 @@ impl Correlator {
     /// When the next record of an input happened, by the access logs' clock.
     pub fn time(&self, input: usize, record: &Record) -> Micros {
         let event = &record.event;
-        let Kind::Entry(entry) = &event.kind else {
-            return event.time.start;
+        let host = match &event.kind {
+            Kind::Entry(entry) => entry.host.as_deref(),
+            Kind::Request(_) => None,
         };
         let mut clocks = self.bearings.clocks.iter();
-        let own = clocks.find(|c| c.input == input && c.host.as_deref() == entry.host.as_deref());
+        let own = clocks.find(|c| c.input == input && c.host.as_deref() == host);
         event.time.start + own.map_or(0, |clock| clock.offset(record.place))
     }
 
@@ -72,21 +79,11 @@ impl Correlator {
         line: Line,
     ) {
         let order = self.inputs[input].request(&time);
-        let Some(knowledge) = &mut self.knowledge else {
+        let Some((route, answer, past)) = self.asked(time.start, source, &request) else {
             self.undecided(time, source, request, line);
             return;
         };
-        let route = knowledge.route(&request.method, request.path());
-        let answer = knowledge.answer(route, request.status);
-        let proves = knowledge.proves(route, request.status);
-        let begins = knowledge.begins_session(&answer);
-        if (200..300).contains(&request.status) && route != Routes::NONE {
-            self.history.served(time.start);
-        }
-        let past = self
-            .history
-            .note(source, time.start, request.is_refused(), proves, begins);
-        if proves && !past.had_session {
+        if !past.had_session && self.proves(route, request.status) {
             self.inputs[input].accept(order);
         }
         if answer.is_mute() && !request.is_refused() {
@@ -104,6 +101,7 @@ impl Correlator {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
             blur: 0,
+            key: self.bearings.is_tracked.then(|| served::key(&request)),
             time,
             source,
             route,
@@ -118,6 +116,32 @@ impl Correlator {
         };
         exchange.read_size();
         self.exchanges.push(exchange);
+    }
+
+    /// What the tables know of an answer, and what its client had done before. `None`: no system is known.
+    pub(super) fn asked(
+        &mut self,
+        time: Micros,
+        source: Option<IpAddr>,
+        request: &Request,
+    ) -> Option<(Routes, Rc<Answer>, Past)> {
+        let knowledge = self.knowledge.as_mut()?;
+        let route = knowledge.route(&request.method, request.path());
+        let answer = knowledge.answer(route, request.status);
+        let proves = knowledge.proves(route, request.status);
+        let begins = knowledge.begins_session(&answer);
+        if (200..300).contains(&request.status) && route != Routes::NONE {
+            self.history.served(time);
+        }
+        let past = self
+            .history
+            .note(source, time, request.is_refused(), proves, begins);
+        Some((route, answer, past))
+    }
+
+    fn proves(&self, route: Routes, status: u16) -> bool {
+        let knowledge = self.knowledge.as_ref();
+        knowledge.is_some_and(|k| k.proves(route, status))
     }
 
     /// Whether another access log tells of the same requests as this one.
@@ -151,6 +175,8 @@ impl Correlator {
         entry: Entry,
         line: Line,
     ) {
+        let accounts = &mut self.bearings.accounts;
+        accounts.note(line.0, time.start, source, &entry);
         let clock = self.clock(input, entry.host.as_deref());
         let offset = self.bearings.clocks[clock].offset(line.0);
         let tolerance = self.bearings.clocks[clock].tolerance(line.0);
@@ -158,19 +184,22 @@ impl Correlator {
         self.inputs[input].pass(time.start);
         self.coverage[clock].wrote(time.start);
         self.server.wrote(time.start, &entry);
-        match entry.statement.map(|s| s.meaning) {
-            Some(Meaning::Change(causes)) if !causes.is_empty() => {
-                let change = Change {
-                    time: time.start,
-                    offset,
-                    causes,
-                    place: line.0,
-                    text: line.1.clone(),
-                };
-                self.history.changed(change, self.bearings.retold[input]);
-            }
-            Some(Meaning::Loss) => self.lost(entry.host.as_deref(), time.start),
-            _ => {}
+        let meaning = entry.statement.map(|s| s.meaning);
+        let causes = meaning.map_or(&[][..], |m| m.triggers());
+        if !causes.is_empty() {
+            let is_own = matches!(meaning, Some(Meaning::Ending(_)));
+            let change = Change {
+                time: time.start,
+                of: source.filter(|_| is_own),
+                offset,
+                causes,
+                place: line.0,
+                text: line.1.clone(),
+            };
+            self.history.changed(change, self.bearings.retold[input]);
+        }
+        if meaning == Some(Meaning::Loss) {
+            self.lost(entry.host.as_deref(), time.start);
         }
         let source = source.filter(|address| !self.bearings.proxies.contains(address));
         let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
@@ -190,13 +219,16 @@ impl Correlator {
             ticks,
             lines: vec![(line.0, entry, line.1)],
             retold: None,
+            served: None,
         };
         if answers {
             self.answer(&notice);
         }
         if notice.has_no_request() {
             self.alone(notice);
-        } else if notice.concerns_request() {
+        } else if notice.concerns_request()
+            && let Some(notice) = self.follow(notice)
+        {
             self.notice(notice);
         }
     }
@@ -212,7 +244,7 @@ impl Correlator {
 
     /// The clock of a host that writes into an input. One that the first pass did not see is taken to
     /// agree with the access logs'.
-    fn clock(&mut self, input: usize, host: Option<&str>) -> usize {
+    pub(super) fn clock(&mut self, input: usize, host: Option<&str>) -> usize {
         let clocks = &mut self.bearings.clocks;
         let known = clocks
             .iter()
@@ -235,7 +267,9 @@ impl Correlator {
         } else {
             notice
         };
-        let (place, entry, text) = &notice.lines[0];
+        let Some((place, entry, text)) = notice.lines.first() else {
+            return;
+        };
         let part_of = self
             .notices
             .iter_mut()

@@ -62,7 +62,9 @@ impl<'a> Numbered<'a> {
                 None => 0,
                 // Within one request the server takes numbers of its own.
                 Some(before)
-                    if before.can_go_on_with(&notice.time, notice.source, notice.entry()) =>
+                    if notice.entry().is_some_and(|entry| {
+                        before.can_go_on_with(&notice.time, notice.source, entry)
+                    }) =>
                 {
                     0
                 }

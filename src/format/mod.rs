@@ -11,6 +11,8 @@ pub mod pritunl_journal;
 pub mod pritunl_log;
 mod quotes;
 pub mod redact;
+pub mod wirebuddy_log;
+pub mod wirebuddy_node;
 
 use crate::event::{Event, Micros};
 use crate::system::System;
@@ -81,6 +83,8 @@ pub struct Mismatch {
 pub static ALL: &[&dyn Format] = &[
     &pritunl_journal::PritunlJournal,
     &pritunl_log::PritunlLog,
+    &wirebuddy_node::WirebuddyNode,
+    &wirebuddy_log::WirebuddyLog,
     &access_json::AccessJson,
     &nginx_combined::NginxCombined,
 ];

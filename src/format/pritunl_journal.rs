@@ -15,7 +15,7 @@ use super::grammar::{decimal, hex, ipv4, utf8};
 use super::quotes::Quotes;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
-use crate::system::{Meaning, Statement, System, Version, pritunl};
+use crate::system::{Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.
 const FIRST_MILLISECONDS: f64 = 1e11;
@@ -378,12 +378,11 @@ pub(super) fn address(text: &str) -> Option<IpAddr> {
 /// What the table says, and for lines it does not know what the server's naming says: all failures end
 /// in `_failure` but one (`handlers/auth.py` passes the reason where the event belongs).
 pub(super) fn outcome(action: &str, statement: Option<&Statement>) -> Outcome {
-    match statement.map(|s| s.meaning) {
-        Some(Meaning::Refusal(_)) => Outcome::Failure,
-        Some(Meaning::Acceptance | Meaning::Change(_)) => Outcome::Success,
+    match statement {
+        Some(statement) => statement.meaning.into(),
         None if action.ends_with("_failure") || action == "plugin_failed" => Outcome::Failure,
         None if action.ends_with("_success") => Outcome::Success,
-        Some(Meaning::Side | Meaning::Loss) | None => Outcome::Unknown,
+        None => Outcome::Unknown,
     }
 }
 

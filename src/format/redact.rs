@@ -51,8 +51,43 @@ const REDACTED: &str = "[redacted]";
 /// part of a password. The last two are `&` as JSON and as access logs may escape it.
 const BEFORE_NAME: &[&str] = &["?", ";", "#", "\\u0026", "\\x26"];
 
-/// A request target with the secrets in its query redacted.
+/// What a secret in a path stands behind, up to the next slash: tokens of certificate challenges, and of streams.
+const PATHS: &[&str] = &[
+    "/.well-known/acme-challenge/",
+    "/api/acme/certificates/challenge/",
+    "/api/wireguard/speedtest/run/stream/",
+];
+
+/// A first password, as a server writes it when it is set up.
+const FIRST_PASSWORD: &str = "  Password : ";
+
+/// Takes out what stands behind a mark, up to one of these.
+fn redact_behind(line: &mut String, mark: &str, until: &[char]) {
+    let mut from = 0;
+    while let Some(at) = line.get(from..).and_then(|rest| rest.find(mark)) {
+        let start = from + at + mark.len();
+        let rest = &line[start..];
+        let end = start + rest.find(until).unwrap_or(rest.len());
+        from = start;
+        if end > start && &line[start..end] != REDACTED {
+            line.replace_range(start..end, REDACTED);
+        }
+    }
+}
+
+/// A request target with the secrets in its path and query redacted.
 pub fn redact_target(target: &str) -> Cow<'_, str> {
+    if PATHS.iter().any(|path| target.starts_with(path)) {
+        let mut target = redact_query(target).into_owned();
+        for path in PATHS {
+            redact_behind(&mut target, path, &['/', '?']);
+        }
+        return Cow::Owned(target);
+    }
+    redact_query(target)
+}
+
+fn redact_query(target: &str) -> Cow<'_, str> {
     let Some(mark) = memchr(b'?', target.as_bytes()) else {
         return Cow::Borrowed(target);
     };
@@ -66,8 +101,17 @@ pub fn redact_target(target: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A whole log line, as text, with the secrets in all its query strings redacted.
+/// A whole log line, as text, with the secrets in all its paths and query strings redacted.
 pub fn redact_line(line: &[u8]) -> String {
+    let mut line = redact_queries(line);
+    for path in PATHS {
+        redact_behind(&mut line, path, &['/', '?', ' ', '"', '\'']);
+    }
+    redact_behind(&mut line, FIRST_PASSWORD, &['\n', '\r']);
+    line
+}
+
+fn redact_queries(line: &[u8]) -> String {
     let line = utf8(line);
     if memchr(b'?', line.as_bytes()).is_none() {
         return line.into_owned();
@@ -221,6 +265,14 @@ mod tests {
                 "/x?next=/login?token=[redacted]&y=1",
             ),
             ("/x?#access_token=1", "/x?#access_token=[redacted]"),
+            (
+                "/.well-known/acme-challenge/ab-c/d?x=1",
+                "/.well-known/acme-challenge/[redacted]/d?x=1",
+            ),
+            (
+                "/api/wireguard/speedtest/run/stream/",
+                "/api/wireguard/speedtest/run/stream/",
+            ),
             ("/x?pass=\u{fc}&ä=ö", "/x?pass=[redacted]&ä=ö"),
         ] {
             assert_eq!(redact_target(target), expected);
@@ -247,6 +299,14 @@ mod tests {
                 r#"login of "a" at ?token=[redacted]"2" failed"#,
             ),
             (r#""GET /x?pass=1 2"#, r#""GET /x?pass=[redacted]"#),
+            (
+                r#""GET /api/wireguard/speedtest/run/stream/4711?a=1 HTTP/1.1" 401"#,
+                r#""GET /api/wireguard/speedtest/run/stream/[redacted]?a=1 HTTP/1.1" 401"#,
+            ),
+            (
+                "first start\n  Password : Zebobu51\n",
+                "first start\n  Password : [redacted]\n",
+            ),
         ] {
             assert_eq!(redact_line(line.as_bytes()), expected);
             assert_eq!(redact_line(expected.as_bytes()), expected);

@@ -7,6 +7,8 @@
 
 pub mod key;
 pub mod pritunl;
+mod web_server;
+pub mod wirebuddy;
 
 use std::sync::OnceLock;
 
@@ -21,8 +23,8 @@ pub struct System {
     pub name: &'static str,
     /// The source the tables were read from.
     pub provenance: &'static str,
-    /// The action of the line with which a person's session begins.
-    pub session_start: &'static str,
+    /// The actions of the lines with which a person's session begins.
+    pub session_start: &'static [&'static str],
     /// First match wins.
     pub routes: &'static [RoutePattern],
     /// The lines of the log that tells of all refusals it can tell of.
@@ -32,6 +34,11 @@ pub struct System {
     pub index: Index,
     pub challenge: Option<Challenge>,
     pub unlogged: &'static [Unlogged],
+    /// What a web server before it refuses by itself.
+    pub in_front: &'static [Unlogged],
+    /// Whether its own log has every request that it was sent, each behind the lines that it caused. What is not
+    /// there was answered in front of it.
+    pub logs_requests: bool,
     pub advice: &'static [Advice],
     /// How to have the auth log written at all.
     pub turn_on_log: &'static str,
@@ -44,7 +51,7 @@ pub struct System {
 }
 
 /// Every system known, in the order of the documentation.
-pub static ALL: &[&System] = &[&pritunl::SYSTEM];
+pub static ALL: &[&System] = &[&pritunl::SYSTEM, &wirebuddy::SYSTEM];
 
 /// As findings and options name it.
 pub fn by_name(name: &str) -> Option<&'static System> {
@@ -87,6 +94,8 @@ pub struct Statement {
     /// True where a request of these routes with the first status and this body cannot be answered
     /// without this line; see [`Statement::is_demanded_by`].
     pub always: bool,
+    /// The same words, where requests of other routes write them with another meaning.
+    pub elsewhere: Option<&'static Statement>,
     /// First version that writes it.
     pub since: Version,
     /// Where it stands in the server's source.
@@ -96,12 +105,26 @@ pub struct Statement {
 impl Statement {
     /// Whether something can rest on such a line: a request stands behind it, or it can make one fail.
     pub fn may_be_evidence(&self) -> bool {
-        !self.status.is_empty() || matches!(self.meaning, Meaning::Change([_, ..]))
+        !self.status.is_empty() || !self.meaning.triggers().is_empty()
+    }
+
+    /// What these words are when a request of this route writes them.
+    pub fn on(&self, route: Routes) -> &Self {
+        match self.elsewhere {
+            Some(other) if !self.routes.intersects(route) && other.routes.intersects(route) => {
+                other
+            }
+            _ => self,
+        }
     }
 
     /// Whether a request that was answered so can have written this line. `bytes`: size of the body,
     /// where it is known.
     pub fn fits(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
+        self.on(route).fits_here(route, status, bytes)
+    }
+
+    fn fits_here(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
         let is_page = self.pages.intersects(route);
         self.routes.intersects(route)
             && match self.status.iter().position(|&s| s == status) {
@@ -115,13 +138,14 @@ impl Statement {
     /// that the log was not written (a *positive control*). Without a size only a status that stands
     /// for every body is proof: proxies answer with the same statuses.
     pub fn is_demanded_by(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
-        self.always
-            && self.status.first() == Some(&status)
-            && self.routes.intersects(route)
+        let here = self.on(route);
+        here.always
+            && here.status.first() == Some(&status)
+            && here.routes.intersects(route)
             && match bytes {
                 // Of a body that changed only the newer one is proof.
-                Some(bytes) => self.body.at(Version::MAX).fits(bytes),
-                None => self.body == Body::Any,
+                Some(bytes) => here.body.at(Version::MAX).fits(bytes),
+                None => here.body == Body::Any,
             }
     }
 }
@@ -130,14 +154,43 @@ impl Statement {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Meaning {
     Refusal(Cause),
+    /// A refusal for one of these causes, which the server does not tell apart; the usual one first.
+    OneOf(&'static [Cause]),
     Acceptance,
     /// A change, with the causes for which requests can fail from then on; none where it cannot make
     /// anything fail.
     Change(&'static [Cause]),
+    /// The same, for the client that made it only: it logged out.
+    Ending(&'static [Cause]),
+    /// The server was set up: what it knows of accounts and keys is younger.
+    Founding,
     /// Says nothing of the outcome by itself.
     Side,
     /// The server could not write its log: what it would have said is lost.
     Loss,
+}
+
+impl Meaning {
+    /// The causes that it states; none where it states no refusal.
+    pub fn causes(&self) -> &[Cause] {
+        match self {
+            Meaning::Refusal(cause) => std::slice::from_ref(cause),
+            Meaning::OneOf(causes) => causes,
+            _ => &[],
+        }
+    }
+
+    /// The causes for which requests can fail from then on; none where it is no such change.
+    pub fn triggers(&self) -> &'static [Cause] {
+        match self {
+            Meaning::Change(causes) | Meaning::Ending(causes) => causes,
+            _ => &[],
+        }
+    }
+
+    pub fn is_refusal(&self) -> bool {
+        !self.causes().is_empty()
+    }
 }
 
 /// The lines of one request: `invalid_password` and then `invalid_otp` for one login.
@@ -159,6 +212,10 @@ pub enum Body {
     Text(&'static str),
     /// Python's `{"error": "…", "error_msg": "…"}` with these two values.
     Error(&'static str, &'static str),
+    /// `{"detail":"…"}` with this value, as Starlette writes JSON.
+    Detail(&'static str),
+    /// A page of nginx with this title.
+    Page(&'static str),
     /// Sizes from, to (inclusive): a text with variable parts, or several texts.
     Sizes(u64, u64),
     /// The first body before this version, the second from it on.
@@ -172,6 +229,8 @@ impl Body {
             Body::Any => true,
             Body::Text(text) => bytes == text.len() as u64,
             Body::Error(error, message) => bytes == error_size(error, message),
+            Body::Detail(text) => bytes == (r#"{"detail":""}"#.len() + text.len()) as u64,
+            Body::Page(title) => is_page_size(title, bytes),
             Body::Sizes(from, to) => (from..=to).contains(&bytes),
             Body::Changed(before, _, after) => before.fits(bytes) || after.fits(bytes),
         }
@@ -212,6 +271,22 @@ fn error_size(error: &str, message: &str) -> u64 {
     (r#"{"error": "", "error_msg": ""}"#.len() + error.len() + message.len()) as u64
 }
 
+/// Whether a page of nginx with this title can have this size: `ngx_http_special_response.c` writes the title
+/// twice, its own name with or without version and distribution (`server_tokens`), and 402 bytes of padding for
+/// some browsers (`msie_padding`).
+fn is_page_size(title: &str, bytes: u64) -> bool {
+    const BARE: usize =
+        "<html>\r\n<head><title></title></head>\r\n<body>\r\n<center><h1></h1></center>\r\n\
+        <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+            .len();
+    const LONGEST_NAME: u64 = 32;
+    const PADDING: u64 = 402;
+    let shortest = (BARE + 2 * title.len()) as u64;
+    [0, PADDING]
+        .iter()
+        .any(|padding| (shortest + padding..=shortest + padding + LONGEST_NAME).contains(&bytes))
+}
+
 /// A refusal for which the server writes no line that states it.
 #[derive(Debug, PartialEq)]
 pub struct Unlogged {
@@ -247,6 +322,16 @@ pub enum Condition {
     ClusterClock,
     /// Only while the server refuses everybody: one request accepted nearby disproves it.
     Everyone,
+    /// Supposes a session that was given earlier: seldom of a client that was never seen to begin one.
+    Session,
+    /// The same, and a change since that the log has, as a rule, with this cause.
+    ChangedSession,
+    /// Seldom of a client that has a session.
+    Stranger,
+    /// Only where the query of the request has a token.
+    TokenInQuery,
+    /// Only where a web server in front answered, so that the request never came to the server.
+    InFront,
 }
 
 /// The fix for a cause on this server. Never contains text from a log.
@@ -292,6 +377,8 @@ pub struct Routes(pub u64);
 
 impl Routes {
     pub const NONE: Self = Self(0);
+    /// Every class.
+    pub const EVERY: Self = Self(u64::MAX);
 
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
@@ -487,6 +574,7 @@ mod tests {
         routes: LOGIN,
         position: Position::First,
         always: true,
+        elsewhere: None,
         since: Version::MIN,
         source: "",
     };

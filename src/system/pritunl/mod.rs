@@ -20,7 +20,7 @@ pub static SYSTEM: System = System {
     provenance: "github.com/pritunl/pritunl c9800d0d5 (after 1.34.4681.89), \
                  github.com/pritunl/pritunl-web b04fc4a; releases 1.29.1947.29 to 1.34.4681.89 for \
                  the versions in which a line appeared",
-    session_start: "admin_session_start",
+    session_start: &["admin_session_start"],
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     retold: retold::RETOLD,
@@ -38,6 +38,8 @@ pub static SYSTEM: System = System {
         seconds: 120,
     }),
     unlogged: unlogged::UNLOGGED,
+    in_front: &[],
+    logs_requests: false,
     advice: advice::ADVICE,
     turn_on_log: "run `pritunl set app.auditing all` and `systemctl restart pritunl` (an Enterprise setting), \
                   and give /var/log/pritunl_journal.log of every host",

@@ -75,6 +75,7 @@ macro_rules! statements {
             routes: $routes,
             position: $position,
             always: $always,
+            elsewhere: None,
             since: $since,
             source: $source,
         },)+)+]
