@@ -720,10 +720,11 @@ fn a_stretch_is_of_whole_lines() {
 fn a_stretch_begins_before_the_lines_of_its_time() {
     let logs = Logs::new();
     let lines = |seconds: std::ops::Range<i64>| -> String {
-        seconds.map(|second| format!("{second} 200 a\n")).collect()
+        let lines: Vec<String> = seconds.map(|second| format!("{second} 200 a\n")).collect();
+        lines.concat()
     };
-    logs.put("x.log.1", &lines(100_000..110_000));
-    logs.put("x.log", &lines(110_000..120_000));
+    logs.put("x.log.1", lines(100_000..110_000));
+    logs.put("x.log", lines(110_000..120_000));
     let found = discover_simple(&[logs.path("x.log"), logs.path("x.log.1")]);
     for time in [1, 100_000, 105_000, 110_000, 110_001, 119_999, 999_999] {
         let seconds = seconds(found.inputs[0].stretch_since(time * SECOND, 32 << 10));
