@@ -9,7 +9,7 @@ use why401::cli::Cli;
 use why401::command::{self, Exit};
 use why401::report::sanitize::visible;
 
-/// Each line is a few small pieces of memory that live briefly; the system's allocator takes twice the time for them.
+/// Each line is a few small pieces of memory that live briefly; the system's allocator takes longer for them.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -687,3 +687,60 @@ fn a_preview_of_files_is_the_whole_input_and_takes_nothing_from_it() {
     assert_eq!(input.preview(Sample::All).count(), 3);
     assert_eq!(read(found).seconds(), [1, 2, 3]);
 }
+
+/// The seconds of what a look at a stretch gives.
+fn seconds(records: impl Iterator<Item = Record>) -> Vec<i64> {
+    records.map(|r| r.event.time.start / SECOND).collect()
+}
+
+#[test]
+fn a_stretch_is_of_whole_lines() {
+    let logs = Logs::new();
+    logs.put("x.log.1", "10 200\n11 200\n12 200\n");
+    logs.put("x.log", "13 200\n14 200\n15 200");
+    let found = discover_simple(&[logs.path("x.log"), logs.path("x.log.1")]);
+    let input = &found.inputs[0];
+    assert!(input.is_plain());
+    for (from, length, expected) in [
+        (0, 7, &[10][..]),
+        (0, 13, &[10]),
+        (1, 20, &[11, 12]),
+        (7, 14, &[11, 12]),
+        (8, 99, &[12]),
+        // In the second file, whose last line may still be written.
+        (21, 99, &[13, 14]),
+        (99, 99, &[]),
+    ] {
+        let stretch = input.stretch(from, length);
+        assert_eq!(seconds(stretch), expected, "{length} bytes from {from}");
+    }
+}
+
+#[test]
+fn a_stretch_begins_before_the_lines_of_its_time() {
+    let logs = Logs::new();
+    let lines = |seconds: std::ops::Range<i64>| -> String {
+        let lines: Vec<String> = seconds.map(|second| format!("{second} 200 a\n")).collect();
+        lines.concat()
+    };
+    logs.put("x.log.1", lines(100_000..110_000));
+    logs.put("x.log", lines(110_000..120_000));
+    let found = discover_simple(&[logs.path("x.log"), logs.path("x.log.1")]);
+    for time in [1, 100_000, 105_000, 110_000, 110_001, 119_999, 999_999] {
+        let seconds = seconds(found.inputs[0].stretch_since(time * SECOND, 32 << 10));
+        let within = time.clamp(100_000, 119_999);
+        let (first, last) = (seconds[0], seconds[seconds.len() - 1]);
+        assert!(
+            first <= within && within <= last,
+            "{time}: {first} to {last}"
+        );
+    }
+}
+
+#[test]
+fn what_is_compressed_is_not_read_in_stretches() {
+    let logs = Logs::new();
+    fs::write(logs.path("x.log.1.gz"), gzip(b"1 200 a\n")).unwrap();
+    let found = discover_simple(&[logs.path("x.log.1.gz")]);
+    assert!(!found.inputs[0].is_plain());
+}

@@ -191,7 +191,7 @@ impl Input {
     /// The same, from shortly before the lines of `time`.
     pub fn stretch_since(&self, time: Micros, length: u64) -> Records<'_> {
         let begins =
-            |part: &&Part| stretch::first_time(part, self.format).is_some_and(|t| t < time);
+            |part: &&Part| stretch::first_time(part, self.format).is_some_and(|t| t <= time);
         let parts = self.parts.iter().rev();
         let part = parts.clone().find(begins).unwrap_or(&self.parts[0]);
         let from = stretch::place_of(part, self.format, time);

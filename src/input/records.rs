@@ -94,7 +94,7 @@ impl<'a> Records<'a> {
             name: part.name.clone(),
             tally: part.blank(format),
             open: Box::new(open),
-            stretch: (from > 0).then_some(from),
+            stretch: (bytes.start > 0).then_some(from),
         };
         Self {
             preview: Some(Sample::Stretch),
