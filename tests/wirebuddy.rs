@@ -178,6 +178,21 @@ fn accounts_that_are_let_in_narrow_a_failed_login() {
     assert_eq!(causes(&findings[0]), ["wrong_password", "account_disabled"]);
 }
 
+/// A log that begins with the first start names every account but the first one, which stands beside its password.
+#[test]
+fn a_name_that_was_never_created_is_unknown() {
+    let mut host = Host::default().line(1, "app.db.sqlite_schema", "");
+    host.log
+        .push_str("  Username : admin\n  Password : Zebobu51\n");
+    let words = "USER_CREATED username=bob by_admin_id=1";
+    host = host.line(5, "app.api.users", words);
+    host = host.failed(10, ALICE, "admin").failed(60, ALICE, "bob");
+    let findings = host.failed(120, ALICE, "root").findings();
+    let told: Vec<_> = findings.iter().map(causes).collect();
+    let known = vec!["wrong_password", "account_disabled"];
+    assert_eq!(told, [known.clone(), known, vec!["unknown_user"]]);
+}
+
 #[test]
 fn one_line_means_different_things_on_different_routes() {
     let host = Host::default()

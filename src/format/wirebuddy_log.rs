@@ -71,9 +71,16 @@ impl Format for WirebuddyLog {
         };
         Ok(match logger {
             b"uvicorn.access" => access(time, &message),
-            _ => entry(time, &utf8(logger), &message),
+            _ => entry(time, &utf8(logger), &message, first_user(record)),
         })
     }
+}
+
+/// The account that there is from the beginning: it stands beside the first password.
+fn first_user(record: &[u8]) -> Option<&str> {
+    const MARK: &[u8] = b"\n  Username : ";
+    let from = memmem::find(record, MARK)? + MARK.len();
+    std::str::from_utf8(head(&record[from..])).ok()
 }
 
 /// What uvicorn writes before the traceback of a request that failed.
@@ -192,7 +199,12 @@ fn access(time: Range<Micros>, message: &str) -> Option<Event> {
 }
 
 /// A line of a handler; `None` where it tells nothing of authentication.
-fn entry(time: Range<Micros>, logger: &str, message: &str) -> Option<Event> {
+fn entry(
+    time: Range<Micros>,
+    logger: &str,
+    message: &str,
+    first_user: Option<&str>,
+) -> Option<Event> {
     let Said {
         address,
         name,
@@ -214,7 +226,7 @@ fn entry(time: Range<Micros>, logger: &str, message: &str) -> Option<Event> {
             // Of the lines that the table does not know only failed logins are kept.
             outcome: statement.map_or(Outcome::Failure, |s| s.meaning.into()),
             statement,
-            principal: name.map(Into::into),
+            principal: name.or(first_user).map(Into::into),
             host: None,
             start: None,
             serial: None,
