@@ -12,7 +12,7 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
-use crate::system::{Meaning, Statement};
+use crate::system::{Meaning, Routes, Statement};
 
 /// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
 pub type Micros = i64;
@@ -112,6 +112,20 @@ pub struct Entry {
     /// What a server start says of itself.
     pub start: Option<ServerStart>,
     pub serial: Option<Serial>,
+    /// The route classes of the request, where the line itself tells them; else all.
+    pub routes: Routes,
+    pub trail: Option<Box<Trail>>,
+}
+
+/// What ties a line to others about the same request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trail {
+    /// Who worked on the request: equal for all its lines, and for many other requests.
+    pub thread: u64,
+    /// From its beginning to this line, by the wall clock of the server, as if that were UTC.
+    pub wall: Range<Micros>,
+    /// Equal for the same record in another form of the log; `None`: the line is no record, but stands beside one.
+    pub record: Option<u64>,
 }
 
 /// The number that a process gave to a line, from a counter that it also uses for other things.
@@ -150,9 +164,11 @@ pub enum Outcome {
 impl From<Meaning> for Outcome {
     fn from(meaning: Meaning) -> Self {
         match meaning {
-            Meaning::Refusal(_) | Meaning::OneOf(_) => Outcome::Failure,
+            Meaning::Refusal(_) | Meaning::OneOf(_) | Meaning::Weighed(..) => Outcome::Failure,
             Meaning::Acceptance | Meaning::Change(_) | Meaning::Ending(_) => Outcome::Success,
-            Meaning::Founding | Meaning::Side | Meaning::Loss => Outcome::Unknown,
+            Meaning::Founding | Meaning::Side | Meaning::Loss | Meaning::Clue(_) => {
+                Outcome::Unknown
+            }
         }
     }
 }
@@ -171,12 +187,29 @@ pub struct ServerStart {
 pub struct Place {
     /// Index of the file in the order in which files were opened.
     pub part: u32,
-    /// 1-based.
+    /// 1-based; in a database the number of the row.
     pub line: u64,
-    /// In decompressed bytes.
+    /// In decompressed bytes; in a database the number of the row again.
     pub offset: u64,
-    /// Without the line's end.
+    /// Without the line's end; none in a database.
     pub length: u32,
+}
+
+impl Place {
+    /// The row of this number.
+    pub fn row(part: u32, number: u64) -> Self {
+        Self {
+            part,
+            line: number,
+            offset: number,
+            length: 0,
+        }
+    }
+
+    /// Whether it is a row of a database. No line that tells anything is empty.
+    pub fn is_row(&self) -> bool {
+        self.length == 0
+    }
 }
 
 /// An event with the line that says it.

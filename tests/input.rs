@@ -16,6 +16,7 @@ use why401::event::{Entry, Event, Kind, Outcome, Record, Request, SECOND};
 use why401::format::{Format, Mismatch};
 use why401::input::{Inputs, Options, Sample, discover};
 use why401::summary::Tally;
+use why401::system::Routes;
 
 /// `SECONDS STATUS ...` is a request, `SECONDS entry ...` an entry, `#...` tells nothing.
 struct Simple;
@@ -55,6 +56,8 @@ impl Format for Simple {
                 serial: None,
                 host: None,
                 start: None,
+                routes: Routes::EVERY,
+                trail: None,
             }),
         };
         Ok(Some(Event {

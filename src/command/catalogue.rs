@@ -83,7 +83,11 @@ fn known(cause: Cause) -> impl Iterator<Item = Knowledge> {
             .statements
             .iter()
             .any(|s| s.meaning.causes().contains(&cause)),
-        unlogged: system.unlogged.iter().any(|u| u.cause == cause),
+        unlogged: system
+            .unlogged
+            .iter()
+            .chain(system.in_front)
+            .any(|u| u.cause == cause),
         fix: system.fix(cause),
     };
     system::ALL

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
+use super::causes::ways;
 use super::notice::Notice;
 use super::{Correlator, Line};
 use crate::cause::Cause;
 use crate::event::{Micros, Request};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
-use crate::system::Meaning;
 
 pub(super) const UNDECIDED: &str = "Nothing tells which server product answered: no auth log was read, and paths and sizes \
     are of none that is known. Give the server's own log, or name the product with --system.";
@@ -45,11 +45,11 @@ impl Correlator {
     /// A failure that no request in the access logs owns.
     pub(super) fn orphan(&self, notice: &Notice) -> Option<Finding> {
         let entry = notice.entry()?;
-        let causes = entry.statement.map(|s| s.meaning);
-        let causes = causes.as_ref().map_or(&[][..], Meaning::causes);
-        if causes.is_empty() && entry.statement.is_some() {
+        let ways = ways(notice, notice.source, true, &self.bearings.people);
+        if ways.is_empty() && entry.statement.is_some() {
             return None;
         }
+        let causes: Vec<Cause> = ways.iter().map(|(cause, _)| *cause).collect();
         let cause = causes.first().copied();
         let system = self.bearings.system?;
         let words = entry.reason.as_deref().unwrap_or(&entry.action);
@@ -81,7 +81,7 @@ impl Correlator {
             action: Some(entry.action.clone()),
             reason: entry.reason.clone(),
             request: None,
-            message: message(causes, over, words).into(),
+            message: message(&causes, over, words).into(),
             fix: cause.and_then(|c| system.fix(c)),
             evidence: told(notice),
             considered: Vec::new(),

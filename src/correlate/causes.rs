@@ -1,11 +1,14 @@
 //! Which causes are left of a refusal, and how likely each is.
 
+use std::net::IpAddr;
+
 use super::exchange::Exchange;
 use super::judge::{Court, NEGLIGIBLE, Paired};
 use super::notice::Notice;
+use super::people::People;
 use crate::cause::{Cause, Family};
 use crate::event::SECOND;
-use crate::system::{Condition, Statement, Unlogged};
+use crate::system::{Body, Condition, Meaning, Only, Statement, Unlogged};
 
 /// How much less likely a cause of sessions is for a client that was never seen to begin one.
 const NO_SESSION: f64 = 0.01;
@@ -94,7 +97,7 @@ pub(super) fn causes(paired: &Paired, seen: bool, court: &Court<'_>) -> Causes {
         };
         match entry.statement.map(|s| s.on(exchange.route).meaning) {
             Some(meaning) if meaning.is_refusal() => {
-                by_line(&mut causes, notice, exchange, court, meaning.causes(), *p);
+                by_line(&mut causes, notice, exchange, court, meaning, *p);
             }
             // Where the server's own access line is there, a line on the side is not needed as proof.
             Some(_) => {
@@ -114,7 +117,7 @@ pub(super) fn causes(paired: &Paired, seen: bool, court: &Court<'_>) -> Causes {
             paired.unlogged,
             Refused::InFront,
         );
-    } else if seen && exchange.key.is_none() && exchange.can_be_unlogged(false) {
+    } else if seen && exchange.key.is_none() && exchange.can_be_silent() {
         by_table(
             &mut causes,
             exchange,
@@ -134,9 +137,17 @@ fn by_line(
     notice: &Notice,
     exchange: &Exchange,
     court: &Court<'_>,
-    stated: &[Cause],
+    meaning: Meaning,
     p: f64,
 ) {
+    if let Meaning::Weighed(..) = meaning {
+        let had_session = exchange.past.had_session;
+        for (cause, share) in ways(notice, exchange.source, had_session, court.people) {
+            causes.stated(cause, p * share, || said(notice, exchange));
+        }
+        return;
+    }
+    let stated = meaning.causes();
     for &cause in stated {
         let weight = if stated.len() > 1 {
             credible(cause, notice, court)
@@ -147,6 +158,46 @@ fn by_line(
             causes.stated(cause, p * weight, || said(notice, exchange));
         }
     }
+}
+
+/// The causes that a line, with those beside it, leaves, and the share of each. None: it states no refusal.
+pub(super) fn ways(
+    notice: &Notice,
+    source: Option<IpAddr>,
+    had_session: bool,
+    people: &People,
+) -> Vec<(Cause, f64)> {
+    let Some(entry) = notice.entry() else {
+        return Vec::new();
+    };
+    let holds = |only: Only| match only {
+        Only::Always => true,
+        Only::Administrator => people.is_administrator(entry.principal.as_deref()),
+        Only::Stranger => !people.is_administrator(entry.principal.as_deref()),
+        Only::AcceptedElsewhere => people.is_accepted_elsewhere(source, entry),
+        Only::NoSession => !had_session,
+    };
+    let meaning = entry.statement.map(|s| s.meaning);
+    let mut ways: Vec<(Cause, f64)> = match &meaning {
+        Some(Meaning::Weighed(causes, ways)) => causes
+            .iter()
+            .zip(*ways)
+            .filter(|(_, way)| holds(way.only))
+            .map(|(cause, way)| (*cause, f64::from(way.weight)))
+            .collect(),
+        Some(meaning) => meaning.causes().iter().map(|c| (*c, 1.0)).collect(),
+        None => Vec::new(),
+    };
+    for clue in notice.clues() {
+        if ways.iter().any(|(cause, _)| clue.contains(cause)) {
+            ways.retain(|(cause, _)| clue.contains(cause));
+        }
+    }
+    let total: f64 = ways.iter().map(|(_, weight)| weight).sum();
+    for (_, weight) in &mut ways {
+        *weight /= total;
+    }
+    ways
 }
 
 /// How likely one of several causes is that a line leaves open, by what the log tells of the account.
@@ -181,6 +232,9 @@ const SELDOM: f64 = 0.3;
 /// How likely an unlogged refusal is, against others, given what the client and the server did before.
 fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
     let mut weight = f64::from(unlogged.weight);
+    if let (Body::Reply(reply), Some(bytes)) = (unlogged.body, exchange.bytes) {
+        weight *= reply.share(bytes, exchange.envelope);
+    }
     let (past, time) = (&exchange.past, exchange.time.start);
     let is_known = past.last_accepted.is_some();
     let changed = || {

@@ -9,7 +9,7 @@ use super::knowledge::Answer;
 use super::notice::Notice;
 use crate::cause::Cause;
 use crate::event::{Micros, Place, Request, SECOND};
-use crate::system::{Condition, Routes, Statement, Unlogged};
+use crate::system::{Condition, Routes, Statement, Timing, Unlogged};
 
 /// A request that was refused, or that can have left a line.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(super) struct Exchange {
     pub(super) answer: Rc<Answer>,
     /// The size of the body, where it tells texts apart.
     pub(super) bytes: Option<u64>,
+    /// How long requests are worked on after their line.
+    pub(super) timing: &'static Timing,
+    /// The size of what the server wraps around its texts, where it is known.
+    pub(super) envelope: Option<u64>,
     /// Whether the server must have written a line about it.
     pub(super) demanded: bool,
     /// Whether it came when what is around it had been paired.
@@ -76,7 +80,7 @@ impl Exchange {
     /// Takes the size of the body as far as it tells texts apart, and what follows from it.
     pub(super) fn read_size(&mut self) {
         let (route, status) = (self.route, self.request.status);
-        let bytes = self.answer.telling(self.request.bytes);
+        let bytes = self.answer.telling(self.request.bytes, self.envelope);
         self.demanded = self
             .answer
             .statements
@@ -103,6 +107,8 @@ impl Exchange {
             moment: notice.time.start,
             blur: 0,
             key: Some(served.key),
+            timing: served.timing,
+            envelope: None,
             past: served.past,
             unlogged: None,
         })
@@ -134,17 +140,22 @@ impl Exchange {
     /// to be alive, or the answer is in that web server's words.
     pub(super) fn is_in_front(&self, seen: bool) -> bool {
         let in_front = |u: &&&Unlogged| u.condition == Condition::InFront;
-        let is_worded = self.bytes.is_some_and(|bytes| {
-            self.unlogged().iter().all(|u| in_front(&u))
-                && self
-                    .answer
-                    .statements
-                    .iter()
-                    .all(|s| !s.fits(self.route, self.request.status, Some(bytes)))
-        });
-        self.key.is_some()
-            && (is_worded || (seen && !self.demands_line()))
-            && self.can_be_in_front()
+        // Without a size, where the server itself never answers so.
+        let is_worded = self.unlogged().iter().all(|u| in_front(&u))
+            && self
+                .answer
+                .statements
+                .iter()
+                .all(|s| !s.fits(self.route, self.request.status, self.bytes));
+        let is_missing = self.key.is_some() && seen && !self.demands_line();
+        (is_worded || is_missing) && self.can_be_in_front()
+    }
+
+    /// Whether the server itself can have refused it without a line, and without one on the side.
+    pub(super) fn can_be_silent(&self) -> bool {
+        let rows = self.unlogged().iter();
+        rows.filter(|u| u.condition != Condition::InFront)
+            .any(|u| u.side.is_none())
     }
 
     /// Whether the tables know of this cause behind such an answer.

@@ -61,6 +61,9 @@ impl Correlator {
             notices,
             &self.inputs,
             &self.anchors,
+            self.knowledge
+                .as_ref()
+                .is_some_and(|k| k.system.names_other_clients),
             horizon,
             force,
         );
@@ -221,6 +224,7 @@ impl Correlator {
             server: &self.server,
             accounts: &self.bearings.accounts,
             is_whole: self.coverage.iter().all(Coverage::is_whole),
+            people: &self.bearings.people,
         };
         let Some(mut finding) = judge(paired, covered, &court) else {
             return;

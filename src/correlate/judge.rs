@@ -8,6 +8,7 @@ use super::coverage::Covered;
 use super::exchange::Exchange;
 use super::history::History;
 use super::notice::Notice;
+use super::people::People;
 use super::ruling::Ruling;
 use super::server::Server;
 use crate::cause::Cause;
@@ -125,6 +126,7 @@ pub(super) struct Court<'a> {
     pub(super) accounts: &'a Accounts,
     /// Whether no stretch of the log is known to be lost so far.
     pub(super) is_whole: bool,
+    pub(super) people: &'a People,
 }
 
 /// The finding on a refused exchange; `None` where it is no refusal after all.

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use crate::system::{Condition, RoutePattern, Routes, Statement, System, Unlogged};
+use crate::event::Entry;
+use crate::system::reply::Reply;
+use crate::system::{Body, Condition, RoutePattern, Routes, Statement, System, Unlogged};
 
 /// What can stand behind an answer with one status on one route class.
 #[derive(Debug)]
@@ -22,8 +24,8 @@ impl Answer {
     }
 
     /// The size of the body as far as it tells texts apart: a size that is of no text we know was made
-    /// by somebody else (compression, an error page of the proxy), and says nothing.
-    pub(super) fn telling(&self, bytes: Option<u64>) -> Option<u64> {
+    /// by somebody else (compression, an error page of the proxy), and says nothing. `envelope`: see [`Reply`].
+    pub(super) fn telling(&self, bytes: Option<u64>, envelope: Option<u64>) -> Option<u64> {
         let bytes = bytes?;
         let known = self
             .statements
@@ -32,8 +34,18 @@ impl Answer {
             .chain(self.unlogged.iter().map(|u| u.body));
         known
             .into_iter()
-            .any(|body| body.fits(bytes))
+            .any(|body| body.fits_in(bytes, envelope))
             .then_some(bytes)
+    }
+
+    /// The texts whose size depends on the server's envelope.
+    pub(super) fn replies(&self) -> impl Iterator<Item = &'static Reply> + '_ {
+        let stated = self.statements.iter().map(|s| s.body);
+        let bodies = stated.chain(self.unlogged.iter().map(|u| u.body));
+        bodies.filter_map(|body| match body {
+            Body::Reply(reply) => Some(reply),
+            _ => None,
+        })
     }
 
     /// The refusals among the lines.
@@ -105,6 +117,12 @@ impl Knowledge {
             })
         });
         Rc::clone(answer)
+    }
+
+    /// Whether a line stands beside refusals that have none of their own.
+    pub(super) fn is_beside(&self, entry: &Entry) -> bool {
+        let action = entry.statement.map(|s| s.action);
+        action.is_some() && self.system.unlogged.iter().any(|u| u.side == action)
     }
 
     /// Whether an accepted request of this route proves a credential.

@@ -23,6 +23,7 @@ mod causes;
 mod considered;
 mod correlators;
 mod coverage;
+mod envelope;
 mod exchange;
 mod give_out;
 mod history;
@@ -33,6 +34,7 @@ pub mod offset;
 mod order;
 mod pace;
 pub mod pair;
+mod people;
 mod problem;
 mod prompt;
 mod retold;
@@ -43,6 +45,7 @@ mod settle;
 mod survey;
 mod take_in;
 mod ticks;
+mod trails;
 mod zone;
 
 use std::cell::Cell;
@@ -64,6 +67,7 @@ use prompt::Prompts;
 use server::Server;
 pub use survey::{Bearings, Clock, Side, Survey};
 use ticks::Ticks;
+use trails::Records;
 
 use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};
@@ -92,6 +96,7 @@ pub struct Correlator {
     inputs: Vec<Pace>,
     /// By clock.
     ticks: Vec<Ticks>,
+    /// By clock, or of all of them where they are one log.
     coverage: Vec<Coverage>,
     server: Server,
     history: History,
@@ -102,6 +107,7 @@ pub struct Correlator {
     prompts: Prompts,
     /// Lines that were paired, where findings are to tell of them.
     seen: Option<Seen>,
+    records: Records,
     /// Paired, in wait for what the coverage says; in the order of time.
     waiting: VecDeque<Paired>,
     usual: HashMap<Cause, u64>,
@@ -126,12 +132,17 @@ impl Correlator {
     /// `names`: the inputs, in the order of their numbers.
     pub fn new(bearings: Bearings, names: Vec<String>) -> Self {
         let clocks = bearings.clocks.len();
-        let server = Server::new(bearings.proof, bearings.clocks_differ());
+        let server = Server::new(&bearings);
+        let logs = if bearings.has_one_log() {
+            clocks.min(1)
+        } else {
+            clocks
+        };
         Self {
             knowledge: bearings.system.map(Knowledge::new),
             inputs: bearings.own.iter().map(|own| Pace::new(!own)).collect(),
             ticks: vec![Ticks::default(); clocks],
-            coverage: (0..clocks).map(|_| Coverage::default()).collect(),
+            coverage: (0..logs).map(|_| Coverage::default()).collect(),
             bearings,
             names,
             server,
@@ -140,6 +151,7 @@ impl Correlator {
             notices: Vec::new(),
             prompts: Prompts::default(),
             seen: None,
+            records: Records::default(),
             waiting: VecDeque::new(),
             usual: HashMap::new(),
             anchors: Vec::new(),

@@ -1,12 +1,14 @@
 //! What the server wrote about one request: a line, with those that can only belong to the same request.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::ops::Range;
 
 use super::exchange::Exchange;
 use super::served::Served;
-use crate::event::{Entry, Micros, Outcome, Place, SECOND};
-use crate::system::Position;
+use crate::cause::Cause;
+use crate::event::{Entry, Micros, Outcome, Place, SECOND, Trail};
+use crate::system::{Meaning, Position};
 
 /// How far apart two lines of one request can be: passwords are hashed between them.
 const SPAN: Micros = 3 * SECOND;
@@ -23,6 +25,8 @@ pub(super) struct Notice {
     pub(super) tolerance: Micros,
     /// `None`: of whatever client, as the line names none, or a proxy.
     pub(super) source: Option<IpAddr>,
+    /// Whether it may be of another client than it names, as no request of that one is near.
+    pub(super) roams: Cell<bool>,
     /// How many numbers the server's counter gave to other things since the line before it; `None` where that
     /// is not of the same client.
     pub(super) ticks: Option<u32>,
@@ -114,6 +118,20 @@ impl Notice {
             Some(statement) => statement.fits(served.route, status, None),
             None => self.is_failure() && served.request.is_refused(),
         }
+    }
+
+    /// What ties its first line to others.
+    pub(super) fn trail(&self) -> Option<&Trail> {
+        self.entry()?.trail.as_deref()
+    }
+
+    /// What the lines beside it leave of its causes.
+    pub(super) fn clues(&self) -> impl Iterator<Item = &'static [Cause]> + '_ {
+        let beside = self.lines.iter().skip(1);
+        beside.filter_map(|(_, entry, _)| match entry.statement?.meaning {
+            Meaning::Clue(causes) => Some(causes),
+            _ => None,
+        })
     }
 
     /// Whether `entry` can only be a further line of the request that this is of.

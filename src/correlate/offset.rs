@@ -16,6 +16,12 @@ const REACH: Micros = 27 * 3600 * SECOND;
 const REFINE: Micros = 3 * SECOND / 2;
 /// An offset smaller than this is none: requests take time, and lines are stamped before their end.
 const NOISE: Micros = 3 * SECOND / 10;
+/// Zones differ by multiples of this.
+const ZONE: Micros = 900 * SECOND;
+/// Nobody's clock is a whole zone and so little wrong.
+const ZONE_NOISE: Micros = 4 * SECOND / 5;
+/// A time told within this is exact.
+const EXACT: Micros = SECOND / 100;
 /// How exact one clock is by itself.
 const FINE: Micros = 20_000;
 /// How far an offset can be off beyond what was measured.
@@ -45,8 +51,9 @@ pub struct Mark {
     pub statement: Option<&'static Statement>,
     /// Of a request, and of the server's own access line: what both tell alike.
     pub key: Option<u64>,
-    /// Of a request: how, and on which route, it was answered.
+    /// Of a request: how it was answered.
     pub status: u16,
+    /// The request's route; of a line, those of the requests that it names.
     pub routes: Routes,
     pub place: Place,
 }
@@ -59,7 +66,10 @@ impl Mark {
     /// Whether this line can stem from that request, time aside.
     pub(super) fn fits(&self, request: &Mark) -> bool {
         match self.statement {
-            Some(statement) => statement.fits(request.routes, request.status, None),
+            Some(statement) => {
+                self.routes.intersects(request.routes)
+                    && statement.fits(request.routes, request.status, None)
+            }
             None => self.key.is_some() && self.key == request.key,
         }
     }
@@ -81,8 +91,8 @@ pub struct Piece {
 }
 
 /// The offsets that bring `lines` to the clock of `requests`, in line order. Both are sorted by time,
-/// each by its own clock.
-pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
+/// each by its own clock. `lag`: how long after its line a request is answered, on the average.
+pub fn estimate(requests: &[Mark], lines: &[Mark], lag: Micros) -> Vec<Piece> {
     let by_client = group(requests);
     let own: Vec<&Mark> = lines
         .iter()
@@ -93,10 +103,12 @@ pub fn estimate(requests: &[Mark], lines: &[Mark]) -> Vec<Piece> {
     let by_address = || Clients {
         by_client,
         shared: false,
+        lag,
     };
     let together = || Clients {
         by_client: group_all(requests),
         shared: true,
+        lag,
     };
     if shared {
         return together().estimate(&lines.iter().collect::<Vec<_>>());
@@ -137,6 +149,8 @@ impl Clients<'_> {
 struct Clients<'a> {
     by_client: BTreeMap<u64, Vec<&'a Mark>>,
     shared: bool,
+    /// See [`estimate`].
+    lag: Micros,
 }
 
 fn group(requests: &[Mark]) -> BTreeMap<u64, Vec<&Mark>> {
@@ -255,6 +269,26 @@ impl Clients<'_> {
         pieces
     }
 
+    /// Where both logs tell times exactly: the offset by which hardly a line comes after its answer. The mean would
+    /// be off by how long requests take.
+    fn least_lag(&self, lines: &[&Mark], centre: Micros) -> Option<Micros> {
+        let is_exact = |mark: &Mark| mark.time.end - mark.time.start <= EXACT;
+        let mut lags: Vec<Micros> = voices(lines, VOICES)
+            .filter(|line| is_exact(line))
+            .filter_map(|line| {
+                let mut near = self.distances(line, centre - REFINE..centre + REFINE);
+                let only = near.next()?;
+                near.next().is_none().then_some(only)
+            })
+            .collect();
+        let requests = self.by_client.values().flatten();
+        if lags.len() < MANY || requests.take(MANY).any(|r| !is_exact(r)) {
+            return None;
+        }
+        let few = lags.len() / 20;
+        Some(*lags.select_nth_unstable(few).1)
+    }
+
     fn agrees(&self, line: &Mark, offset: Micros) -> bool {
         self.distances(line, offset - AGREE..offset + AGREE)
             .next()
@@ -308,11 +342,18 @@ impl Clients<'_> {
             error_s = 2.0 * ((sums.2 / sums.0 - mean * mean).max(0.0) / pairs as f64).sqrt();
             centre += (mean * 1e6).round() as Micros;
         }
-        // Clocks that agree as nearly as this are one clock, and what is left is how long requests take.
-        let (offset, tolerance) = if centre.abs() < NOISE {
-            (0, FINE.max(-centre))
+        if let Some(exact) = self.least_lag(lines, centre) {
+            centre = exact + self.lag;
+        }
+        // Clocks that agree as nearly as this, but for a zone, are one clock, and what is left is how long requests
+        // take.
+        let zone = (centre + ZONE / 2).div_euclid(ZONE) * ZONE;
+        let apart = centre - zone;
+        let noise = if zone == 0 { NOISE } else { ZONE_NOISE };
+        let (offset, tolerance) = if apart.abs() < noise {
+            (zone, FINE.max(-apart))
         } else {
-            (centre, TOLERANCE)
+            (centre - self.lag, TOLERANCE)
         };
         let from = (!first).then(|| lines[0].place);
         Piece {
@@ -445,7 +486,7 @@ mod tests {
             REACH - SECOND,
         ] {
             let (requests, lines) = logs(300, |_| behind);
-            let pieces = estimate(&requests, &lines);
+            let pieces = estimate(&requests, &lines, 0);
             assert_eq!(pieces.len(), 1, "{behind}");
             assert!(
                 (pieces[0].offset - behind).abs() < SECOND / 5,
@@ -458,7 +499,7 @@ mod tests {
     #[test]
     fn a_step_of_the_clock_is_found_where_it_is() {
         let (requests, lines) = logs(600, |n| if n < 330 { 0 } else { -90 * SECOND });
-        let pieces = estimate(&requests, &lines);
+        let pieces = estimate(&requests, &lines, 0);
         assert_eq!(pieces.len(), 2, "{pieces:?}");
         assert!(pieces[1].from.unwrap().line.abs_diff(330) < 4, "{pieces:?}");
         assert!((pieces[1].offset + 90 * SECOND).abs() < SECOND / 5);
@@ -470,7 +511,7 @@ mod tests {
         for line in &mut lines {
             line.client = 999;
         }
-        assert!((estimate(&requests, &lines)[0].offset - 37 * SECOND).abs() < SECOND / 5);
+        assert!((estimate(&requests, &lines, 0)[0].offset - 37 * SECOND).abs() < SECOND / 5);
     }
 
     #[test]
@@ -479,8 +520,8 @@ mod tests {
         let far = vec![mark(900_000_000 * SECOND, SECOND, 1, 0)];
         assert_eq!(
             (
-                estimate(&requests, &far)[0].offset,
-                estimate(&requests, &far)[0].pairs
+                estimate(&requests, &far, 0)[0].offset,
+                estimate(&requests, &far, 0)[0].pairs
             ),
             (0, 0)
         );

@@ -35,6 +35,8 @@ const UNKNOWN_TEXT: f64 = 0.1;
 const TURN: f64 = 0.5;
 /// A line that can be a further one of a request is.
 const FURTHER: f64 = 0.5;
+/// A line that names a client of which no request is near is of another one.
+const FOREIGN: f64 = 1e-3;
 /// A time that is less likely than this cannot be.
 const IMPOSSIBLE: f64 = 1e-6;
 /// Two neighbours of different clients were answered in the other order than judged.
@@ -42,22 +44,7 @@ const SWAPPED: f64 = 0.15;
 /// Two neighbours of one client.
 const SWAPPED_SAME: f64 = 0.05;
 
-/// How long after its line a request is answered in the ordinary course; Pritunl's failed logins sleep up to
-/// 0.1 s after theirs.
-const QUICK: Micros = 40_000;
-const SLOW: Micros = 120_000;
-
-/// How long after its line a request is answered, as shares of requests: most at once, some after a
-/// while, a few whose client reads slowly.
-const LAGS: [(Micros, f64); 6] = [
-    (10_000, 0.42),
-    (40_000, 0.30),
-    (120_000, 0.15),
-    (350_000, 0.08),
-    (900_000, 0.03),
-    (2_000_000, 0.02),
-];
-/// The longest of them, and those it stands for.
+/// The longest after which a request is answered; see [`crate::system::Timing::lags`].
 pub(super) const LONGEST_LAG: Micros = 2_600_000;
 
 /// How likely a line written in `line` belongs to a request answered in `answered`, time alone, in
@@ -67,6 +54,7 @@ pub(super) const LONGEST_LAG: Micros = 2_600_000;
 pub(super) fn likelihood(
     line: &Range<Micros>,
     answered: &Range<Micros>,
+    lags: &[(Micros, f64)],
     duration: Option<Micros>,
     tolerance: Micros,
 ) -> f64 {
@@ -81,7 +69,7 @@ pub(super) fn likelihood(
         (rise as f64 / (flat + blur) as f64).clamp(0.0, 1.0)
     };
     let longest = duration.map_or(Micros::MAX, |d| d + TOLERANCE);
-    LAGS.iter()
+    lags.iter()
         .map(|&(lag, share)| share * density(lag.min(longest)))
         .sum()
 }
@@ -91,6 +79,7 @@ fn timely(exchange: &Exchange, notice: &Notice) -> f64 {
     likelihood(
         &notice.time,
         &exchange.time,
+        exchange.timing.lags,
         exchange.request.duration,
         notice.tolerance,
     )
@@ -118,27 +107,41 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
         Some(address) if exchange.source.is_some() => exchange.has_address(address),
         _ => true,
     };
-    if !addressed || exchange.is_proxys_own() {
+    if !addressed && !notice.roams.get() || exchange.is_proxys_own() {
         return 0.0;
     }
+    let client = if addressed { 1.0 } else { FOREIGN };
+    client * fitness(exchange, notice)
+}
+
+/// The same, the client aside too.
+fn fitness(exchange: &Exchange, notice: &Notice) -> f64 {
     if let Some(served) = &notice.served {
         return if served.is_of(exchange) { 1.0 } else { 0.0 };
     }
     if !notice.is_of_path(exchange.request.path()) {
         return 0.0;
     }
-    let Some(statement) = notice.entry().and_then(|e| e.statement) else {
+    let Some(entry) = notice.entry() else {
+        return 0.0;
+    };
+    let Some(statement) = entry.statement else {
         let unknown = notice.is_failure() && exchange.request.is_refused();
         return if unknown { UNKNOWN_TEXT } else { 0.0 };
     };
     let (route, status, bytes) = (exchange.route, exchange.request.status, exchange.bytes);
+    if !entry.routes.intersects(route) {
+        return 0.0;
+    }
     let beside = exchange
         .unlogged()
         .iter()
         .any(|u| u.side == Some(statement.action));
     if statement.is_demanded_by(route, status, bytes) {
         1.0
-    } else if statement.fits(route, status, bytes) && statement.meaning != Meaning::Side {
+    } else if statement.fits(route, status, bytes)
+        && !matches!(statement.meaning, Meaning::Side | Meaning::Clue(_))
+    {
         if statement.status.first() == Some(&status) {
             1.0
         } else {
@@ -153,7 +156,8 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
 
 /// How long after its line a request of this kind may be answered, in the ordinary course.
 pub(super) fn slack(exchange: &Exchange) -> Micros {
-    if exchange.demands_line() { SLOW } else { QUICK }
+    let (quick, slow) = exchange.timing.slack;
+    if exchange.demands_line() { slow } else { quick }
 }
 
 impl Problem<'_> {
@@ -205,6 +209,7 @@ impl Weigh for Problem<'_> {
             return 0.0;
         }
         let order = self.candidate(request, line);
+        let order = order.filter(|_| exchange.timing.keeps_order);
         affinity * time * order.map_or(1.0, |candidate| self.anchors.weight(&candidate))
     }
 
@@ -295,7 +300,12 @@ impl Problem<'_> {
             .map(|at| self.pair(at / lines, at % lines) > 0.0)
             .collect();
         for i in 0..count {
-            let shares = self.contemporaries(i);
+            let keeps_order = self.exchanges[i].timing.keeps_order;
+            let may_own = |j: usize| {
+                keeps_order
+                    || (0..lines).any(|k| possible[i * lines + k] && possible[j * lines + k])
+            };
+            let shares = self.contemporaries(i, may_own);
             if shares.is_empty() {
                 continue;
             }
@@ -309,8 +319,9 @@ impl Problem<'_> {
         }
     }
 
-    /// The requests that `request` may be mistaken for, and how likely each.
-    fn contemporaries(&self, request: usize) -> Vec<(usize, f64)> {
+    /// The requests that `request` may be mistaken for, and how likely each. `shares`: whether they can own a same
+    /// line.
+    fn contemporaries(&self, request: usize, shares: impl Fn(usize) -> bool) -> Vec<(usize, f64)> {
         let own = self.exchanges[request];
         // Where lines name no client, those of others are mistaken far more often than one's own.
         let own_too = self.notices.iter().all(|n| n.source.is_some());
@@ -326,7 +337,7 @@ impl Problem<'_> {
             .enumerate()
             .skip(first)
             .take(2 * CONTEMPORARIES + 1);
-        let others = near.filter(|&(j, e)| j != request && alike(e));
+        let others = near.filter(|&(j, e)| j != request && alike(e) && shares(j));
         let mut shares: Vec<(usize, f64)> = others
             .map(|(j, e)| (j, swapped(own, e)))
             .filter(|(_, share)| *share > NEGLIGIBLE_SHARE)

@@ -4,6 +4,7 @@
 //! together as the log is read, and silence needs no further proof: a refusal without a line of its own has
 //! none. How the line goes with that of a proxy, [`pair`](super::pair) decides as for any other.
 
+use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use super::knowledge::Answer;
 use super::notice::Notice;
 use super::{Correlator, Line};
 use crate::event::{Event, Micros, Place, Request, SECOND};
-use crate::system::{Meaning, Position, Routes, Statement};
+use crate::system::{Meaning, Position, Routes, Statement, Timing};
 
 /// How long before its access line a line of a handler can stand: passwords are hashed, and the database waits.
 const HANDLED: Micros = 15 * SECOND;
@@ -34,6 +35,7 @@ pub(super) struct Served {
     pub(super) past: Past,
     /// See [`key`].
     pub(super) key: u64,
+    pub(super) timing: &'static Timing,
 }
 
 /// A number for what every log tells alike of a request: method, path and status. Servers write the path
@@ -91,6 +93,9 @@ impl Correlator {
             return;
         };
         let key = key(&request);
+        let Some(timing) = self.timing() else {
+            return;
+        };
         let mut notice = Notice {
             clock,
             time,
@@ -108,7 +113,9 @@ impl Correlator {
                 answer,
                 past,
                 key,
+                timing,
             }),
+            roams: Cell::new(false),
         };
         self.gather(&mut notice);
         let served = notice.served.as_ref();

@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::exchange::Exchange;
 use super::history::History;
 use super::knowledge::Answer;
+use super::survey::Bearings;
 use crate::event::{Entry, Micros, SECOND, ServerStart};
-use crate::system::{Condition, Statement, System, Unlogged, Version};
+use crate::system::{Body, Condition, Statement, System, Unlogged, Version};
 
 /// The versions that can have written the logs, as far as lines and answers prove it: some texts, sizes and
 /// layouts were not written before, or not any more.
@@ -65,14 +66,20 @@ pub(super) struct Server {
     proof: Proof,
     /// Whether several hosts answer whose clocks differ.
     clocks_differ: bool,
+    /// The size of what it wraps around its texts, where it is known.
+    envelope: Option<u64>,
+    /// Whether its log has lines that are written beside refusals without a line of their own.
+    tells_beside: bool,
 }
 
 impl Server {
-    pub(super) fn new(proof: Proof, clocks_differ: bool) -> Self {
+    pub(super) fn new(bearings: &Bearings) -> Self {
         Self {
             starts: Vec::new(),
-            proof,
-            clocks_differ,
+            proof: bearings.proof,
+            clocks_differ: bearings.clocks_differ(),
+            envelope: bearings.envelope,
+            tells_beside: bearings.tells_beside,
         }
     }
 
@@ -122,6 +129,7 @@ impl Server {
                 | Condition::Stranger
                 | Condition::InFront => true,
                 Condition::TokenInQuery => exchange.has_token_in_query(),
+                Condition::Untold => !self.tells_beside,
                 Condition::Everyone => !history.serves(time),
                 Condition::Strict => strict != Some(false),
                 Condition::Lenient => strict != Some(true),
@@ -136,10 +144,28 @@ impl Server {
         history: &History,
     ) -> Vec<&'static Unlogged> {
         let rows = exchange.answer.unlogged.iter().copied();
-        let fits = |u: &&Unlogged| exchange.bytes.is_none_or(|bytes| u.body.fits(bytes));
-        rows.filter(fits)
+        let fits = |u: &&Unlogged| {
+            let bytes = exchange.bytes;
+            bytes.is_none_or(|bytes| u.body.fits_in(bytes, self.envelope))
+        };
+        let mut rows: Vec<_> = rows
+            .filter(fits)
             .filter(|u| self.allows(u, exchange, history))
-            .collect()
+            .collect();
+        self.prefer_english(&mut rows, exchange);
+        rows
+    }
+
+    /// A text that fits in another language only is left out where one fits in English.
+    fn prefer_english(&self, rows: &mut Vec<&'static Unlogged>, exchange: &Exchange) {
+        let Some(bytes) = exchange.bytes else { return };
+        let in_english = |row: &&Unlogged| match row.body {
+            Body::Reply(reply) => reply.fits_in_english(bytes, self.envelope),
+            _ => true,
+        };
+        if self.envelope.is_some() && rows.iter().any(in_english) {
+            rows.retain(in_english);
+        }
     }
 
     /// Whether an exchange can be a refusal that the server, as it was then, states with this line.
@@ -151,6 +177,9 @@ impl Server {
             .filter(|_| statement.status.first() == Some(&status));
         statement.since <= to
             && statement.fits(exchange.route, status, bytes)
-            && bytes.is_none_or(|bytes| statement.body.fits_between(bytes, from, to))
+            && bytes.is_none_or(|bytes| {
+                statement.body.fits_between(bytes, from, to)
+                    && statement.body.fits_in(bytes, self.envelope)
+            })
     }
 }

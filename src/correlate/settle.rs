@@ -1,5 +1,6 @@
 //! Pairing: from the requests and lines in wait to what is likely of each request.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -71,6 +72,7 @@ pub(super) fn settle(
     notices: Vec<Rc<Notice>>,
     paces: &[Pace],
     anchors: &[Anchor],
+    names_other_clients: bool,
     horizon: Micros,
     force: bool,
 ) -> Settled {
@@ -83,14 +85,21 @@ pub(super) fn settle(
             ..Settled::default()
         };
     }
-    let clusters = clusters(&exchanges, &notices);
     let first = Round {
         exchanges: &exchanges,
         notices: &notices,
         anchors: &Anchors::default(),
         paces,
     };
+    let mut clusters = clusters(&exchanges, &notices, &Lonely::default());
     let mut solved: Vec<Marginals> = clusters.iter().map(|c| first.solve(c)).collect();
+    if names_other_clients {
+        let lonely = Lonely::new(&clusters, &solved, &first);
+        if lonely.is_any() {
+            clusters = self::clusters(&exchanges, &notices, &lonely);
+            solved = clusters.iter().map(|c| first.solve(c)).collect();
+        }
+    }
     let mut all: Vec<Anchor> = anchors.to_vec();
     for (cluster, found) in clusters.iter().zip(&solved) {
         first.anchors(cluster, found, &mut all);
@@ -127,12 +136,55 @@ fn is_doubtful(found: &Marginals) -> bool {
         .any(|&(_, p)| p > 1.0 - ANCHORED && p < ANCHORED)
 }
 
-/// Everything that time, address and tables connect.
-fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
-    let mut queues = Queues::new(exchanges);
+/// Requests and lines that have no partner under the client that they name. Where a server may name another client
+/// than the web server does, they are each other's.
+#[derive(Default)]
+struct Lonely {
+    exchanges: HashSet<usize>,
+    notices: HashSet<usize>,
+}
+
+impl Lonely {
+    fn new(clusters: &[Cluster], solved: &[Marginals], round: &Round) -> Self {
+        let mut lonely = Self::default();
+        for (cluster, found) in clusters.iter().zip(solved) {
+            let alone = |unlikely: &[f64], all: &[usize]| -> Vec<usize> {
+                let pairs = all.iter().zip(unlikely);
+                pairs
+                    .filter(|(_, p)| **p > OWNED)
+                    .map(|(i, _)| *i)
+                    .collect()
+            };
+            lonely
+                .exchanges
+                .extend(alone(&found.unlogged, &cluster.exchanges));
+            let notices = alone(&found.orphan, &cluster.notices);
+            let named = notices
+                .into_iter()
+                .filter(|&k| round.notices[k].source.is_some());
+            lonely.notices.extend(named);
+        }
+        lonely
+    }
+
+    fn is_any(&self) -> bool {
+        !self.exchanges.is_empty() && !self.notices.is_empty()
+    }
+}
+
+/// Everything that time, address and tables connect; the lonely among themselves, whatever their address.
+fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>], lonely: &Lonely) -> Vec<Cluster> {
+    let mut queues = Queues::new(exchanges, lonely);
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
-        queues.join(exchanges, notice, exchanges.len() + k, &mut sets);
+        let item = exchanges.len() + k;
+        let roams = lonely.notices.contains(&k);
+        notice.roams.set(roams);
+        if roams {
+            queues.lonely.join(exchanges, notice, item, &mut sets);
+        } else {
+            queues.join(exchanges, notice, item, &mut sets);
+        }
     }
     let mut place = vec![usize::MAX; exchanges.len() + notices.len()];
     let mut clusters: Vec<Cluster> = Vec::new();
@@ -156,18 +208,28 @@ fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>]) -> Vec<Cluster> {
 struct Queues {
     by_client: HashMap<(Option<IpAddr>, Option<u64>), Queue>,
     everybody: HashMap<Option<u64>, Queue>,
+    lonely: Queue,
 }
 
 impl Queues {
-    fn new(exchanges: &[Exchange]) -> Self {
+    fn new(exchanges: &[Exchange], lonely: &Lonely) -> Self {
         let mut queues = Self {
             by_client: HashMap::default(),
             everybody: HashMap::default(),
+            lonely: Queue::default(),
         };
         for (i, exchange) in exchanges.iter().enumerate() {
             let forwarded = exchange.request.forwarded_for;
             let other = forwarded.filter(|_| forwarded != exchange.source);
+            let is_lonely = lonely.exchanges.contains(&i);
+            if is_lonely {
+                queues.lonely.requests.push(i);
+            }
             for key in std::iter::once(None).chain(exchange.key.map(Some)) {
+                queues.everybody.entry(key).or_default().requests.push(i);
+                if is_lonely {
+                    continue;
+                }
                 let mut enter = |client| {
                     let queue = queues.by_client.entry((client, key)).or_default();
                     queue.requests.push(i);
@@ -176,7 +238,6 @@ impl Queues {
                 if other.is_some() {
                     enter(other);
                 }
-                queues.everybody.entry(key).or_default().requests.push(i);
             }
         }
         queues

@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashSet};
 
 use super::accounts::{self, Accounts};
+use super::envelope::Envelope;
 use super::knowledge::Knowledge;
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
+use super::people::People;
 use super::served;
 use super::server::Proof;
 use crate::event::{Entry, Event, Kind, Micros, Place, Request, SECOND};
@@ -66,6 +68,11 @@ pub struct Bearings {
     /// Whether the product's own log has every request that came to it.
     pub(super) is_tracked: bool,
     pub(super) accounts: Accounts,
+    pub(super) people: People,
+    /// The size of what the server wraps around its texts, where the answers tell it.
+    pub(super) envelope: Option<u64>,
+    /// Whether the log has lines that are written beside refusals without a line of their own.
+    pub(super) tells_beside: bool,
     /// Per input: the earlier access log that tells of the same requests.
     pub twin_of: Vec<Option<usize>>,
 }
@@ -101,6 +108,10 @@ struct Writer {
     marks: Vec<Mark>,
     /// When the server started.
     starts: Vec<Micros>,
+    /// How far the wall clock is ahead of its records' times.
+    ahead: Micros,
+    /// Whether it writes records, and not only lines beside them.
+    has_records: bool,
 }
 
 /// A system, and how well each access log goes with its tables.
@@ -113,6 +124,8 @@ struct Guess {
     served: u64,
     accounts: Accounts,
     proof: Proof,
+    people: People,
+    tells_beside: bool,
     /// Per input.
     logs: Vec<Fit>,
 }
@@ -127,6 +140,7 @@ struct Fit {
     /// Requests of its routes.
     routed: u64,
     proof: Proof,
+    envelope: Envelope,
 }
 
 impl Guess {
@@ -138,6 +152,8 @@ impl Guess {
             served: 0,
             accounts: Accounts::default(),
             proof: Proof::default(),
+            people: People::default(),
+            tells_beside: false,
             logs: sides.iter().map(|_| Fit::default()).collect(),
         }
     }
@@ -148,9 +164,13 @@ impl Guess {
         let route = self.knowledge.route(&request.method, request.path());
         let answer = self.knowledge.answer(route, request.status);
         fit.routed += u64::from(route != Routes::NONE);
+        if let Some(bytes) = request.bytes.filter(|_| request.status >= 400) {
+            fit.envelope.hear(&answer, bytes);
+        }
         if request.is_refused() {
             fit.refused += 1;
-            if let Some(bytes) = answer.telling(request.bytes).filter(|_| !answer.is_mute()) {
+            let telling = answer.telling(request.bytes, None);
+            if let Some(bytes) = telling.filter(|_| !answer.is_mute()) {
                 fit.known += 1;
                 fit.proof.answer(&answer, bytes);
             }
@@ -257,11 +277,19 @@ impl Survey {
                         .accounts
                         .note(place, event.time.start, event.source, entry);
                 }
+                guess.people.line(system, event.source, entry);
+                guess.tells_beside |= guess.knowledge.is_beside(entry);
             }
         }
         let writer = self.writer(input, entry.host.as_deref());
         if entry.start.is_some() && writer.starts.len() < STARTS {
             writer.starts.push(event.time.start);
+        }
+        if let Some(trail) = &entry.trail {
+            if trail.record.is_some() {
+                writer.has_records = true;
+                writer.ahead = trail.wall.end - event.time.start;
+            }
         }
         let statement = entry.statement.filter(|s| !s.status.is_empty());
         let Some(statement) = statement.filter(|_| writer.marks.len() < MARKS) else {
@@ -274,7 +302,7 @@ impl Survey {
             statement: Some(statement),
             key: None,
             status: 0,
-            routes: Routes::NONE,
+            routes: entry.routes,
             place,
         });
         if let Some(address) = event.source {
@@ -295,6 +323,8 @@ impl Survey {
                 host,
                 marks: Vec::new(),
                 starts: Vec::new(),
+                ahead: 0,
+                has_records: false,
             });
             self.clocks.len() - 1
         });
@@ -346,9 +376,11 @@ impl Survey {
                 ..Bearings::default()
             };
         };
+        let mut envelope = Envelope::default();
         for (fit, own) in guess.logs.iter_mut().zip(&own) {
             if *own {
                 guess.proof.and(fit.proof);
+                envelope.and(&fit.envelope);
             } else {
                 fit.marks.clear();
             }
@@ -361,11 +393,13 @@ impl Survey {
             }
         }
         requests.sort_by_key(|m| m.time.start);
+        let lag = guess.knowledge.system.timing.usual_lag();
         let mut proxies = HashSet::default();
-        let mut clocks = Vec::new();
+        let mut clocks: Vec<Clock> = Vec::new();
+        let mut walls = Vec::new();
         for writer in self.clocks.iter_mut().filter(|w| own[w.input]) {
             let lines = &mut writer.marks;
-            let pieces = estimate(&requests, lines);
+            let pieces = estimate(&requests, lines, lag);
             for line in &mut *lines {
                 let offset = offset_at(&pieces, line.place);
                 line.time = line.time.start + offset..line.time.end + offset;
@@ -383,7 +417,9 @@ impl Survey {
                 heard: lines.len(),
                 starts: std::mem::take(&mut writer.starts),
             });
+            walls.push((writer.has_records, writer.ahead));
         }
+        set_beside(&mut clocks, &walls);
         let is_retold = |side: &Side| matches!(side, Side::Retold(_));
         Bearings {
             retold: self.sides.iter().map(is_retold).collect(),
@@ -392,10 +428,46 @@ impl Survey {
             proof: guess.proof,
             is_tracked: guess.served > 0,
             accounts: std::mem::take(&mut guess.accounts),
+            people: std::mem::take(&mut guess.people),
+            envelope: envelope.usual(),
+            tells_beside: guess.tells_beside,
             clocks,
             proxies,
             twin_of,
         }
+    }
+}
+
+/// Gives clocks whose lines only stand beside records, by the wall clock, the offset of the records' clock. `walls`:
+/// whether each has records, and how far the wall clock is ahead of their times.
+fn set_beside(clocks: &mut [Clock], walls: &[(bool, Micros)]) {
+    let known = clocks
+        .iter()
+        .zip(walls)
+        .filter(|(_, (has_records, _))| *has_records);
+    let offset = |clock: &Clock, ahead: Micros| {
+        let own = clock.pieces.last().map_or(0, |p| p.offset);
+        own - ahead
+    };
+    let Some(offset) = known
+        .max_by_key(|(clock, _)| clock.heard)
+        .map(|(c, (_, ahead))| offset(c, *ahead))
+    else {
+        return;
+    };
+    for (clock, _) in clocks
+        .iter_mut()
+        .zip(walls)
+        .filter(|(_, (has_records, _))| !has_records)
+    {
+        clock.pieces = vec![Piece {
+            from: None,
+            since: 0,
+            offset,
+            tolerance: TOLERANCE,
+            error_s: 0.0,
+            pairs: 0,
+        }];
     }
 }
 
@@ -541,6 +613,11 @@ impl Bearings {
     /// The clocks of the logs that tell of all refusals.
     pub(super) fn told(&self) -> impl Iterator<Item = &Clock> {
         self.clocks.iter().filter(|c| !self.retold[c.input])
+    }
+
+    /// Whether all clocks are of one log.
+    pub(super) fn has_one_log(&self) -> bool {
+        self.system.is_some_and(|s| s.has_one_log)
     }
 
     /// Whether they rest on so much that more would not change them.

@@ -1,5 +1,6 @@
 //! Taking records in: what each is to the join.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::rc::Rc;
@@ -11,9 +12,10 @@ use super::notice::Notice;
 use super::served;
 use super::survey::Clock;
 use super::ticks::Ticks;
+use super::trails::{beside, is_doubled};
 use super::{BATCH, Correlator, Coverage, Line};
 use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
-use crate::system::{Meaning, Routes};
+use crate::system::{Meaning, Routes, Timing};
 
 /// Notices among which the one is looked for that a line goes on with.
 const RECENT: usize = 64;
@@ -63,6 +65,13 @@ impl Correlator {
     /// No further record of this input will come.
     pub fn end(&mut self, input: usize) {
         self.inputs[input].ended = true;
+        if self.bearings.has_one_log() {
+            let is_open = |c: &Clock| !self.inputs[c.input].ended;
+            if !self.bearings.clocks.iter().any(is_open) {
+                self.coverage.iter_mut().for_each(Coverage::end);
+            }
+            return;
+        }
         for (clock, coverage) in self.bearings.clocks.iter().zip(&mut self.coverage) {
             if clock.input == input {
                 coverage.end();
@@ -79,7 +88,8 @@ impl Correlator {
         line: Line,
     ) {
         let order = self.inputs[input].request(&time);
-        let Some((route, answer, past)) = self.asked(time.start, source, &request) else {
+        let asked = self.asked(time.start, source, &request);
+        let Some(((route, answer, past), timing)) = asked.zip(self.timing()) else {
             self.undecided(time, source, request, line);
             return;
         };
@@ -106,6 +116,8 @@ impl Correlator {
             source,
             route,
             bytes: None,
+            timing,
+            envelope: self.bearings.envelope,
             demanded: false,
             is_late,
             answer,
@@ -137,6 +149,10 @@ impl Correlator {
             .history
             .note(source, time, request.is_refused(), proves, begins);
         Some((route, answer, past))
+    }
+
+    pub(super) fn timing(&self) -> Option<&'static Timing> {
+        self.knowledge.as_ref().map(|k| &k.system.timing)
     }
 
     fn proves(&self, route: Routes, status: u16) -> bool {
@@ -182,7 +198,21 @@ impl Correlator {
         let tolerance = self.bearings.clocks[clock].tolerance(line.0);
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
-        self.coverage[clock].wrote(time.start);
+        let stands_beside = entry.trail.as_ref().is_some_and(|t| t.record.is_none());
+        let log = if self.bearings.has_one_log() {
+            0
+        } else {
+            clock
+        };
+        if !stands_beside {
+            self.coverage[log].wrote(time.start);
+        }
+        if let Some(trail) = &entry.trail
+            && let Some(record) = trail.record
+            && self.records.is_known(input, record, trail)
+        {
+            return;
+        }
         self.server.wrote(time.start, &entry);
         let meaning = entry.statement.map(|s| s.meaning);
         let causes = meaning.map_or(&[][..], |m| m.triggers());
@@ -210,17 +240,26 @@ impl Correlator {
         if !answers && !Notice::is_due(&entry) {
             return;
         }
-        let notice = Notice {
+        let mut notice = Notice {
             clock,
             time,
             offset,
             tolerance,
             source,
+            roams: Cell::new(false),
             ticks,
             lines: vec![(line.0, entry, line.1)],
             retold: None,
             served: None,
         };
+        if is_doubled(&self.notices, &notice) {
+            return;
+        }
+        if let Some(trail) = notice.trail().filter(|t| t.record.is_some()).cloned() {
+            for beside in beside(&mut self.notices, &trail) {
+                notice.lines.extend(beside.lines.iter().cloned());
+            }
+        }
         if answers {
             self.answer(&notice);
         }
@@ -245,6 +284,7 @@ impl Correlator {
     /// The clock of a host that writes into an input. One that the first pass did not see is taken to
     /// agree with the access logs'.
     pub(super) fn clock(&mut self, input: usize, host: Option<&str>) -> usize {
+        let has_one_log = self.bearings.has_one_log();
         let clocks = &mut self.bearings.clocks;
         let known = clocks
             .iter()
@@ -252,7 +292,9 @@ impl Correlator {
         known.unwrap_or_else(|| {
             clocks.push(Clock::unknown(input, host));
             self.ticks.push(Ticks::default());
-            self.coverage.push(Coverage::default());
+            if !has_one_log || self.coverage.is_empty() {
+                self.coverage.push(Coverage::default());
+            }
             clocks.len() - 1
         })
     }

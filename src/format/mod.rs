@@ -9,6 +9,7 @@ pub mod grammar;
 pub mod nginx_combined;
 pub mod pritunl_journal;
 pub mod pritunl_log;
+pub mod privacyidea;
 mod quotes;
 pub mod redact;
 pub mod wirebuddy_log;
@@ -34,6 +35,11 @@ pub trait Format: Sync {
     /// look at some clients only. `None`: the line names none, or must be read to know.
     fn client<'a>(&self, _line: &'a [u8]) -> Option<&'a [u8]> {
         None
+    }
+
+    /// Whether its lines are the rows of a database, which begin with their number.
+    fn is_database(&self) -> bool {
+        false
     }
 
     /// Reads one record, given without its end: a line, or several with the ends between them. `Ok(None)`:
@@ -85,6 +91,9 @@ pub static ALL: &[&dyn Format] = &[
     &pritunl_log::PritunlLog,
     &wirebuddy_node::WirebuddyNode,
     &wirebuddy_log::WirebuddyLog,
+    &privacyidea::log::PrivacyideaLog,
+    &privacyidea::csv::PrivacyideaCsv,
+    &privacyidea::database::PrivacyideaDatabase,
     &access_json::AccessJson,
     &nginx_combined::NginxCombined,
 ];

@@ -15,7 +15,7 @@ use super::grammar::{decimal, hex, ipv4, utf8};
 use super::quotes::Quotes;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
-use crate::system::{Statement, System, Version, pritunl};
+use crate::system::{Routes, Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.
 const FIRST_MILLISECONDS: f64 = 1e11;
@@ -315,6 +315,8 @@ fn event(fields: &Fields<'_>) -> Result<Event, Mismatch> {
                 strict: fields.strict,
             }),
             serial: fields.id.as_deref().and_then(serial),
+            routes: Routes::EVERY,
+            trail: None,
         }),
     })
 }

@@ -24,7 +24,7 @@ use super::grammar::{byte, expect, utf8, wall_time};
 use super::pritunl_journal::{Scalar, address, known, outcome, scalar};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, ServerStart};
-use crate::system::{System, Version, pritunl};
+use crate::system::{Routes, System, Version, pritunl};
 
 /// The message of a record whose own words, and moment, stand in its fields.
 const AUDIT: &str = "Administrator audit event";
@@ -238,6 +238,8 @@ fn event(head: &Head<'_>, fields: &Fields<'_>) -> Option<Event> {
                 strict: fields.strict,
             }),
             serial: None,
+            routes: Routes::EVERY,
+            trail: None,
         }),
     })
 }

@@ -19,7 +19,7 @@ use super::grammar::{address, decimal, request_line, utf8, wall_time};
 use super::redact::redact_target;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, Request, SECOND, method};
-use crate::system::{System, wirebuddy};
+use crate::system::{Routes, System, wirebuddy};
 
 pub struct WirebuddyLog;
 
@@ -232,6 +232,8 @@ fn entry(
             serial: None,
             device: None,
             path: None,
+            routes: Routes::EVERY,
+            trail: None,
         }),
     })
 }

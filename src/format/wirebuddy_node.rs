@@ -11,7 +11,7 @@ use super::grammar::utf8;
 use super::wirebuddy_log::{head, is_banner, prefixed};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind};
-use crate::system::{System, wirebuddy};
+use crate::system::{Routes, System, wirebuddy};
 
 pub struct WirebuddyNode;
 
@@ -68,6 +68,8 @@ impl Format for WirebuddyNode {
                 serial: None,
                 device: None,
                 path: None,
+                routes: Routes::EVERY,
+                trail: None,
             }),
         }))
     }

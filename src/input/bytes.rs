@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::GzDecoder;
 use memchr::memmem;
 
+use super::database;
 use super::error::Error;
 use super::stream::Stream;
 
@@ -129,16 +130,20 @@ impl Bytes {
 
 fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
     let mut file = checked(path, stamp)?;
+    let mut magic = Vec::with_capacity(database::MAGIC.len());
+    let beginning = database::MAGIC.len() as u64;
+    file.by_ref().take(beginning).read_to_end(&mut magic)?;
+    if magic == database::MAGIC {
+        let mut rows = database::open(path)?.ok_or(Error::Foreign)?;
+        skip(&mut rows, offset)?;
+        return Ok(Box::new(rows));
+    }
+    file.rewind()?;
     if offset > 0 {
-        let mut magic = Vec::with_capacity(GZIP.len());
-        file.by_ref()
-            .take(GZIP.len() as u64)
-            .read_to_end(&mut magic)?;
-        if magic != GZIP {
+        if !magic.starts_with(GZIP) {
             file.seek(SeekFrom::Start(offset))?;
             return Ok(Box::new(file));
         }
-        file.rewind()?;
     }
     let mut reader = decoded(Box::new(file))?;
     skip(&mut reader, offset)?;

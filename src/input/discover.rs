@@ -48,6 +48,10 @@ fn sample_all(search: &mut Search, options: &Options) -> Vec<Sampled> {
     for mut found in std::mem::take(&mut search.found) {
         match sample::content(&mut found.bytes, options.format, found.named) {
             Ok(content) => sampled.push(Sampled { found, content }),
+            Err(error @ Error::Foreign) if !found.named => search.skipped.push(Skipped {
+                name: found.name,
+                why: error.to_string(),
+            }),
             Err(Error::Open(error)) if !found.named => search.lost(&found.path, error),
             Err(error) => search.failures.push(Failure {
                 name: found.name,

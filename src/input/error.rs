@@ -27,6 +27,8 @@ pub enum Error {
     Kind,
     #[error("UTF-16 text, which is not read (`iconv -f UTF-16 -t UTF-8` converts it)")]
     Utf16,
+    #[error("an SQLite database without the table pidea_audit")]
+    Foreign,
     /// Its records would be filed under the identity of another file.
     #[error("truncated or replaced after it was found")]
     Changed,

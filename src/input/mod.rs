@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! LOG arguments -> Found (search, walk, glob) -> sample: format -> rotation: sets -> identity -> Input
-//! Input -> bytes (plain, gzip, stream) -> lines -> records
+//! Input -> bytes (plain, gzip, rows of a database, stream) -> lines -> records
 //! ```
 //!
 //! [`discover()`] opens everything once and tells what will be read; each [`Input`] is then read by
@@ -13,6 +13,7 @@
 
 mod block;
 mod bytes;
+mod database;
 mod discover;
 mod error;
 mod glob;

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use super::block::{Block, Blocks};
+use super::database;
 use super::error::{Error, Failure};
 use super::{Part, Sample};
 use crate::event::{Event, Kind, Place, Record};
@@ -219,12 +220,16 @@ impl Reading<'_> {
                     });
                 }
             };
-            let place = Place {
+            let mut place = Place {
                 part: self.tally.part,
                 line: block.number,
                 offset: block.offset,
                 length: u32::try_from(block.length).unwrap_or(u32::MAX),
             };
+            if format.is_database() {
+                let number = database::number(block.bytes).unwrap_or_default();
+                place = Place::row(place.part, number);
+            }
             let (fate, record) = file(&mut self.tally, format, block, place, preview);
             self.open = block.is_open.then_some((
                 place,

@@ -204,7 +204,7 @@ impl Object<'_> {
         if let Some(part) = parts.get(place.part as usize) {
             string(&part.name, self.name("file"));
         }
-        self.number("line", place.line)
+        self.number(if place.is_row() { "row" } else { "line" }, place.line)
     }
 
     fn http(&mut self, request: &Request) -> io::Result<()> {
@@ -238,8 +238,10 @@ impl Object<'_> {
         let place = evidence.place;
         self.text("role", Some(evidence.role.id()));
         self.place(place, parts)?;
-        self.number("offset", place.offset)?;
-        self.number("length", place.length)?;
+        if !place.is_row() {
+            self.number("offset", place.offset)?;
+            self.number("length", place.length)?;
+        }
         let hash = blake3::hash(evidence.text.as_bytes()).to_hex();
         let line = self.name("hash");
         for part in ["\"blake3:", &hash, "\""] {

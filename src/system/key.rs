@@ -8,14 +8,20 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ALL, Statement};
+use super::{ALL, Meaning, Statement};
 
-/// Of a statement, from its action, its words and where the server writes it: together no two rows share them.
+/// Of a statement, from its action, its words and where the server writes it, and the causes that these leave open:
+/// together no two rows share them.
 pub fn of(statement: &Statement) -> u64 {
     let words = [statement.action, statement.reason, statement.source];
     let mut hasher = blake3::Hasher::new();
     for word in words {
         hasher.update(word.as_bytes()).update(&[0]);
+    }
+    if let Meaning::Weighed(causes, _) = statement.meaning {
+        for cause in causes {
+            hasher.update(cause.id().as_bytes());
+        }
     }
     let mut key = [0; 8];
     hasher.finalize_xof().fill(&mut key);

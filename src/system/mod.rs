@@ -7,6 +7,8 @@
 
 pub mod key;
 pub mod pritunl;
+pub mod privacyidea;
+pub mod reply;
 mod web_server;
 pub mod wirebuddy;
 
@@ -15,6 +17,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
+use crate::system::reply::Reply;
 
 /// A server product whose rules apply.
 #[derive(Debug)]
@@ -25,6 +28,12 @@ pub struct System {
     pub provenance: &'static str,
     /// The actions of the lines with which a person's session begins.
     pub session_start: &'static [&'static str],
+    /// The action of the line that tells a local administrator by name; `None`: none does.
+    pub administrator_login: Option<&'static str>,
+    /// Whether the log may name another client than the web server does: one that a header or a parameter tells.
+    pub names_other_clients: bool,
+    /// Whether several inputs are parts, or forms, of one log, so that it is enough if one of them is alive.
+    pub has_one_log: bool,
     /// First match wins.
     pub routes: &'static [RoutePattern],
     /// The lines of the log that tells of all refusals it can tell of.
@@ -44,14 +53,60 @@ pub struct System {
     pub turn_on_log: &'static str,
     /// How to have clients' addresses in the auth log where a proxy stands before the server.
     pub turn_on_addresses: &'static str,
+    pub timing: Timing,
     /// First version that logs the refusals it could log; older ones are silent about most.
     pub logs_refusals_since: Version,
     /// First version whose log tells times in whole seconds; older ones tell them exactly.
     pub whole_seconds_since: Version,
 }
 
+/// How long a request is worked on after its line is written.
+#[derive(Debug)]
+pub struct Timing {
+    /// How long after its line a request is answered, in microseconds, as shares of requests: most at once, some
+    /// after a while, a few whose client reads slowly.
+    pub lags: &'static [(i64, f64)],
+    /// By how much two requests overtake each other in the ordinary course, in microseconds: where the server
+    /// need not write a line, and where it must.
+    pub slack: (i64, i64),
+    /// Whether the order of the lines is that of the answers as nearly as that; else only their times tell.
+    pub keeps_order: bool,
+}
+
+/// Of a server that answers behind its line: Pritunl's failed logins sleep up to 0.1 s there.
+const AT_ONCE: Timing = Timing {
+    lags: &[
+        (10_000, 0.42),
+        (40_000, 0.30),
+        (120_000, 0.15),
+        (350_000, 0.08),
+        (900_000, 0.03),
+        (2_000_000, 0.02),
+    ],
+    slack: (40_000, 120_000),
+    keeps_order: true,
+};
+
+impl Timing {
+    /// How long after its line a request is answered on the average, in microseconds, where that is long enough to
+    /// be mistaken for a difference of clocks.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // a few seconds
+    pub fn usual_lag(&self) -> i64 {
+        let mean: f64 = self
+            .lags
+            .iter()
+            .map(|&(lag, share)| lag as f64 * share)
+            .sum();
+        if self.keeps_order {
+            0
+        } else {
+            mean.round() as i64
+        }
+    }
+}
+
 /// Every system known, in the order of the documentation.
-pub static ALL: &[&System] = &[&pritunl::SYSTEM, &wirebuddy::SYSTEM];
+pub static ALL: &[&System] = &[&pritunl::SYSTEM, &wirebuddy::SYSTEM, &privacyidea::SYSTEM];
 
 /// As findings and options name it.
 pub fn by_name(name: &str) -> Option<&'static System> {
@@ -118,6 +173,24 @@ impl Statement {
         }
     }
 
+    /// Whether its words are `reason`.
+    pub fn is_worded(&self, reason: &str) -> bool {
+        let mut parts = self.reason.split("{}");
+        let Some(mut rest) = parts.next().and_then(|head| reason.strip_prefix(head)) else {
+            return false;
+        };
+        let mut last = None;
+        for part in parts {
+            if let Some(before) = last.replace(part) {
+                match rest.find(before) {
+                    Some(at) => rest = &rest[at + before.len()..],
+                    None => return false,
+                }
+            }
+        }
+        last.map_or(rest.is_empty(), |tail| rest.ends_with(tail))
+    }
+
     /// Whether a request that was answered so can have written this line. `bytes`: size of the body,
     /// where it is known.
     pub fn fits(&self, route: Routes, status: u16, bytes: Option<u64>) -> bool {
@@ -156,6 +229,10 @@ pub enum Meaning {
     Refusal(Cause),
     /// A refusal for one of these causes, which the server does not tell apart; the usual one first.
     OneOf(&'static [Cause]),
+    /// The same, where it is known how often each is met, and what must be so for it.
+    Weighed(&'static [Cause], &'static [Way]),
+    /// Stands beside the line that states a refusal, and leaves only these of its causes.
+    Clue(&'static [Cause]),
     Acceptance,
     /// A change, with the causes for which requests can fail from then on; none where it cannot make
     /// anything fail.
@@ -175,7 +252,7 @@ impl Meaning {
     pub fn causes(&self) -> &[Cause] {
         match self {
             Meaning::Refusal(cause) => std::slice::from_ref(cause),
-            Meaning::OneOf(causes) => causes,
+            Meaning::OneOf(causes) | Meaning::Weighed(causes, _) => causes,
             _ => &[],
         }
     }
@@ -191,6 +268,29 @@ impl Meaning {
     pub fn is_refusal(&self) -> bool {
         !self.causes().is_empty()
     }
+}
+
+/// One of the causes for which a server uses the same words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Way {
+    /// How often it is met, against the others.
+    pub weight: u16,
+    /// What must be so for it to be the cause.
+    pub only: Only,
+}
+
+/// What the logs must show for a cause to be one of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    Always,
+    /// The one who was refused is known to be a local administrator.
+    Administrator,
+    /// Not known to be one.
+    Stranger,
+    /// The same one was accepted for the same from another address.
+    AcceptedElsewhere,
+    /// The client was never seen to begin a session.
+    NoSession,
 }
 
 /// The lines of one request: `invalid_password` and then `invalid_otp` for one login.
@@ -218,6 +318,8 @@ pub enum Body {
     Page(&'static str),
     /// Sizes from, to (inclusive): a text with variable parts, or several texts.
     Sizes(u64, u64),
+    /// A text that the server wraps in an envelope; see [`Reply`].
+    Reply(&'static Reply),
     /// The first body before this version, the second from it on.
     Changed(&'static Body, Version, &'static Body),
 }
@@ -232,7 +334,17 @@ impl Body {
             Body::Detail(text) => bytes == (r#"{"detail":""}"#.len() + text.len()) as u64,
             Body::Page(title) => is_page_size(title, bytes),
             Body::Sizes(from, to) => (from..=to).contains(&bytes),
+            Body::Reply(reply) => reply.fits(bytes, None),
             Body::Changed(before, _, after) => before.fits(bytes) || after.fits(bytes),
+        }
+    }
+
+    /// Whether an answer of `bytes` bytes can be this body, sent by a server with this `envelope`, where that is
+    /// known: see [`Reply`].
+    pub fn fits_in(self, bytes: u64, envelope: Option<u64>) -> bool {
+        match self {
+            Body::Reply(reply) => reply.fits(bytes, envelope),
+            body => body.fits(bytes),
         }
     }
 
@@ -330,6 +442,9 @@ pub enum Condition {
     Stranger,
     /// Only where the query of the request has a token.
     TokenInQuery,
+    /// Only where the log never has the line that is written beside it: where that is switched on, it is no way
+    /// without.
+    Untold,
     /// Only where a web server in front answered, so that the request never came to the server.
     InFront,
 }
@@ -372,7 +487,9 @@ impl std::fmt::Display for Version {
 }
 
 /// A set of route classes of one system: a bit each, named in the system's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct Routes(pub u64);
 
 impl Routes {

@@ -13,7 +13,7 @@ mod routes;
 mod statements;
 mod unlogged;
 
-use super::{Body, Challenge, Index, System, Version};
+use super::{AT_ONCE, Body, Challenge, Index, System, Version};
 
 pub static SYSTEM: System = System {
     name: "pritunl",
@@ -21,6 +21,9 @@ pub static SYSTEM: System = System {
                  github.com/pritunl/pritunl-web b04fc4a; releases 1.29.1947.29 to 1.34.4681.89 for \
                  the versions in which a line appeared",
     session_start: &["admin_session_start"],
+    administrator_login: None,
+    names_other_clients: false,
+    has_one_log: false,
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     retold: retold::RETOLD,
@@ -44,6 +47,7 @@ pub static SYSTEM: System = System {
     turn_on_log: "run `pritunl set app.auditing all` and `systemctl restart pritunl` (an Enterprise setting), \
                   and give /var/log/pritunl_journal.log of every host",
     turn_on_addresses: "run `pritunl set app.reverse_proxy true` and let the proxy send X-Forwarded-For",
+    timing: AT_ONCE,
     logs_refusals_since: LOGGED_SESSIONS,
     whole_seconds_since: Version([1, 32, 4258, 38]),
 };

@@ -10,13 +10,16 @@ mod routes;
 mod statements;
 mod unlogged;
 
-use super::{Index, System, Version, web_server};
+use super::{AT_ONCE, Index, System, Version, web_server};
 
 pub static SYSTEM: System = System {
     name: "wirebuddy",
     provenance: "github.com/Gill-Bates/wirebuddy e7c9392 (1.5.3), with uvicorn 0.49.0, starlette 1.10.0 and \
                  slowapi 0.1.10",
     session_start: &["LOGIN_SUCCESS", "PASSKEY_LOGIN_SUCCESS"],
+    administrator_login: None,
+    names_other_clients: false,
+    has_one_log: false,
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     index: Index::new(),
@@ -29,6 +32,7 @@ pub static SYSTEM: System = System {
     turn_on_log: "give what the container or the service writes to standard output: `docker logs wirebuddy`, or \
                   `journalctl -u wirebuddy -o cat`",
     turn_on_addresses: "set FORWARDED_ALLOW_IPS to the proxy's address and let the proxy send X-Forwarded-For",
+    timing: AT_ONCE,
     logs_refusals_since: Version::MIN,
     whole_seconds_since: Version::MIN,
 };
