@@ -747,3 +747,93 @@ fn what_is_compressed_is_not_read_in_stretches() {
     let found = discover_simple(&[logs.path("x.log.1.gz")]);
     assert!(!found.inputs[0].is_plain());
 }
+
+/// A database of privacyIDEA's audit with these rows, and the connection that made it.
+fn audit(path: &Path, journal: &str, rows: &[(i64, &str)]) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let set_up = format!(
+        "PRAGMA journal_mode={journal}; CREATE TABLE pidea_audit (id INTEGER PRIMARY KEY, date DATETIME, \
+         action VARCHAR(200), success INTEGER, info VARCHAR(500), user VARCHAR(100), signature VARCHAR(1100));"
+    );
+    connection.execute_batch(&set_up).unwrap();
+    for (id, date) in rows {
+        let row =
+            "INSERT INTO pidea_audit VALUES (?1, ?2, 'POST /auth', 0, '', 'x\n''y', 'secret')";
+        connection.execute(row, (id, date)).unwrap();
+    }
+    connection
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// In every state in which an operator's database can be, and none of them leaves a trace.
+#[test]
+fn a_database_is_read_where_it_lies_and_nothing_is_left_beside_it() {
+    let rows = [
+        (7, "2026-11-21 21:45:45.5"),
+        (8, "2026-11-21 21:45:45.1"),
+        (9, "2026-11-21 21:45:46"),
+    ];
+    for (journal, in_use, log_only) in [
+        ("DELETE", false, false),
+        ("DELETE", true, false),
+        ("WAL", false, false),
+        ("WAL", true, false),
+        ("WAL", true, true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.sqlite");
+        let mut connection = Some(audit(&path, journal, &rows));
+        if log_only {
+            // A copy without `-shm`, as a backup has it.
+            let copy = folder.path().join("copy");
+            fs::create_dir(&copy).unwrap();
+            for name in ["audit.sqlite", "audit.sqlite-wal"] {
+                fs::copy(folder.path().join(name), copy.join(name)).unwrap();
+            }
+        }
+        let place = if log_only {
+            folder.path().join("copy/audit.sqlite")
+        } else {
+            path
+        };
+        if !in_use {
+            connection = None;
+        }
+        let before = entries(place.parent().unwrap());
+        let Inputs {
+            inputs, failures, ..
+        } = discover(&[&place], &Options::default());
+        assert!(failures.is_empty(), "{failures:?}");
+        let records: Vec<_> = inputs.into_iter().flat_map(|i| i.records()).collect();
+        let ids: Vec<u64> = records.iter().map(|r| r.place.line).collect();
+        assert_eq!(ids, [8, 7, 9], "{journal} {in_use} {log_only}");
+        assert!(records.iter().all(|r| r.place.is_row()));
+        assert_eq!(
+            entries(place.parent().unwrap()),
+            before,
+            "{journal} {in_use}"
+        );
+        drop(connection);
+    }
+}
+
+#[test]
+fn other_databases_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("CREATE TABLE t (x)").unwrap();
+    let Inputs {
+        inputs, skipped, ..
+    } = discover(&[folder.path()], &Options::default());
+    assert!(inputs.is_empty());
+    assert!(skipped[0].why.contains("pidea_audit"), "{skipped:?}");
+}

@@ -28,18 +28,27 @@ fn samples(system: &System) -> Vec<Sample> {
     for format in format::ALL.iter().filter(is_its) {
         let text = fs::read_to_string(folder.join(format!("{}.log", format.name()))).unwrap();
         let mut expected = None;
+        let mut found: Vec<(Value, String)> = Vec::new();
         for line in text.lines() {
             if let Some(comment) = line.strip_prefix("# ").filter(|c| c.starts_with('{')) {
                 expected = Some(serde_json::from_str::<Value>(comment).unwrap());
-            } else if let Some(expected) = expected.take().filter(|e| e["action"].is_string()) {
-                let event = format.parse(line.as_bytes()).unwrap().unwrap();
-                let statement = match event.kind {
-                    Kind::Entry(entry) => entry.statement,
-                    Kind::Request(_) => None,
-                };
-                all.push((expected, statement));
+            } else if let Some(expected) = expected.take() {
+                found.push((expected, line.to_owned()));
+            } else if let Some((_, record)) = found.last_mut().filter(|_| !line.starts_with('#')) {
+                // A record of several lines.
+                record.push('\n');
+                record.push_str(line);
             }
         }
+        found.retain(|(expected, _)| expected["action"].is_string());
+        all.extend(found.into_iter().map(|(expected, record)| {
+            let event = format.parse(record.trim_end().as_bytes()).unwrap().unwrap();
+            let statement = match event.kind {
+                Kind::Entry(entry) => entry.statement,
+                Kind::Request(_) => None,
+            };
+            (expected, statement)
+        }));
     }
     all
 }

@@ -5,7 +5,9 @@
 //! that can be wrong, several clients that fail in one second, sessions that run out, a password that is
 //! tried until the limiter answers. `fixtures/scenarios/wirebuddy` likewise: the first start, passwords tried
 //! until the account and then the limiter answers, an account disabled in between, sessions that run out, a rule
-//! of nginx. `*.truth.jsonl` was written by what sent the requests.
+//! of nginx. `fixtures/scenarios/privacyidea`: a few requests of each kind, wrong codes that are answered with 200
+//! among them, JWTs that are refused without a line, policies, a rule and a limit of nginx, clients behind a RADIUS
+//! server and with IPv6, which the audit names otherwise. `*.truth.jsonl` was written by what sent the requests.
 
 // Clippy takes only functions marked `#[test]` for tests here.
 #![allow(clippy::unwrap_used)]
@@ -27,7 +29,7 @@ struct Scenario {
     floors: &'static [(&'static str, f64, f64)],
 }
 
-const SCENARIOS: [Scenario; 2] = [
+const SCENARIOS: [Scenario; 3] = [
     Scenario {
         folder: SCENARIO,
         truth: "tests/scenarios/pritunl.truth.jsonl",
@@ -37,6 +39,11 @@ const SCENARIOS: [Scenario; 2] = [
         folder: "fixtures/scenarios/wirebuddy",
         truth: "tests/scenarios/wirebuddy.truth.jsonl",
         floors: WIREBUDDY,
+    },
+    Scenario {
+        folder: "fixtures/scenarios/privacyidea",
+        truth: "tests/scenarios/privacyidea.truth.jsonl",
+        floors: PRIVACYIDEA,
     },
 ];
 
@@ -73,6 +80,31 @@ const WIREBUDDY: &[(&str, f64, f64)] = &[
     ("unknown_token", 1.00, 0.50),
     ("unknown_user", 1.00, 1.00),
     ("wrong_password", 1.00, 0.95),
+];
+
+const PRIVACYIDEA: &[(&str, f64, f64)] = &[
+    ("account_disabled", 1.00, 1.00),
+    ("account_expired", 1.00, 1.00),
+    ("account_locked", 1.00, 1.00),
+    ("address_not_allowed", 0.50, 1.00),
+    // A wrong code and the code of a clock that is wrong are one text.
+    ("clock_skew", 0.63, 1.00),
+    ("expired_session", 1.00, 0.85),
+    ("insufficient_rights", 1.00, 1.00),
+    // The same answer as for a JWT that is signed in a way that no trusted one has.
+    ("invalid_session", 0.00, 0.00),
+    ("malformed_signature", 1.00, 0.72),
+    ("malformed_timestamp", 1.00, 1.00),
+    ("mfa_required", 1.00, 1.00),
+    ("missing_credentials", 1.00, 0.85),
+    ("policy_denied", 1.00, 0.83),
+    ("rate_limited", 1.00, 1.00),
+    ("replayed_otp", 1.00, 1.00),
+    ("signature_mismatch", 0.66, 1.00),
+    ("unknown_token", 0.70, 1.00),
+    ("unknown_user", 1.00, 1.00),
+    ("wrong_otp", 1.00, 0.92),
+    ("wrong_password", 1.00, 0.80),
 ];
 
 /// What really happened to a line.
