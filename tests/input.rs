@@ -812,7 +812,10 @@ fn a_database_is_read_where_it_lies_and_nothing_is_left_beside_it() {
             inputs, failures, ..
         } = discover(&[&place], &Options::default());
         assert!(failures.is_empty(), "{failures:?}");
-        let records: Vec<_> = inputs.into_iter().flat_map(|i| i.records()).collect();
+        let records: Vec<_> = inputs
+            .into_iter()
+            .flat_map(why401::input::Input::records)
+            .collect();
         let ids: Vec<u64> = records.iter().map(|r| r.place.line).collect();
         assert_eq!(ids, [8, 7, 9], "{journal} {in_use} {log_only}");
         assert!(records.iter().all(|r| r.place.is_row()));

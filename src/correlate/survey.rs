@@ -285,11 +285,9 @@ impl Survey {
         if entry.start.is_some() && writer.starts.len() < STARTS {
             writer.starts.push(event.time.start);
         }
-        if let Some(trail) = &entry.trail {
-            if trail.record.is_some() {
-                writer.has_records = true;
-                writer.ahead = trail.wall.end - event.time.start;
-            }
+        if let Some(trail) = entry.trail.as_ref().filter(|t| t.record.is_some()) {
+            writer.has_records = true;
+            writer.ahead = trail.wall.end - event.time.start;
         }
         let statement = entry.statement.filter(|s| !s.status.is_empty());
         let Some(statement) = statement.filter(|_| writer.marks.len() < MARKS) else {
@@ -394,32 +392,8 @@ impl Survey {
         }
         requests.sort_by_key(|m| m.time.start);
         let lag = guess.knowledge.system.timing.usual_lag();
-        let mut proxies = HashSet::default();
-        let mut clocks: Vec<Clock> = Vec::new();
-        let mut walls = Vec::new();
-        for writer in self.clocks.iter_mut().filter(|w| own[w.input]) {
-            let lines = &mut writer.marks;
-            let pieces = estimate(&requests, lines, lag);
-            for line in &mut *lines {
-                let offset = offset_at(&pieces, line.place);
-                line.time = line.time.start + offset..line.time.end + offset;
-            }
-            let shared = proxies_of(&requests, lines);
-            proxies.extend(
-                shared
-                    .iter()
-                    .filter_map(|client| self.addresses.get(client)),
-            );
-            clocks.push(Clock {
-                input: writer.input,
-                host: writer.host.take(),
-                pieces,
-                heard: lines.len(),
-                starts: std::mem::take(&mut writer.starts),
-            });
-            walls.push((writer.has_records, writer.ahead));
-        }
-        set_beside(&mut clocks, &walls);
+        let writers = self.clocks.iter_mut().filter(|w| own[w.input]);
+        let (clocks, proxies) = read_clocks(writers, &requests, lag, &self.addresses);
         let is_retold = |side: &Side| matches!(side, Side::Retold(_));
         Bearings {
             retold: self.sides.iter().map(is_retold).collect(),
@@ -436,6 +410,37 @@ impl Survey {
             twin_of,
         }
     }
+}
+
+/// How far each writer's clock is off, and which of the `addresses` in their lines are a proxy's.
+fn read_clocks<'a>(
+    writers: impl Iterator<Item = &'a mut Writer>,
+    requests: &[Mark],
+    lag: Micros,
+    addresses: &HashMap<u64, IpAddr>,
+) -> (Vec<Clock>, HashSet<IpAddr>) {
+    let mut proxies = HashSet::default();
+    let (mut clocks, mut walls) = (Vec::new(), Vec::new());
+    for writer in writers {
+        let lines = &mut writer.marks;
+        let pieces = estimate(requests, lines, lag);
+        for line in &mut *lines {
+            let offset = offset_at(&pieces, line.place);
+            line.time = line.time.start + offset..line.time.end + offset;
+        }
+        let shared = proxies_of(requests, lines);
+        proxies.extend(shared.iter().filter_map(|client| addresses.get(client)));
+        clocks.push(Clock {
+            input: writer.input,
+            host: writer.host.take(),
+            pieces,
+            heard: lines.len(),
+            starts: std::mem::take(&mut writer.starts),
+        });
+        walls.push((writer.has_records, writer.ahead));
+    }
+    set_beside(&mut clocks, &walls);
+    (clocks, proxies)
 }
 
 /// Gives clocks whose lines only stand beside records, by the wall clock, the offset of the records' clock. `walls`:

@@ -12,7 +12,7 @@ use super::notice::Notice;
 use super::served;
 use super::survey::Clock;
 use super::ticks::Ticks;
-use super::trails::{beside, is_doubled};
+use super::trails::{gather, is_doubled};
 use super::{BATCH, Correlator, Coverage, Line};
 use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
 use crate::system::{Meaning, Routes, Timing};
@@ -198,19 +198,7 @@ impl Correlator {
         let tolerance = self.bearings.clocks[clock].tolerance(line.0);
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
-        let stands_beside = entry.trail.as_ref().is_some_and(|t| t.record.is_none());
-        let log = if self.bearings.has_one_log() {
-            0
-        } else {
-            clock
-        };
-        if !stands_beside {
-            self.coverage[log].wrote(time.start);
-        }
-        if let Some(trail) = &entry.trail
-            && let Some(record) = trail.record
-            && self.records.is_known(input, record, trail)
-        {
+        if self.is_told_again(input, clock, time.start, &entry) {
             return;
         }
         self.server.wrote(time.start, &entry);
@@ -255,11 +243,7 @@ impl Correlator {
         if is_doubled(&self.notices, &notice) {
             return;
         }
-        if let Some(trail) = notice.trail().filter(|t| t.record.is_some()).cloned() {
-            for beside in beside(&mut self.notices, &trail) {
-                notice.lines.extend(beside.lines.iter().cloned());
-            }
-        }
+        gather(&mut self.notices, &mut notice);
         if answers {
             self.answer(&notice);
         }
@@ -270,6 +254,25 @@ impl Correlator {
         {
             self.notice(notice);
         }
+    }
+
+    /// Notes that a log wrote, and tells whether it was a record that another form of the log had.
+    fn is_told_again(&mut self, input: usize, clock: usize, time: Micros, entry: &Entry) -> bool {
+        let log = if self.bearings.has_one_log() {
+            0
+        } else {
+            clock
+        };
+        let Some(trail) = &entry.trail else {
+            self.coverage[log].wrote(time);
+            return false;
+        };
+        // What stands beside records does not prove that they are written.
+        let Some(record) = trail.record else {
+            return false;
+        };
+        self.coverage[log].wrote(time);
+        self.records.is_known(input, record, trail)
     }
 
     /// A host says that it could not write its log.

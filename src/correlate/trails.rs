@@ -7,8 +7,10 @@ use std::rc::Rc;
 use super::notice::Notice;
 use crate::event::{Micros, SECOND, Trail};
 
-/// Two forms of a log stamp the same record within this.
+/// Two forms of a log stamp the same record within this, at its end,
 const APART: Micros = SECOND;
+/// and at its beginning: where each takes the time by itself, they do so one behind the other.
+const BEGUN: Micros = SECOND / 5;
 /// What a record took to be written after the last line before it, and what is cut from times.
 const SLACK: Micros = 5_000;
 /// Records that are remembered.
@@ -41,7 +43,9 @@ impl Records {
         if alike.iter().any(|seen| seen.0.contains(&own)) {
             return true;
         }
-        let is_near = |wall: &Range<Micros>| (wall.end - own.1.end).abs() < APART;
+        let is_near = |wall: &Range<Micros>| {
+            (wall.end - own.1.end).abs() < APART && (wall.start - own.1.start).abs() < BEGUN
+        };
         let is_it =
             |seen: &&mut Seen| !seen.is_of(input) && seen.0.iter().all(|(_, wall)| is_near(wall));
         if let Some(twin) = alike.iter_mut().find(is_it) {
@@ -63,9 +67,11 @@ impl Records {
     }
 }
 
-/// Takes those of the last lines that were written beside the record with this trail, by the same thread while it
-/// worked on the request.
-pub(super) fn beside(notices: &mut Vec<Rc<Notice>>, trail: &Trail) -> Vec<Rc<Notice>> {
+/// Adds to a record those of the last lines that the same thread wrote while it worked on the request.
+pub(super) fn gather(notices: &mut Vec<Rc<Notice>>, record: &mut Notice) {
+    let Some(trail) = record.trail().filter(|t| t.record.is_some()) else {
+        return;
+    };
     let during = trail.wall.start - SLACK..trail.wall.end + SLACK;
     let from = notices.len().saturating_sub(NEAR);
     let is_beside = |n: &Rc<Notice>| {
@@ -74,7 +80,7 @@ pub(super) fn beside(notices: &mut Vec<Rc<Notice>>, trail: &Trail) -> Vec<Rc<Not
             own.record.is_none() && own.thread == trail.thread && during.contains(&own.wall.start)
         })
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Rc<Notice>> = Vec::new();
     let mut at = from;
     while at < notices.len() {
         if is_beside(&notices[at]) {
@@ -83,7 +89,9 @@ pub(super) fn beside(notices: &mut Vec<Rc<Notice>>, trail: &Trail) -> Vec<Rc<Not
             at += 1;
         }
     }
-    found
+    for beside in found {
+        record.lines.extend(beside.lines.iter().cloned());
+    }
 }
 
 /// Whether this line, which stands beside a record, is there already: some logs have each line twice.

@@ -37,6 +37,12 @@ pub trait Format: Sync {
         None
     }
 
+    /// Whether several processes may write into the files of a rotated set at once, so that one is not older than the
+    /// other.
+    fn has_many_writers(&self) -> bool {
+        false
+    }
+
     /// Whether its lines are the rows of a database, which begin with their number.
     fn is_database(&self) -> bool {
         false

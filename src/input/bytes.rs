@@ -101,9 +101,12 @@ impl Bytes {
         let Self::File { path, .. } = self else {
             return false;
         };
-        let mut magic = [0; GZIP.len()];
-        let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-        read.is_ok() && magic != GZIP
+        let mut magic = Vec::with_capacity(database::MAGIC.len());
+        let beginning = database::MAGIC.len() as u64;
+        let read = File::open(path).and_then(|file| file.take(beginning).read_to_end(&mut magic));
+        read.is_ok_and(|read| read >= GZIP.len())
+            && !magic.starts_with(GZIP)
+            && magic != database::MAGIC
     }
 
     /// A plain file as it lies on disk.
@@ -139,11 +142,9 @@ fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, 
         return Ok(Box::new(rows));
     }
     file.rewind()?;
-    if offset > 0 {
-        if !magic.starts_with(GZIP) {
-            file.seek(SeekFrom::Start(offset))?;
-            return Ok(Box::new(file));
-        }
+    if offset > 0 && !magic.starts_with(GZIP) {
+        file.seek(SeekFrom::Start(offset))?;
+        return Ok(Box::new(file));
     }
     let mut reader = decoded(Box::new(file))?;
     skip(&mut reader, offset)?;

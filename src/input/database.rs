@@ -126,7 +126,7 @@ fn encoded(path: &Path) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
                 text.push(char::from(byte));
             }
-            _ => text.push_str(&format!("%{byte:02X}")),
+            _ => text.extend(["%", &format!("{byte:02X}")]),
         }
     }
     text
@@ -137,11 +137,7 @@ impl Rows {
     fn read_on(&mut self) -> rusqlite::Result<()> {
         let select = format!("SELECT * FROM {TABLE} WHERE id > ?1 ORDER BY id LIMIT {CHUNK}");
         let mut statement = self.connection.prepare_cached(&select)?;
-        let names: Vec<String> = statement
-            .column_names()
-            .into_iter()
-            .map(Into::into)
-            .collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([self.last])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
@@ -180,7 +176,7 @@ fn line(row: &Row<'_>, names: &[String]) -> rusqlite::Result<(i64, String, Vec<u
             ValueRef::Text(text) => Value::from(String::from_utf8_lossy(text)),
         };
         if name == "date" {
-            date = value.as_str().unwrap_or_default().to_owned();
+            value.as_str().unwrap_or_default().clone_into(&mut date);
         }
         if !LEFT_OUT.contains(&name.as_str()) {
             object.insert(name.clone(), value);

@@ -31,7 +31,8 @@ pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options) -> Inputs {
         .into_iter()
         .flat_map(|set| split(set, &mut inputs.skipped))
         .collect();
-    for set in tell_apart(sets, &mut inputs.skipped) {
+    let sets = tell_apart(sets, &mut inputs.skipped);
+    for set in sets.into_iter().flat_map(Set::by_writer) {
         inputs.add(set, options);
     }
     inputs
@@ -101,6 +102,21 @@ struct Candidate {
 struct Set {
     format: &'static dyn Format,
     parts: Vec<Candidate>,
+}
+
+impl Set {
+    /// Itself, or each of its parts where they do not follow one another.
+    fn by_writer(self) -> Vec<Self> {
+        let format = self.format;
+        if !format.has_many_writers() {
+            return vec![self];
+        }
+        let alone = |part| Self {
+            format,
+            parts: vec![part],
+        };
+        self.parts.into_iter().map(alone).collect()
+    }
 }
 
 /// One set for each format in it. A part that does not show its format by itself (a single cut line) has

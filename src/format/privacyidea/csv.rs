@@ -123,7 +123,7 @@ impl Row<'_> {
     fn middle(&self) -> Option<(String, [&str; 4], String)> {
         let surplus = self.middle.len() - MIDDLE;
         let last = self.middle.last()?;
-        let is_plain = !last.contains('\'') && !last.contains(">");
+        let is_plain = !last.contains('\'') && !last.contains('>');
         let of_user = if is_plain { surplus } else { 0 };
         let user = self.middle[..=of_user].join("','");
         let four: [&str; 4] = self.middle[of_user + 1..of_user + 5].try_into().ok()?;

@@ -51,6 +51,11 @@ impl Format for PrivacyideaLog {
         })
     }
 
+    /// Each worker rotates by itself: one goes on writing into `.1` while another has begun the next file.
+    fn has_many_writers(&self) -> bool {
+        true
+    }
+
     /// Few lines of the application log tell anything.
     fn speaks(&self, record: &[u8]) -> bool {
         let is_its = |line: &str| Prefix::of(line).is_some_and(|p| p.logger.starts_with(LOGGERS));
