@@ -23,6 +23,8 @@ const UNSERVED: f64 = 1e-3;
 const OPTIONAL: f64 = 0.5;
 /// A line that states a refusal has no request in these logs.
 const ORPHAN: f64 = 1e-4;
+/// A line that stands beside a refusal has none.
+const ORPHAN_CLUE: f64 = 1e-3;
 /// Another line has none.
 const ORPHAN_OTHER: f64 = 1e-2;
 /// A line that goes with many answers stems from this one.
@@ -233,10 +235,12 @@ impl Weigh for Problem<'_> {
     }
 
     fn orphan(&self, line: usize) -> f64 {
-        if self.notices[line].is_failure() {
-            ORPHAN
-        } else {
-            ORPHAN_OTHER
+        let notice = self.notices[line];
+        let meaning = notice.entry().and_then(|e| e.statement).map(|s| s.meaning);
+        match meaning {
+            _ if notice.is_failure() => ORPHAN,
+            Some(Meaning::Clue(_)) => ORPHAN_CLUE,
+            _ => ORPHAN_OTHER,
         }
     }
 
