@@ -203,19 +203,7 @@ impl Correlator {
         }
         self.server.wrote(time.start, &entry);
         let meaning = entry.statement.map(|s| s.meaning);
-        let causes = meaning.map_or(&[][..], |m| m.triggers());
-        if !causes.is_empty() {
-            let is_own = matches!(meaning, Some(Meaning::Ending(_)));
-            let change = Change {
-                time: time.start,
-                of: source.filter(|_| is_own),
-                offset,
-                causes,
-                place: line.0,
-                text: line.1.clone(),
-            };
-            self.history.changed(change, self.bearings.retold[input]);
-        }
+        self.change(input, meaning, (time.start, offset), source, &line);
         if meaning == Some(Meaning::Loss) {
             self.lost(entry.host.as_deref(), time.start);
         }
@@ -254,6 +242,31 @@ impl Correlator {
         {
             self.notice(notice);
         }
+    }
+
+    /// Remembers a change of the server, if a line tells one. `at`: when, and what was added to bring it there.
+    fn change(
+        &mut self,
+        input: usize,
+        meaning: Option<Meaning>,
+        at: (Micros, Micros),
+        source: Option<IpAddr>,
+        line: &Line,
+    ) {
+        let causes = meaning.map_or(&[][..], |m| m.triggers());
+        if causes.is_empty() {
+            return;
+        }
+        let is_own = matches!(meaning, Some(Meaning::Ending(_)));
+        let change = Change {
+            time: at.0,
+            of: source.filter(|_| is_own),
+            offset: at.1,
+            causes,
+            place: line.0,
+            text: line.1.clone(),
+        };
+        self.history.changed(change, self.bearings.retold[input]);
     }
 
     /// Notes that a log wrote, and tells whether it was a record that another form of the log had.
