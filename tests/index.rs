@@ -146,6 +146,15 @@ fn findings_are_the_same_through_the_index() {
     let desk = Desk::new();
     for logs in [
         vec![root(SCENARIO)],
+        // A log whose times name no zone, records of several lines, several servers.
+        vec![
+            root(ACCESS),
+            root(JOURNAL),
+            root("tests/scenarios/pritunl.log"),
+        ],
+        vec![root("fixtures/scenarios/wirebuddy")],
+        vec![root("fixtures/scenarios/privacyidea")],
+        vec![root("fixtures/scenarios")],
         vec![root(ACCESS)],
         vec![
             root("tests/scenarios/pritunl.access.json.log"),
@@ -480,6 +489,42 @@ fn a_full_disk_leaves_what_was_committed() {
     }
     straight.index(&["access.log", "journal.log"]);
     assert_same(&desk.dump(), &straight.dump(), "after a full disk");
+}
+
+// `pi-manage audit rotate` deletes old rows, so that the oldest one is another then.
+#[test]
+fn a_database_is_read_on_by_the_numbers_of_its_rows() {
+    let desk = Desk::new();
+    let audit = Connection::open(desk.path("audit.sqlite")).unwrap();
+    audit
+        .execute_batch(
+            "CREATE TABLE pidea_audit (id INTEGER PRIMARY KEY, date DATETIME, action VARCHAR(200),
+                success INTEGER, info VARCHAR(500), user VARCHAR(100))",
+        )
+        .unwrap();
+    let add = |ids: std::ops::Range<i64>| {
+        for id in ids {
+            // Rows are numbered when they are written and dated when their request ended.
+            let date = format!("2026-11-21 21:45:{:02}.{:06}", id / 10, (id * 7) % 10);
+            audit
+                .execute(
+                    "INSERT INTO pidea_audit VALUES (?1, ?2, 'POST /auth', 0, 'wrong', 'x')",
+                    (id, date),
+                )
+                .unwrap();
+        }
+    };
+    add(1..200);
+    assert_eq!(desk.index(&["audit.sqlite"]), 199);
+    assert_eq!(desk.index(&["audit.sqlite"]), 0);
+    audit
+        .execute("DELETE FROM pidea_audit WHERE id < 150", [])
+        .unwrap();
+    add(200..300);
+    assert_eq!(desk.index(&["audit.sqlite"]), 100);
+    assert_eq!(desk.index(&["audit.sqlite"]), 0);
+    let ended = desk.run(&["sql", "-o", "csv", "SELECT count(*), max(line) FROM events"]);
+    assert_eq!(ended.data.lines().nth(1), Some("299,299"));
 }
 
 #[test]

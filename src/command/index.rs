@@ -243,7 +243,9 @@ impl Filing<'_> {
         let Some(beginning) = input.beginning(index) else {
             return Ok(None);
         };
-        for part in self.writer.known(beginning)? {
+        let name = &self.parts[index as usize].name;
+        let database = input.format.is_database().then_some(&**name);
+        for part in self.writer.known(beginning, database)? {
             match self.reach(input, index, part.id)? {
                 Some(Reach::End) => return Ok(Some(Seen::Part(part))),
                 Some(Reach::Within) => return Ok(Some(Seen::All)),

@@ -116,12 +116,13 @@ impl Writer {
         state::set(&self.connection, Key::Appended, appended + 1)
     }
 
-    /// The parts that begin with this line.
-    pub fn known(&self, beginning: [u8; 32]) -> Result<Vec<Known>> {
+    /// The parts that begin with this line. Of a database, whose oldest rows are deleted in time, also those of
+    /// its name.
+    pub fn known(&self, beginning: [u8; 32], database: Option<&str>) -> Result<Vec<Known>> {
         let mut known = self
             .connection
-            .prepare_cached("SELECT * FROM part WHERE beginning = ?1 ORDER BY id")?;
-        let mut rows = known.query([beginning])?;
+            .prepare_cached("SELECT * FROM part WHERE beginning = ?1 OR name = ?2 ORDER BY id")?;
+        let mut rows = known.query((beginning, database))?;
         let mut parts = Vec::new();
         while let Some(row) = rows.next()? {
             parts.push(Known {

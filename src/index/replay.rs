@@ -135,7 +135,7 @@ pub struct Records<'a> {
     since: Micros,
     /// The one that is being read, and those to come.
     parts: VecDeque<(u32, i64)>,
-    /// Offset of the first record of the last block.
+    /// The last block.
     after: i64,
     ready: vec::IntoIter<Record>,
     error: Option<Error>,
@@ -151,14 +151,14 @@ impl Records<'_> {
     fn block(&mut self) -> Result<Option<Vec<Record>>> {
         while let Some(&(index, part)) = self.parts.front() {
             let mut next = self.connection.prepare_cached(
-                "SELECT first, body FROM block WHERE part = ?1 AND first > ?2 ORDER BY first LIMIT 1",
+                "SELECT id, body FROM block WHERE part = ?1 AND id > ?2 ORDER BY id LIMIT 1",
             )?;
             let found = next.query_row((part, self.after), |row| {
                 let body = row.get_ref(1)?.as_blob()?;
                 Ok((row.get(0)?, block::unpack(body)))
             });
-            if let Some((first, records)) = found.optional()? {
-                self.after = first;
+            if let Some((id, records)) = found.optional()? {
+                self.after = id;
                 let mut records = records?;
                 // Of a block that was kept for its end, the beginning is gone as well.
                 records.retain(|r| r.event.time.start >= self.since);

@@ -57,6 +57,7 @@ CREATE TABLE part (
 ) STRICT;
 CREATE INDEX part_input ON part (input, rank);
 CREATE INDEX part_beginning ON part (beginning);
+CREATE INDEX part_name ON part (name);
 
 -- All events, a few thousand in one piece: a version, then records as postcard within zstd. Findings are made
 -- anew from these.
@@ -72,6 +73,7 @@ CREATE TABLE block (
     body BLOB NOT NULL,
     UNIQUE (part, first)
 ) STRICT;
+CREATE INDEX block_part ON block (part);
 CREATE INDEX block_newest ON block (newest);
 
 -- Refusals, failures and changes, with their line (redacted).

@@ -72,7 +72,7 @@ impl Bytes {
         }
     }
 
-    /// A look from this byte on, counted after decompression.
+    /// A look from this byte on, counted after decompression; of a database from this row on.
     pub(super) fn peek_at(&mut self, offset: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
             Self::File { path, stamp } => open(path, *stamp, offset),
@@ -137,8 +137,7 @@ fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, 
     let beginning = database::MAGIC.len() as u64;
     file.by_ref().take(beginning).read_to_end(&mut magic)?;
     if magic == database::MAGIC {
-        let mut rows = database::open(path)?.ok_or(Error::Foreign)?;
-        skip(&mut rows, offset)?;
+        let rows = database::open(path, offset)?.ok_or(Error::Foreign)?;
         return Ok(Box::new(rows));
     }
     file.rewind()?;

@@ -53,8 +53,8 @@ impl Drop for Copy {
     }
 }
 
-/// Opens a database; `None`: it is none of privacyIDEA's audit.
-pub(super) fn open(path: &Path) -> io::Result<Option<Rows>> {
+/// Opens a database, to read its rows from number `from` on; `None`: it is none of privacyIDEA's audit.
+pub(super) fn open(path: &Path, from: u64) -> io::Result<Option<Rows>> {
     let (place, copy, flags) = whereabouts(path)?;
     let name = format!("file:{}?{flags}", encoded(&place));
     let open = OpenFlags::SQLITE_OPEN_READ_ONLY
@@ -69,7 +69,7 @@ pub(super) fn open(path: &Path) -> io::Result<Option<Rows>> {
     };
     Ok(set_up().map_err(io::Error::other)?.then(|| Rows {
         connection,
-        last: i64::MIN,
+        last: i64::try_from(from).unwrap_or(i64::MAX) - 1,
         held: Vec::new(),
         text: Vec::new(),
         at: 0,

@@ -152,7 +152,11 @@ impl Input {
         let reader = part.bytes.peek_at(place.offset).ok()?;
         let begins = self.format.begins();
         let mut blocks = Blocks::resume(reader, begins, place.line - 1, place.offset);
-        let record = blocks.next().ok()??;
+        let mut record = blocks.next().ok()??;
+        // Rows come in the order of their dates.
+        while place.is_row() && database::number(record.bytes) != Some(place.line) {
+            record = blocks.next().ok()??;
+        }
         let is_it = self
             .format
             .parse(record.bytes)

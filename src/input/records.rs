@@ -47,6 +47,8 @@ struct Reading<'a> {
     tally: Tally,
     /// The last record and where it begins, where it has no end.
     open: Option<(Place, Open)>,
+    /// Of a database: the greatest number of a row so far. Rows come in the order of their dates.
+    row: u64,
 }
 
 impl<'a> Records<'a> {
@@ -140,6 +142,7 @@ impl<'a> Records<'a> {
                     },
                     tally,
                     open: None,
+                    row: if self.format.is_database() { lines } else { 0 },
                 });
             }
             Err(error) => {
@@ -188,6 +191,11 @@ impl Reading<'_> {
         let (next, offset) = self.blocks.position();
         let mut tally = self.tally.clone();
         tally.position = match self.open {
+            _ if self.row > 0 => Position {
+                lines: self.row,
+                offset: self.row + 1,
+                open: None,
+            },
             None => Position {
                 lines: next - 1,
                 offset,
@@ -229,6 +237,7 @@ impl Reading<'_> {
             if format.is_database() {
                 let number = database::number(block.bytes).unwrap_or_default();
                 place = Place::row(place.part, number);
+                self.row = self.row.max(number);
             }
             let (fate, record) = file(&mut self.tally, format, block, place, preview);
             self.open = block.is_open.then_some((

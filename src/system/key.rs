@@ -31,14 +31,14 @@ pub fn of(statement: &Statement) -> u64 {
 /// Both ways, made when it is first asked.
 struct Keys {
     rows: HashMap<u64, &'static Statement>,
-    /// By address: a statement is always a row of a table.
+    /// By address, which saves the hash.
     keys: HashMap<usize, u64>,
 }
 
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let all = || ALL.iter().flat_map(|system| system.statements);
+        let all = || ALL.iter().flat_map(|system| system.lines());
         Keys {
             rows: all().map(|row| (of(row), row)).collect(),
             keys: all().map(|row| (address(row), of(row))).collect(),
@@ -54,7 +54,8 @@ pub fn serialize<S: Serializer>(
     statement: &Option<&'static Statement>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let key = statement.and_then(|row| keys().keys.get(&address(row)).copied());
+    let known = |row| keys().keys.get(&address(row)).copied();
+    let key = statement.map(|row| known(row).unwrap_or_else(|| of(row)));
     key.serialize(serializer)
 }
 
@@ -72,7 +73,7 @@ mod tests {
     #[test]
     fn no_two_rows_have_one_key() {
         for system in ALL {
-            for row in system.statements {
+            for row in system.lines() {
                 let found = keys().rows[&of(row)];
                 assert!(
                     std::ptr::eq(found, row),
