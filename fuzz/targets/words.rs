@@ -4,7 +4,7 @@
 use why401::report::filter::{PathPattern, StatusPattern, network};
 use why401::report::sanitize::visible;
 use why401::report::when::When;
-use why401::report::zone::Zone;
+use why401::zone::Zone;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(when) = text.parse::<When>() {
