@@ -43,6 +43,10 @@ pub struct Cli {
     /// Colour the output; `auto` honours NO_COLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
+
+    /// The configuration; else $XDG_CONFIG_HOME/why401/config.toml, else /etc/why401/config.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

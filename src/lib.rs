@@ -15,9 +15,11 @@
 pub mod cause;
 pub mod cli;
 pub mod command;
+pub mod config;
 pub mod correlate;
 pub mod event;
 pub mod finding;
+pub mod forgery;
 pub mod format;
 pub mod index;
 pub mod input;

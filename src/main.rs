@@ -7,6 +7,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use why401::cli::Cli;
 use why401::command::{self, Exit};
+use why401::config;
 use why401::report::sanitize::visible;
 
 /// Each line is a few small pieces of memory that live briefly; the system's allocator takes longer for them.
@@ -39,6 +40,11 @@ fn ended(error: &anyhow::Error) -> ExitCode {
             "why401: {}",
             visible(&format!("{error:#}"))
         );
+        let excerpt = error.downcast_ref::<config::Error>();
+        if let Some(excerpt) = excerpt.and_then(config::Error::excerpt) {
+            let text = visible(&excerpt.text);
+            let _ = writeln!(anstream::stderr(), "  {text}\n  {}", excerpt.carets);
+        }
     }
     exit.into()
 }

@@ -197,6 +197,14 @@ fn every_format_has_samples() {
 }
 
 #[test]
+fn every_format_is_fuzzed() {
+    for format in format::ALL {
+        let target = format!("fuzz/targets/{}.rs", format.name());
+        assert!(Path::new(&target).exists(), "{target}");
+    }
+}
+
+#[test]
 fn every_fixture_has_a_format() {
     for file in fs::read_dir(folder()).unwrap() {
         let path = file.unwrap().path();

@@ -261,6 +261,28 @@ fn logs_that_grow_and_rotate_are_read_on() {
     assert_same(&grown.dump(), &whole.dump(), "grown");
 }
 
+/// A log is known by its first line; while that has no end, it is not known yet.
+#[test]
+fn a_first_line_that_is_being_written_is_read_again() {
+    let access = fs::read_to_string(ACCESS).unwrap();
+    let line = access.lines().find(|line| line.contains(" 401 ")).unwrap();
+    let whole = Desk::new();
+    whole.write("access.log", format!("{line}\n"));
+    whole.index(&["access.log"]);
+    let grown = Desk::new();
+    for length in [
+        5,
+        line.len() - 20,
+        line.len() - 9,
+        line.len(),
+        line.len() + 1,
+    ] {
+        grown.write("access.log", &format!("{line}\n")[..length]);
+        grown.run(&["index", "access.log"]);
+    }
+    assert_same(&grown.dump(), &whole.dump(), "grown");
+}
+
 /// Runs `index` and kills it after a while, unless it ended before. Whether it was killed.
 fn killed(desk: &Desk, after: Duration) -> bool {
     let mut child = Command::new(env!("CARGO_BIN_EXE_why401"))

@@ -127,7 +127,13 @@ impl Read {
 
 fn discover_simple(logs: &[PathBuf]) -> Inputs {
     let format = Some(&Simple as &'static dyn Format);
-    discover(logs, &Options { format, zone: None })
+    discover(
+        logs,
+        &Options {
+            format,
+            ..Options::default()
+        },
+    )
 }
 
 fn read(found: Inputs) -> Read {
@@ -598,10 +604,10 @@ fn what_cannot_be_read_is_named_and_the_rest_is_read() {
 #[test]
 fn a_file_that_is_gone_or_another_when_its_turn_comes_is_a_failure() {
     let logs = Logs::new();
-    for name in ["gone", "replaced", "truncated", "grown"] {
+    for name in ["gone", "replaced", "truncated", "grown", "piped"] {
         logs.put(name, format!("1 200 {name}\n"));
     }
-    let paths: Vec<_> = ["gone", "replaced", "truncated", "grown"]
+    let paths: Vec<_> = ["gone", "replaced", "truncated", "grown", "piped"]
         .map(|n| logs.path(n))
         .into();
     let found = discover_simple(&paths);
@@ -611,15 +617,19 @@ fn a_file_that_is_gone_or_another_when_its_turn_comes_is_a_failure() {
     File::create(&paths[2]).unwrap();
     let mut grown = File::options().append(true).open(&paths[3]).unwrap();
     grown.write_all(b"5 200 a\n").unwrap();
+    // Opening a pipe waits for its writer, and there is none.
+    fs::remove_file(&paths[4]).unwrap();
+    mkfifo(&paths[4]);
     let read = logs.shorten(read(found));
     assert_eq!(read.seconds(), [1, 5]);
-    assert_eq!(read.tallies.len(), 4);
+    assert_eq!(read.tallies.len(), 5);
     assert_eq!(
         read.talk,
         [
             "gone: No such file or directory (os error 2)",
             "replaced: truncated or replaced after it was found",
-            "truncated: truncated or replaced after it was found"
+            "truncated: truncated or replaced after it was found",
+            "piped: truncated or replaced after it was found"
         ]
     );
 }

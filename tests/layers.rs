@@ -17,6 +17,7 @@ use regex::Regex;
 /// so it knows formats and counts (`summary`), and `correlate` knows neither.
 const LAYERS: &[(&str, &[&str])] = &[
     ("cause", &[]),
+    ("forgery", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
@@ -24,14 +25,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zone", &["event", "summary"]),
     ("format", &["event", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
+    ("config", &["input"]),
     (
         "correlate",
         &["cause", "event", "finding", "summary", "system"],
     ),
-    ("index", &["cause", "event", "finding", "summary", "system"]),
+    (
+        "index",
+        &["cause", "event", "finding", "forgery", "summary", "system"],
+    ),
     (
         "report",
-        &["cause", "event", "finding", "summary", "system", "zone"],
+        &[
+            "cause", "event", "finding", "forgery", "summary", "system", "zone",
+        ],
     ),
     (
         "cli",
@@ -44,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "cause",
             "cli",
+            "config",
             "correlate",
             "event",
             "finding",
@@ -63,11 +71,11 @@ const RESERVED: &[(&str, &[&str])] = &[
     (r"\bUtc::now\b|\bLocal::now\b", &["command"]),
     (r"\bInstant::now\b|\bSystemTime\b", &["command"]),
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
-    (r"\bstd::fs\b|\bFile::open\b", &["input", "index"]),
+    (r"\bstd::fs\b|\bFile::open\b", &["config", "input", "index"]),
     (r"\bio::stdin\b", &["input"]),
     (
         r"\bstd::io\b|\bio::Read\b|\bio::Write\b",
-        &["input", "index", "report", "command"],
+        &["config", "input", "index", "report", "command"],
     ),
 ];
 

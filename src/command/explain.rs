@@ -14,6 +14,7 @@ use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
 use super::{Exit, Fault, columns, recall, stdout};
 use crate::cli::{ExplainArgs, FindingOutput};
+use crate::config::Config;
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::input::{Failure, Input, Inputs, Options, Skipped, discover};
@@ -35,7 +36,7 @@ const USUAL: &[&str] = &[
 const INCOMPLETE: f64 = 0.01;
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
-pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ExplainArgs, config: Config, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
     let now = Utc::now().timestamp_micros();
     let mut filter = args.filter.filter(now, args.zone())?;
@@ -46,13 +47,17 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
-    let (format, zone) = (args.format(), args.timezone);
+    let options = Options {
+        format: args.format(),
+        zone: args.timezone,
+        masks: config.redact.patterns.into(),
+    };
     let Inputs {
         inputs,
         parts,
         skipped,
         failures,
-    } = discover(&logs, &Options { format, zone });
+    } = discover(&logs, &options);
     // Who asks for one line has not asked for the other files of its folder.
     if asked.is_none() || args.logs.len() > 1 {
         tell_skipped(&skipped, &mut talk)?;

@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::{Exit, Fault};
 use crate::cli::IndexArgs;
+use crate::config::Config;
 use crate::event::{self, Place, Record};
 use crate::finding::Finding;
 use crate::format::{self, Format};
@@ -29,13 +30,18 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// How much work is lost at most when it is interrupted.
 const COMMIT: Duration = Duration::from_secs(1);
 
-pub(super) fn run(args: &IndexArgs, color: ColorChoice) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &IndexArgs, config: Config, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
     let path = args.store.path().ok_or_else(|| {
         let message = "there is no home to keep the index in; give --index FILE";
         Fault::new(Exit::Usage, message)
     })?;
-    match fill(args, &path, &mut talk) {
+    let options = Options {
+        format: args.format.and_then(format::by_name),
+        zone: args.timezone,
+        masks: config.redact.patterns.into(),
+    };
+    match fill(args, &options, &path, &mut talk) {
         Err(Stop::Index(error @ Error::Damaged(_))) => {
             writeln!(talk, "why401: {error}")?;
             let remembered = index::remembered(&path);
@@ -46,7 +52,7 @@ pub(super) fn run(args: &IndexArgs, color: ColorChoice) -> anyhow::Result<Exit> 
                 "why401: it was moved to {}; a new one is made of the logs that are there",
                 visible(&aside)
             )?;
-            let exit = fill(args, &path, &mut talk).map_err(Stop::told)?;
+            let exit = fill(args, &options, &path, &mut talk).map_err(Stop::told)?;
             tell_lost(&remembered, &path, &mut talk)?;
             Ok(exit)
         }
@@ -81,13 +87,21 @@ impl From<std::io::Error> for Stop {
     }
 }
 
-fn fill(args: &IndexArgs, path: &Path, talk: &mut impl Write) -> Result<Exit, Stop> {
+fn fill(
+    args: &IndexArgs,
+    options: &Options,
+    path: &Path,
+    talk: &mut impl Write,
+) -> Result<Exit, Stop> {
     let mut writer = Writer::open(path)?;
     let mut exit = Exit::Done;
     if !args.logs.is_empty() {
-        let format = args.format.and_then(format::by_name);
-        let zone = args.timezone;
-        let inputs = discover(&args.logs, &Options { format, zone });
+        if !writer.is_masked_by(options.masks.fingerprint())? {
+            let message = "the patterns of [redact] are not those that the index was made with, so that it would \
+                           not know its logs again; make it anew";
+            return Err(Stop::Other(Fault::new(Exit::Usage, message).into()));
+        }
+        let inputs = discover(&args.logs, options);
         exit = read(&mut writer, inputs, talk)?;
     }
     if args.prune {
@@ -223,13 +237,17 @@ impl Filing<'_> {
                     ..seen.tally.clone()
                 });
             } else {
-                let id = self.writer.add_part(&NewPart {
+                let part = NewPart {
                     input: row,
                     after,
                     name: &part.name,
                     identity: part.identity,
                     beginning,
-                })?;
+                };
+                let id = match self.writer.begin_part(&part)? {
+                    Some(id) => id,
+                    None => self.writer.add_part(&part)?,
+                };
                 let tally = Tally::default();
                 known.insert(index, Known { id, tally });
             }

@@ -102,8 +102,12 @@ impl Exit {
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let color = ColorChoice::from(cli.color);
     match cli.command {
-        Some(Command::Explain(args)) => explain::run(&args, color),
-        Some(Command::Index(args)) => index::run(&args, color),
+        Some(Command::Explain(args)) => {
+            explain::run(&args, place::config(cli.config.as_deref())?, color)
+        }
+        Some(Command::Index(args)) => {
+            index::run(&args, place::config(cli.config.as_deref())?, color)
+        }
         Some(Command::Inputs(args)) => inputs::run(&args, color),
         Some(Command::Sql(args)) => sql::run(&args, color),
         Some(Command::Causes(args)) => {

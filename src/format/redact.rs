@@ -1,13 +1,17 @@
-//! Secrets in query strings, taken out before anything is stored or printed.
+//! Secrets, taken out before anything is stored or printed: in query strings, in paths that hold one, and
+//! under names of secrets elsewhere ([`pair`]).
 //!
 //! What is not known to be harmless where a query ends is treated as part of the secret: too much
 //! redacted is a nuisance, too little is a leak in every report.
+
+mod pair;
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr3, memmem};
 
 use super::grammar::{hex, utf8};
+use crate::event::{Event, Kind};
 
 /// Query parameters whose values are secrets, in any case of letters.
 const SECRETS: &[&str] = &[
@@ -16,28 +20,53 @@ const SECRETS: &[&str] = &[
     "access_token",
     "id_token",
     "refresh_token",
+    "mfa_token",
+    "enrollment_token",
+    "refilltoken",
+    "csrf_token",
     "key",
     "api_key",
     "apikey",
+    "otpkey",
     "secret",
     "client_secret",
     "password",
     "passwd",
     "pass",
     "pin",
+    "otppin",
     "otp",
+    "otp1",
+    "otp2",
     "code",
     "otp_code",
+    "passcode",
     "state",
     "sig",
     "signature",
     "auth_signature",
+    "authorization",
+    "PI-Authorization",
     "session",
+    "session_id",
     "sid",
     "nonce",
+    "transaction_id",
     "SAMLResponse",
     "ticket",
     "assertion",
+];
+
+/// Paths whose next segment is a secret: whoever has it needs nothing else.
+const PATHS: &[&str] = &[
+    // Pritunl: the code of a profile link (`handlers/key.py`, `user_linked_key_page_get` and its neighbours).
+    "/k/",
+    "/ku/",
+    "/key_pin/",
+    // WireBuddy, and any ACME client.
+    "/.well-known/acme-challenge/",
+    "/api/acme/certificates/challenge/",
+    "/api/wireguard/speedtest/run/stream/",
 ];
 
 /// No secret's name is longer, even with every letter as `%HH`. Keeps a line of a million semicolons
@@ -45,74 +74,80 @@ const SECRETS: &[&str] = &[
 const LONGEST_NAME: usize = 64;
 
 /// What stands in their place.
-const REDACTED: &str = "[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 
 /// After these a parameter's name may begin. Only `&` also ends a secret: `;` and the others may be
 /// part of a password. The last two are `&` as JSON and as access logs may escape it.
 const BEFORE_NAME: &[&str] = &["?", ";", "#", "\\u0026", "\\x26"];
 
-/// What a secret in a path stands behind, up to the next slash: tokens of certificate challenges, and of streams.
-const PATHS: &[&str] = &[
-    "/.well-known/acme-challenge/",
-    "/api/acme/certificates/challenge/",
-    "/api/wireguard/speedtest/run/stream/",
-];
-
-/// A first password, as a server writes it when it is set up.
-const FIRST_PASSWORD: &str = "  Password : ";
-
-/// Takes out what stands behind a mark, up to one of these.
-fn redact_behind(line: &mut String, mark: &str, until: &[char]) {
-    let mut from = 0;
-    while let Some(at) = line.get(from..).and_then(|rest| rest.find(mark)) {
-        let start = from + at + mark.len();
-        let rest = &line[start..];
-        let end = start + rest.find(until).unwrap_or(rest.len());
-        from = start;
-        if end > start && &line[start..end] != REDACTED {
-            line.replace_range(start..end, REDACTED);
-        }
-    }
-}
-
-/// A request target with the secrets in its path and query redacted.
+/// A request target with the secrets in its path and its query redacted.
 pub fn redact_target(target: &str) -> Cow<'_, str> {
-    if PATHS.iter().any(|path| target.starts_with(path)) {
-        let mut target = redact_query(target).into_owned();
-        for path in PATHS {
-            redact_behind(&mut target, path, &['/', '?']);
-        }
-        return Cow::Owned(target);
-    }
-    redact_query(target)
-}
-
-fn redact_query(target: &str) -> Cow<'_, str> {
-    let Some(mark) = memchr(b'?', target.as_bytes()) else {
-        return Cow::Borrowed(target);
-    };
-    let (path, query) = target.split_at(mark + 1);
-    if !query.split('&').any(|p| secret(p).is_some()) {
+    let mark = memchr(b'?', target.as_bytes());
+    let (path, query) = target.split_at(mark.map_or(target.len(), |mark| mark + 1));
+    let safe = redact_path(path);
+    if matches!(safe, Cow::Borrowed(_)) && !query.split('&').any(|p| secret(p).is_some()) {
         return Cow::Borrowed(target);
     }
-    let mut out = String::with_capacity(target.len());
-    out.push_str(path);
+    let mut out = safe.into_owned();
     push_query(query, &mut out);
     Cow::Owned(out)
 }
 
-/// A whole log line, as text, with the secrets in all its paths and query strings redacted.
-pub fn redact_line(line: &[u8]) -> String {
-    let mut line = redact_queries(line);
-    for path in PATHS {
-        redact_behind(&mut line, path, &['/', '?', ' ', '"', '\'']);
+/// Every request has one, so it is looked at in a few places only.
+fn redact_path(path: &str) -> Cow<'_, str> {
+    if !path.starts_with('/') {
+        // A client may ask a proxy for a whole URL.
+        return pair::redact(path);
     }
-    redact_behind(&mut line, FIRST_PASSWORD, &['\n', '\r']);
-    line
+    // A server may live under a folder of its own.
+    let folder = memchr(b'/', &path.as_bytes()[1..]).map_or(0, |at| at + 1);
+    let secret_at = |at: usize| {
+        let before = PATHS
+            .iter()
+            .find(|before| path[at..].starts_with(**before))?;
+        Some(at + before.len())
+    };
+    let Some(start) = secret_at(0).or_else(|| secret_at(folder)) else {
+        return Cow::Borrowed(path);
+    };
+    let length = path[start..].find(['/', '?', '#', ' ']);
+    let end = length.map_or(path.len(), |length| start + length);
+    if start == end {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned([&path[..start], REDACTED, &path[end..]].concat())
 }
 
-fn redact_queries(line: &[u8]) -> String {
-    let line = utf8(line);
+/// Takes the secrets out of the texts of an event: a format takes them out of the target only, for that is part of its
+/// grammar. Texts of the server's tables have none.
+pub(super) fn redact_event(event: &mut Event) {
+    match &mut event.kind {
+        Kind::Request(request) => {
+            if let Some(agent) = &mut request.user_agent {
+                *agent = redact_line(agent.as_bytes()).into();
+            }
+        }
+        Kind::Entry(entry) => {
+            let texts = [Some(&mut entry.action), entry.reason.as_mut()];
+            for text in texts.into_iter().flatten() {
+                if let Cow::Owned(own) = text {
+                    *own = redact_line(own.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// A whole log line, as text, with all secrets redacted.
+pub fn redact_line(line: &[u8]) -> String {
+    let line = redact_queries(utf8(line));
+    match pair::redact(&line) {
+        Cow::Borrowed(_) => line,
+        Cow::Owned(redacted) => redacted,
+    }
+}
+
+fn redact_queries(line: Cow<'_, str>) -> String {
     if memchr(b'?', line.as_bytes()).is_none() {
         return line.into_owned();
     }
@@ -274,6 +309,13 @@ mod tests {
                 "/api/wireguard/speedtest/run/stream/",
             ),
             ("/x?pass=\u{fc}&ä=ö", "/x?pass=[redacted]&ä=ö"),
+            ("/k/4711", "/k/[redacted]"),
+            ("/vpn/ku/4711/x?a=1", "/vpn/ku/[redacted]/x?a=1"),
+            ("/key/4711/k/x", "/key/4711/k/x"),
+            (
+                "http://h/.well-known/acme-challenge/4711?pin=1",
+                "http://h/.well-known/acme-challenge/[redacted]?pin=[redacted]",
+            ),
         ] {
             assert_eq!(redact_target(target), expected);
         }
@@ -353,7 +395,7 @@ mod tests {
         }
 
         #[test]
-        fn a_line_without_query_stays(line in "[^?]*") {
+        fn what_has_no_name_stays(line in "[^?=:./bB]*") {
             prop_assert_eq!(redact_line(line.as_bytes()), &*line);
             prop_assert_eq!(redact_target(&line), &*line);
         }

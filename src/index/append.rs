@@ -80,6 +80,16 @@ impl Writer {
         Ok(state::get(&self.connection, Key::Explained)? != appended)
     }
 
+    /// Whether its logs were masked as they are now: otherwise they would not be known again. Holds for an index
+    /// in which nothing is yet, which remembers it.
+    pub fn is_masked_by(&self, fingerprint: i64) -> Result<bool> {
+        if state::get(&self.connection, Key::Appended)? == 0 {
+            self.begin()?;
+            state::set(&self.connection, Key::Masked, fingerprint)?;
+        }
+        Ok(state::get(&self.connection, Key::Masked)? == fingerprint)
+    }
+
     /// The input whose newest file is `path`, a new one where there is none.
     pub fn input(
         &self,
@@ -167,13 +177,7 @@ impl Writer {
     pub fn add_part(&self, part: &NewPart<'_>) -> Result<i64> {
         self.begin()?;
         let rank = self.rank(part.input, part.after)?;
-        let mut taken = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM part WHERE identity = ?1")?;
-        let mut identity = part.identity;
-        while taken.query_row([identity], |row| row.get::<_, i64>(0))? > 0 {
-            identity = blake3::hash(&identity).into();
-        }
+        let identity = self.free(part.identity)?;
         let mut add = self.connection.prepare_cached(
             "INSERT INTO part (input, rank, name, identity, beginning)
              VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
@@ -186,6 +190,42 @@ impl Writer {
         } = part;
         let values = (input, rank, name, identity, beginning);
         Ok(add.query_row(values, |row| row.get(0))?)
+    }
+
+    /// The identity, or where another log has it, one made of it.
+    fn free(&self, mut identity: [u8; 32]) -> Result<[u8; 32]> {
+        let mut taken = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM part WHERE identity = ?1")?;
+        while taken.query_row([identity], |row| row.get::<_, i64>(0))? > 0 {
+            identity = blake3::hash(&identity).into();
+        }
+        Ok(identity)
+    }
+
+    /// A part of which no whole event was read when it was met first, so that it is not known by its first line:
+    /// it is known by it from now on, and to be read from its beginning. `None`: there is none of this file.
+    pub fn begin_part(&self, part: &NewPart<'_>) -> Result<Option<i64>> {
+        self.begin()?;
+        let mut unbegun = self.connection.prepare_cached(
+            "SELECT id, name FROM part WHERE input = ?1 AND NOT EXISTS
+                (SELECT 1 FROM block WHERE part = part.id AND first < part.position_offset)",
+        )?;
+        let mut rows = unbegun.query([part.input])?;
+        while let Some(row) = rows.next()? {
+            let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
+            // The parts of an input are in one folder, however that is named.
+            if Path::new(&name).file_name() == Path::new(part.name).file_name() {
+                let identity = self.free(part.identity)?;
+                self.connection
+                    .prepare_cached(
+                        "UPDATE part SET identity = ?2, beginning = ?3, name = ?4 WHERE id = ?1",
+                    )?
+                    .execute((id, identity, part.beginning, part.name))?;
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Between the part before it and the one behind that.

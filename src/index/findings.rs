@@ -12,6 +12,7 @@ use super::{Error, Result, Writer, summary};
 use crate::cause::Cause;
 use crate::event::{self, Micros, Place, Request};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
+use crate::forgery::is_forged;
 use crate::summary::Summary;
 use crate::system;
 
@@ -34,6 +35,9 @@ struct StoredEvidence {
     delta_s: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_offset_s: Option<f64>,
+    /// For SQL; who reads it back looks at the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    forged: bool,
 }
 
 /// What is seldom told of a request, as JSON.
@@ -191,6 +195,7 @@ fn evidence(finding: &Finding, parts: &[i64]) -> Result<String> {
         length: e.place.length,
         delta_s: e.delta_s,
         clock_offset_s: e.clock_offset_s,
+        forged: is_forged(&e.text),
     };
     let all: Vec<_> = finding.evidence.iter().map(of).collect();
     Ok(serde_json::to_string(&all)?)

@@ -6,9 +6,10 @@ CREATE TABLE text (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE address (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE, text TEXT NOT NULL UNIQUE) STRICT;
 
 -- `appended`: grows with every commit of events. `explained`: what it was when the findings were made of them.
--- `pruned`: what is older (microseconds) was thrown away.
+-- `pruned`: what is older (microseconds) was thrown away. `masked`: by which patterns secrets were covered.
 CREATE TABLE state (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO state VALUES ('appended', 0), ('explained', 0), ('pruned', -9223372036854775808);
+INSERT INTO state VALUES ('appended', 0), ('explained', 0), ('pruned', -9223372036854775808),
+    ('masked', 0);
 
 -- A rotated set of files, or a stream.
 CREATE TABLE input (
@@ -126,7 +127,7 @@ CREATE TABLE finding (
     fix INTEGER REFERENCES text,
     -- JSON: [{"cause", "because"}], most likely first.
     candidates TEXT NOT NULL,
-    -- JSON: [{"role", "part", "line", "offset", "length", "delta_s", "clock_offset_s"}], the line is in `event`.
+    -- JSON: [{"role", "part", "line", "offset", "length", "delta_s", "clock_offset_s", "forged"}], the line is in `event`.
     evidence TEXT NOT NULL
 ) STRICT;
 CREATE INDEX finding_id ON finding (id);

@@ -9,6 +9,8 @@ pub(super) enum Key {
     Appended,
     Explained,
     Pruned,
+    /// How secrets were covered in what was read; 0: not.
+    Masked,
 }
 
 impl Key {
@@ -17,6 +19,7 @@ impl Key {
             Key::Appended => "appended",
             Key::Explained => "explained",
             Key::Pruned => "pruned",
+            Key::Masked => "masked",
         }
     }
 }

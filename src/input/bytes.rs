@@ -2,14 +2,16 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
 use memchr::memmem;
+use rustix::fs::OFlags;
 
 use super::database;
 use super::error::Error;
+use super::mask::Masks;
 use super::stream::Stream;
 
 const GZIP: &[u8] = b"\x1F\x8B";
@@ -20,7 +22,11 @@ const MEMBER: &[u8] = b"\x1F\x8B\x08";
 const GZIP_STEP: usize = 16 << 10;
 
 pub(super) enum Bytes {
-    File { path: PathBuf, stamp: Stamp },
+    File {
+        path: PathBuf,
+        stamp: Stamp,
+        masks: Masks,
+    },
     Stream(Stream),
 }
 
@@ -53,21 +59,22 @@ impl Stamp {
 }
 
 impl Bytes {
-    pub(super) fn file(path: &Path, metadata: &Metadata) -> Self {
+    pub(super) fn file(path: &Path, metadata: &Metadata, masks: &Masks) -> Self {
         Self::File {
             path: path.to_owned(),
             stamp: Stamp::of(metadata),
+            masks: masks.clone(),
         }
     }
 
-    pub(super) fn stream(reader: Box<dyn Read + Send>) -> io::Result<Self> {
-        Ok(Self::Stream(Stream::new(decoded(reader)?)))
+    pub(super) fn stream(reader: Box<dyn Read + Send>, masks: &Masks) -> io::Result<Self> {
+        Ok(Self::Stream(Stream::new(masks.over(decoded(reader)?))))
     }
 
     /// A look from the first byte on, which can be repeated: all of a file, the beginning of a stream.
     pub(super) fn peek(&mut self) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
-            Self::File { path, stamp } => open(path, *stamp, 0),
+            Self::File { path, stamp, masks } => Ok(masks.over(open(path, *stamp, 0)?)),
             Self::Stream(stream) => Ok(Box::new(stream.peek())),
         }
     }
@@ -75,7 +82,7 @@ impl Bytes {
     /// A look from this byte on, counted after decompression; of a database from this row on.
     pub(super) fn peek_at(&mut self, offset: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
-            Self::File { path, stamp } => open(path, *stamp, offset),
+            Self::File { path, stamp, masks } => Ok(masks.over(open(path, *stamp, offset)?)),
             Self::Stream(stream) => {
                 let mut reader = stream.peek();
                 skip(&mut reader, offset)?;
@@ -87,7 +94,7 @@ impl Bytes {
     /// All of it, but for so many bytes at its beginning.
     pub(super) fn into_reader(self, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
         match self {
-            Self::File { path, stamp } => open(&path, stamp, offset),
+            Self::File { path, stamp, masks } => Ok(masks.over(open(&path, stamp, offset)?)),
             Self::Stream(stream) => {
                 let mut reader = stream.into_reader();
                 skip(&mut reader, offset)?;
@@ -103,7 +110,7 @@ impl Bytes {
         };
         let mut magic = Vec::with_capacity(database::MAGIC.len());
         let beginning = database::MAGIC.len() as u64;
-        let read = File::open(path).and_then(|file| file.take(beginning).read_to_end(&mut magic));
+        let read = opened(path).and_then(|file| file.take(beginning).read_to_end(&mut magic));
         read.is_ok_and(|read| read >= GZIP.len())
             && !magic.starts_with(GZIP)
             && magic != database::MAGIC
@@ -112,7 +119,7 @@ impl Bytes {
     /// A plain file as it lies on disk.
     pub(super) fn plain(&self) -> Result<File, Error> {
         match self {
-            Self::File { path, stamp } => checked(path, *stamp),
+            Self::File { path, stamp, .. } => checked(path, *stamp),
             Self::Stream(_) => Err(Error::Kind),
         }
     }
@@ -150,8 +157,14 @@ fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, 
     Ok(reader)
 }
 
+/// What took a file's name may be a pipe, and opening one waits for its writer.
+fn opened(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
 fn checked(path: &Path, stamp: Stamp) -> Result<File, Error> {
-    let file = File::open(path)?;
+    let file = opened(path)?;
     if !stamp.continues_as(Stamp::of(&file.metadata()?)) {
         return Err(Error::Changed);
     }

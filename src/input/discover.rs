@@ -16,7 +16,7 @@ use crate::format::Format;
 /// Finds what the arguments name: files, folders, globs, pipes, `-`. Says of each what it is, and groups
 /// rotated files into inputs.
 pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options) -> Inputs {
-    let mut search = Search::default();
+    let mut search = Search::new(options.masks.clone());
     for log in logs {
         search.argument(log.as_ref());
     }
@@ -256,6 +256,7 @@ mod tests {
     use super::*;
     use crate::event::Event;
     use crate::format::Mismatch;
+    use crate::input::Masks;
     use std::path::PathBuf;
 
     /// A format that is only a name.
@@ -283,7 +284,7 @@ mod tests {
             name: name.into(),
             path: PathBuf::from(name),
             named: true,
-            bytes: Bytes::stream(Box::new(&b"line\n"[..])).unwrap(),
+            bytes: Bytes::stream(Box::new(&b"line\n"[..]), &Masks::default()).unwrap(),
         };
         Sampled { found, content }
     }

@@ -11,7 +11,7 @@ pub(super) const CUT: usize = 64 << 10;
 /// Read at once: a look at a file's first lines then costs no more than that, and reading 1 MiB at once is
 /// no faster.
 const READ: usize = 256 << 10;
-const BOM: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// One line, without its end (`\n`, `\r\n`) and without a byte order mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    fn with_limits(reader: R, longest: usize, cut: usize) -> Self {
+    pub(super) fn with_limits(reader: R, longest: usize, cut: usize) -> Self {
         Self {
             reader,
             block: vec![0; longest + 1].into_boxed_slice(),
@@ -201,32 +201,9 @@ impl<R: Read> Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::splitting::{Owned, check_lines, collect, model};
     use proptest::collection::vec;
     use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
-
-    type Owned = (Vec<u8>, u64, u64, End);
-
-    /// Gives its bytes in pieces of the given sizes, over and over.
-    struct Pieces<'a> {
-        bytes: &'a [u8],
-        sizes: std::iter::Cycle<std::slice::Iter<'a, usize>>,
-    }
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let size = self.sizes.next().copied().unwrap_or(1);
-            let size = size.min(buffer.len());
-            self.bytes.read(&mut buffer[..size])
-        }
-    }
-
-    fn collect<R: Read>(mut lines: Lines<R>) -> Vec<Owned> {
-        let mut all = Vec::new();
-        while let Some(l) = lines.next().unwrap() {
-            all.push((l.bytes.to_vec(), l.number, l.offset, l.end));
-        }
-        all
-    }
 
     fn split(bytes: &[u8]) -> Vec<Owned> {
         collect(Lines::new(bytes))
@@ -235,37 +212,6 @@ mod tests {
     fn texts(bytes: &[u8]) -> Vec<String> {
         let text = |l: Owned| String::from_utf8_lossy(&l.0).into_owned();
         split(bytes).into_iter().map(text).collect()
-    }
-
-    /// What the reader must give, written without a thought for memory.
-    fn model(bytes: &[u8], longest: usize, cut: usize) -> Vec<Owned> {
-        let mut all = Vec::new();
-        let mut offset = 0;
-        for (index, whole) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
-            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
-            let (line, end) = match line.len() {
-                length if length > longest => (&line[..cut], End::Cut),
-                _ if line.len() < whole.len() => (line, End::Newline),
-                _ => (line, End::Input),
-            };
-            let line = match end {
-                End::Cut => line,
-                End::Newline | End::Input => line.strip_suffix(b"\r").unwrap_or(line),
-            };
-            let mark = if index == 0 && line.starts_with(BOM) {
-                3
-            } else {
-                0
-            };
-            all.push((
-                line[mark..].to_vec(),
-                index as u64 + 1,
-                (offset + mark) as u64,
-                end,
-            ));
-            offset += whole.len();
-        }
-        all
     }
 
     fn log_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -289,12 +235,10 @@ mod tests {
         #[test]
         fn lines_do_not_depend_on_reads(
             bytes in log_bytes(),
-            sizes in vec(1_usize..20, 1..8),
+            sizes in vec(1_u8..20, 1..8),
             longest in 8_usize..40,
         ) {
-            let pieces = Pieces { bytes: &bytes, sizes: sizes.iter().cycle() };
-            let given = collect(Lines::with_limits(pieces, longest, 5));
-            prop_assert_eq!(given, model(&bytes, longest, 5));
+            check_lines(&bytes, longest, 5, &sizes);
         }
 
         // Any bytes are lines, and none is lost: the lines and their ends add up.

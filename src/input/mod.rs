@@ -19,10 +19,13 @@ mod error;
 mod glob;
 mod identity;
 mod lines;
+mod mask;
 mod records;
 mod rotation;
 mod sample;
 mod search;
+#[cfg(any(test, fuzzing))]
+mod splitting;
 mod stream;
 mod stretch;
 
@@ -31,21 +34,27 @@ use std::ops::Range;
 use self::block::{Block, Blocks};
 use self::bytes::Bytes;
 use crate::event::{self, Event, Micros, Place};
-use crate::format::Format;
+use crate::format::{self, Format};
 use crate::summary::Tally;
 use crate::zone::Zone;
 
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
+pub use self::mask::{Mask, Masks, NotAMask};
 pub use self::records::Records;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use self::splitting::check_lines;
 
 /// How inputs are to be read.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// Overrides detection.
     pub format: Option<&'static dyn Format>,
     /// The zone of times that name none; `None`: as the logs tell, else this host's.
     pub zone: Option<Zone>,
+    /// Covered in every line before it is read.
+    pub masks: Masks,
 }
 
 /// What a first pass looks at.
@@ -157,9 +166,7 @@ impl Input {
         while place.is_row() && database::number(record.bytes) != Some(place.line) {
             record = blocks.next().ok()??;
         }
-        let is_it = self
-            .format
-            .parse(record.bytes)
+        let is_it = format::read(self.format, record.bytes)
             .is_ok_and(|found| found.as_ref() == Some(event));
         Some(is_it)
     }

@@ -10,7 +10,7 @@ use super::error::{Error, Failure};
 use super::{Part, Sample};
 use crate::event::{Event, Kind, Place, Record};
 use crate::format::redact::redact_line;
-use crate::format::{Format, Mismatch};
+use crate::format::{self, Format, Mismatch};
 use crate::summary::{Fate, Open, Position, Tally};
 
 /// How many lines that do not parse are shown.
@@ -267,10 +267,11 @@ fn file(
     tally.cut += u64::from(block.is_cut);
     let bytes = block.bytes;
     let is_passed = bytes.is_empty() || preview.is_some_and(|s| s.skips(format, &block));
-    let parsed = if is_passed {
-        Ok(None)
-    } else {
-        format.parse(bytes)
+    let parsed = match preview {
+        _ if is_passed => Ok(None),
+        // Nothing of a first look is kept.
+        Some(_) => format.parse(bytes),
+        None => format::read(format, bytes),
     };
     let (fate, record) = match parsed {
         Ok(Some(event)) => {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::bytes::{Bytes, Stamp};
 use super::error::{Error, Failure, Skipped};
 use super::glob;
+use super::mask::Masks;
 
 /// A file or stream that is there.
 pub(super) struct Found {
@@ -28,9 +29,17 @@ pub(super) struct Search {
     pub failures: Vec<Failure>,
     /// Device and inode of what was found: a file that is named twice is read once.
     seen: HashSet<(u64, u64)>,
+    masks: Masks,
 }
 
 impl Search {
+    pub(super) fn new(masks: Masks) -> Self {
+        Self {
+            masks,
+            ..Self::default()
+        }
+    }
+
     /// An argument as the user gave it: a name, or, where nothing has that very name, a glob.
     pub(super) fn argument(&mut self, log: &Path) {
         if is_stdin(log) {
@@ -84,7 +93,7 @@ impl Search {
         if metadata.is_some_and(|m| !self.seen.insert(Stamp::of(m).key())) {
             return;
         }
-        match open().and_then(Bytes::stream) {
+        match open().and_then(|reader| Bytes::stream(reader, &self.masks)) {
             Ok(bytes) => self.found.push(Found {
                 name: shown(path),
                 path: path.to_owned(),
@@ -101,7 +110,7 @@ impl Search {
                 name: shown(path),
                 path: path.to_owned(),
                 named,
-                bytes: Bytes::file(path, metadata),
+                bytes: Bytes::file(path, metadata, &self.masks),
             });
         }
     }

@@ -8,6 +8,7 @@ use super::ndjson::{id, timestamp};
 use super::rows::{harmless, quoted};
 use crate::event::{Part, Request};
 use crate::finding::{Evidence, Finding, Role};
+use crate::forgery::is_forged;
 use crate::summary::Summary;
 
 /// A column: its name, and what stands in it.
@@ -39,6 +40,10 @@ const COLUMNS: &[Column] = &[
     ("request_line", |f, parts| place(f, Role::Request, parts)),
     ("reason_line", |f, parts| place(f, Role::Reason, parts)),
     ("id", id),
+    ("flags", |f, _| {
+        let is_forged = f.evidence.iter().any(|e| is_forged(&e.text));
+        is_forged.then(|| "forgery".to_owned())
+    }),
 ];
 
 fn of(finding: &Finding, field: impl Fn(&Request) -> Option<String>) -> Option<String> {

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::text::{BOLD, Block, Left, span, title, words};
+use super::text::{BOLD, Block, FORGED, Left, span, title, words};
 use super::{Detail, Page, Report, footer};
 use crate::finding::{Considered, Evidence, Finding, Lost, Verdict};
+use crate::forgery::is_forged;
 use crate::summary::Summary;
 
 const MARGIN: usize = 2;
@@ -54,6 +55,9 @@ impl<W: Write> Report for Each<W> {
             let place = page.place(evidence.place);
             block.paragraph(evidence.role.id(), (&place, BOLD), &clocks(evidence))?;
             block.quote(&evidence.text)?;
+            if is_forged(&evidence.text) {
+                block.paragraph("forgery", ("", BOLD), FORGED)?;
+            }
         }
         block.fix(finding)?;
         for (n, considered) in finding.considered.iter().enumerate() {

@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 
 use super::group::{Group, Groups, Logged};
-use super::text::{BOLD, Block, DIM, Left, colour, count, fit_end, span, title, who, width, words};
+use super::text::{
+    BOLD, Block, DIM, FORGED, Left, colour, count, fit_end, span, title, who, width, words,
+};
 use super::{Detail, Page, Report, footer, table};
 use crate::cause::Cause;
 use crate::finding::{Finding, Role, Verdict};
@@ -231,6 +233,7 @@ fn write_block<W: Write>(
     }
     write_trigger(page, &mut block, group)?;
     write_line(page, &mut block, sample)?;
+    write_forgery(&mut block, group)?;
     match (sample.fix, sample.cause()) {
         (Some(_), Some(cause)) if again => write_pointer(&mut block, cause)?,
         _ => block.fix(sample)?,
@@ -287,6 +290,18 @@ fn write_line<W: Write>(page: &Page, block: &mut Block<'_, W>, sample: &Finding)
             block.excerpt(&line.text, said.as_deref().unwrap_or("\n"))
         }
         (Role::Request | Role::Trigger, None) => block.excerpt(&line.text, ""),
+    }
+}
+
+/// People who grep for such a line are misled by it.
+fn write_forgery<W: Write>(block: &mut Block<'_, W>, group: &Group) -> io::Result<()> {
+    match (group.forged, group.count) {
+        (0, _) => Ok(()),
+        (some, all) if some < all => {
+            let told = format!("{FORGED}, in {some} of {all}");
+            block.paragraph("forgery", ("", BOLD), &told)
+        }
+        _ => block.paragraph("forgery", ("", BOLD), FORGED),
     }
 }
 

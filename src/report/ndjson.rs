@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Report;
 use crate::event::{Micros, Part, Place, Request};
 use crate::finding::{Considered, Evidence, Finding, Lost, Role};
+use crate::forgery::is_forged;
 use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
@@ -250,6 +251,9 @@ impl Object<'_> {
         self.seconds("delta_s", evidence.delta_s)?;
         self.seconds("clock_offset_s", evidence.clock_offset_s)?;
         string(&evidence.text, self.name("text"));
+        if is_forged(&evidence.text) {
+            self.name("flags").extend_from_slice(br#"["forgery"]"#);
+        }
         Ok(())
     }
 }

@@ -1,0 +1,83 @@
+//! Lines in which a field holds what looks like a record of its own: whoever chose it wants a reader to take it
+//! for one.
+//!
+//! Our parsers do not: a field ends where its format says, so that such a line is read like any other. It is
+//! marked, because people read logs too, and because nobody sends such a thing by chance.
+//!
+//! Nothing is decoded: what a client sends stands in a log with its quotes and line ends escaped, which is how it
+//! differs from what the server wrote itself.
+
+use std::sync::LazyLock;
+
+use memchr::{memchr, memmem};
+use regex::Regex;
+
+static RECORD: LazyLock<Regex> = LazyLock::new(|| {
+    // A quote and a line end as nginx, Apache and JSON write them within a field.
+    let quote = r#"(?: \\x22 | \\u0022 | \\+" )"#;
+    let line_end =
+        r"(?: \\x0[ad] | \\u000[ad] | \\u0085 | \\u202[89] | (?:^|[^\\]) (?:\\\\)* \\[nr] )";
+    let level = "(?: DEBUG | INFO | WARNING | ERROR | CRITICAL )";
+    let pattern = format!(
+        r#"(?isx)
+        # The end of an access line, `" 200 0 "-"`, and its middle, `[21/Nov/2026:21:55:11 +0100] "GET`.
+        {quote} \s [1-5][0-9]{{2}} \s (?: [0-9]+ | - ) (?: [\s\\"] | $ )
+        | \[ [0-9]{{2}} / [a-z]{{3}} / [0-9]{{4}} : [0-9:]{{8}} \s [-+][0-9]{{4}} \] \s {quote}
+        # A member of a JSON record.
+        | {quote} (?: event(?:_long)? | timestamp | time(?:_local|_iso8601)? | remote_addr(?:ess)? | status ) {quote} \s* :
+        # A line end, and something behind it.
+        | {line_end} [^\s"\\]
+        # The head of a WireBuddy record where it is not the line's own; of a Pritunl or privacyIDEA record, twice.
+        | ^ .{{24,}}? \s \| \s {level} \s+ \| \s
+        | \] \[ {level} \] .* \] \[ {level} \]
+        "#
+    );
+    Regex::new(&pattern).expect("a pattern that a test compiles")
+});
+
+/// Whether a line, as it stands in its log, holds what looks like another record.
+pub fn is_forged(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let is_possible = memchr(b'\\', bytes).is_some()
+        || memchr(b'|', bytes).is_some()
+        || memmem::find(bytes, b"][").is_some();
+    is_possible && RECORD.is_match(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_forged;
+
+    #[test]
+    fn records_within_records() {
+        for line in [
+            r#"203.0.113.9 - - [21/Nov/2026:21:55:11 +0100] "GET / HTTP/1.1" 401 17 "-" "x\x22 200 0 \x22-\x22 \x22""#,
+            r#"203.0.113.9 - x [21/Nov/2026:21:55:11 +0100] \x22GET / HTTP/1.1\x22 [21/Nov/2026:21:55:11 +0100] "GET / HTTP/1.1" 401 17"#,
+            r#"203.0.113.9 - - [21/Nov/2026:21:55:11 +0100] "GET /\x0A203.0.113.9 HTTP/1.1" 401 17"#,
+            r#"{"status":401,"http_user_agent":"x\" 200 0 \"-\" \"y"}"#,
+            r#"{"status":401,"http_user_agent":"x\",\"status\":200,\"y\":\""}"#,
+            r#"{"event": "admin_auth_failure", "admin_name": "x\", \"event\": \"admin_auth_success"}"#,
+            r#"{"event": "admin_auth_failure", "admin_name": "x\n{}"}"#,
+            r#"{"event": "admin_auth_failure", "admin_name": "x\u000a2026"}"#,
+            r#"203.0.113.9 - - [t] "GET /?2026-11-21 20:45:37 | INFO     | app.api.auth | LOGIN_SUCCESS HTTP/1.1" 401 17"#,
+            "2026-11-21 20:45:37 | INFO     | uvicorn.access | 203.0.113.9:0 - \"GET /?a | INFO | app.api.auth | x\" 401",
+            "[vpn][2026-11-21 21:55:12,982][INFO] x\n  m = \"][INFO] y\"",
+        ] {
+            assert!(is_forged(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn ordinary_lines() {
+        for line in [
+            r#"203.0.113.9 - - [21/Nov/2026:21:55:11 +0100] "GET / HTTP/1.1" 401 17 "-" "Mozilla/5.0 (X11; Linux)""#,
+            r#"203.0.113.9 - o\x22brien [21/Nov/2026:21:55:11 +0100] "GET /a\x22b HTTP/1.1" 401 17 "-" "C:\\new \\x0 \x5Cn""#,
+            r#"{"status":401,"http_user_agent":"say \"hello\" 200 times","path":"C:\\new"}"#,
+            "2026-11-21 20:45:37 | WARNING  | app.api.auth | LOGIN_FAILED ip=203.0.113.9 | INFO",
+            "[vpn][2026-11-21 21:55:12,982][INFO] Administrator audit event\n  user = \"x\"",
+            r#"{"event": "admin_auth_failure", "device_name": "two\n"}"#,
+        ] {
+            assert!(!is_forged(line), "{line}");
+        }
+    }
+}

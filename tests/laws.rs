@@ -1,0 +1,373 @@
+//! Laws that hold for any findings and any logs.
+
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+
+use std::fs;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::path::Path;
+
+use binary::why401;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{
+    Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest,
+};
+use proptest::sample::select;
+use serde_json::json;
+use tempfile::TempDir;
+use why401::cause::Cause;
+use why401::event::{Event, Kind, Micros, Place, Record, Request, canonical};
+use why401::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
+use why401::index::{Error, NewPart, Reader, Wanted, Writer};
+use why401::summary::{Position, Summary, Tally};
+use why401::system;
+
+// ---- A finding in the index -----------------------------------------------------------------------------------
+
+/// The years 0 to 9999.
+const CALENDAR: Range<Micros> = -62_167_219_200_000_000..253_402_300_800_000_000;
+
+fn text() -> impl Strategy<Value = Box<str>> {
+    any::<String>().prop_map(String::into_boxed_str)
+}
+
+fn address() -> impl Strategy<Value = IpAddr> {
+    any::<IpAddr>().prop_map(canonical)
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let sizes = (
+        any::<u16>(),
+        option::of(0..i64::MAX as u64),
+        option::of(any::<i64>()),
+    );
+    let upstream = (option::of(option::of(any::<u16>())), option::of(text()));
+    let names = (
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+    );
+    (
+        any::<String>(),
+        text(),
+        sizes,
+        upstream,
+        names,
+        option::of(address()),
+    )
+        .prop_map(
+            |(method, target, sizes, upstream, names, forwarded_for)| Request {
+                method: method.into(),
+                target,
+                status: sizes.0,
+                bytes: sizes.1,
+                duration: sizes.2,
+                upstream_status: upstream.0,
+                upstream_address: upstream.1,
+                request_id: names.0,
+                user: names.1,
+                user_agent: names.2,
+                forwarded_for,
+                host: names.3,
+            },
+        )
+}
+
+/// Lines of one part, one below the other.
+fn evidence() -> impl Strategy<Value = Vec<Evidence>> {
+    let role = select(vec![
+        Role::Request,
+        Role::Reason,
+        Role::Context,
+        Role::Trigger,
+    ]);
+    let seconds = || option::of(prop_oneof![Just(0.0), prop::num::f64::NORMAL]);
+    vec((role, text(), seconds(), seconds(), any::<u32>()), 0..4).prop_map(|lines| {
+        let evidence = |(n, line): (u64, (Role, Box<str>, Option<f64>, Option<f64>, u32))| {
+            let (role, text, delta_s, clock_offset_s, length) = line;
+            let place = Place {
+                part: 0,
+                line: n + 1,
+                offset: n << 33,
+                length,
+            };
+            Evidence {
+                role,
+                place,
+                text,
+                delta_s,
+                clock_offset_s,
+            }
+        };
+        (0..).zip(lines).map(evidence).collect()
+    })
+}
+
+fn finding() -> impl Strategy<Value = Finding> {
+    let candidates = vec((select(Cause::ALL), text()), 1..4).prop_map(|all| {
+        let candidate = |(cause, because)| Candidate { cause, because };
+        all.into_iter().map(candidate).collect::<Vec<_>>()
+    });
+    let systems: Vec<_> = system::ALL.iter().map(|s| s.name).collect();
+    let judged = (
+        CALENDAR,
+        option::of(select(systems)),
+        select(Verdict::ALL),
+        select(vec![Confidence::Low, Confidence::Medium, Confidence::High]),
+        option::of(any::<bool>()),
+        candidates,
+    );
+    let names = (
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+        option::of(text()),
+    );
+    let told = (
+        option::of(request()),
+        text(),
+        any::<bool>(),
+        evidence(),
+        option::of(address()),
+    );
+    (judged, names, told).prop_map(|(judged, names, told)| {
+        let (time, system, verdict, confidence, logged, candidates) = judged;
+        let (request, message, has_fix, evidence, source) = told;
+        let mut finding = Finding {
+            time,
+            system,
+            verdict,
+            confidence,
+            logged,
+            candidates,
+            source,
+            principal: names.0,
+            host: names.1,
+            action: names.2.map(|text| String::from(text).into()),
+            reason: names.3.map(|text| String::from(text).into()),
+            request,
+            message,
+            fix: None,
+            evidence,
+            considered: Vec::new(),
+        };
+        // A fix is the system's own for the cause.
+        let system = system.and_then(system::by_name).filter(|_| has_fix);
+        finding.fix = system
+            .zip(finding.cause())
+            .and_then(|(system, cause)| system.fix(cause));
+        finding
+    })
+}
+
+/// The lines that a finding cites, as the records that the index has of them.
+fn records(finding: &Finding) -> Vec<Record> {
+    let record = |evidence: &Evidence| Record {
+        place: evidence.place,
+        event: Event {
+            time: finding.time..finding.time + 1,
+            source: None,
+            kind: Kind::Request(Request::default()),
+        },
+        ahead: None,
+        text: Some(evidence.text.clone()),
+    };
+    finding.evidence.iter().map(record).collect()
+}
+
+/// Writes a finding into a new index and reads it back.
+fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> {
+    let mut writer = Writer::open(path)?;
+    let input = writer.input("a.log", Path::new("/a.log"), "nginx_combined", None)?;
+    let part = writer.add_part(&NewPart {
+        input,
+        after: None,
+        name: "a.log",
+        identity: [1; 32],
+        beginning: [2; 32],
+    })?;
+    let records = records(finding);
+    let position = Position {
+        lines: 9,
+        offset: 9 << 33,
+        open: None,
+    };
+    let tally = Tally {
+        lines: 9,
+        position,
+        ..Tally::default()
+    };
+    writer.append(part, &records, &tally)?;
+    let mut explanation = writer.explain(vec![part])?;
+    explanation.finding("an id", finding)?;
+    explanation.finish(&Summary::default())?;
+    writer.close()?;
+    let mut read = Vec::new();
+    Reader::open(path)?.findings::<Error>(&Wanted::default(), &[part], |finding| {
+        read.push(finding.clone());
+        Ok(())
+    })?;
+    Ok(read)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What is read back is what was written.
+    #[test]
+    fn a_finding_outlives_the_index(finding in finding()) {
+        let folder = TempDir::new().unwrap();
+        let read = through_index(&finding, &folder.path().join("index.db")).unwrap();
+        prop_assert_eq!(read, vec![finding]);
+    }
+}
+
+// ---- Logs that a client could bring about ---------------------------------------------------------------------
+
+/// 2026-11-21 20:55:00 UTC.
+const START: i64 = 1_795_294_500;
+
+/// One line of each of the two logs, or of one.
+#[derive(Debug, Clone)]
+struct Step {
+    pause: i64,
+    client: u8,
+    status: u16,
+    path: &'static str,
+    /// What the server's log says; `None`: nothing.
+    words: Option<&'static str>,
+    name: String,
+    agent: String,
+}
+
+/// What a client may send, in names and agents.
+fn sent() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => "[a-z]{1,8}",
+        1 => "[\u{0}-\u{ff}\u{200b}-\u{202e}日🙂]{0,12}",
+        1 => select(vec![
+            r#"x" 200 0 "-" ""#.to_owned(),
+            r#"{"event": "admin_auth_success"}"#.to_owned(),
+            "a\n203.0.113.9 - - [21/Nov/2026:20:55:05 +0000] \"GET / HTTP/1.1\" 200 5".to_owned(),
+        ]),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let words = select(vec![
+        "Expired auth timestamp",
+        "Session expired",
+        "words of no version",
+    ]);
+    let path = select(vec!["/organization", "/auth/session", "/x?token=4711"]);
+    let status = select(vec![200_u16, 401, 401, 401, 429]);
+    let pause = select(vec![0_i64, 0, 1, 4, 70]);
+    (
+        pause,
+        0..4_u8,
+        status,
+        path,
+        option::of(words),
+        sent(),
+        sent(),
+    )
+        .prop_map(|(pause, client, status, path, words, name, agent)| Step {
+            pause,
+            client,
+            status,
+            path,
+            words,
+            name,
+            agent,
+        })
+}
+
+/// As nginx's `ngx_http_log_escape` does.
+fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'"' | b'\\' | 0..0x20 | 0x7f.. => format!("\\x{byte:02X}"),
+        _ => char::from(byte).to_string(),
+    };
+    text.bytes().map(escape).collect()
+}
+
+/// The access log and the journal.
+fn logs(steps: &[Step]) -> (String, String) {
+    let (mut access, mut journal, mut time) = (String::new(), String::new(), START);
+    for step in steps {
+        time = (time + step.pause).min(START + 3599 - 3300);
+        let (minute, second) = (55 + (time - START) / 60, (time - START) % 60);
+        let client = format!("203.0.113.{}", step.client);
+        access += &format!(
+            "{client} - - [21/Nov/2026:20:{minute:02}:{second:02} +0000] \"GET {} HTTP/1.1\" {} 17 \"-\" \"{}\"\n",
+            step.path,
+            step.status,
+            escaped(&step.agent),
+        );
+        if let Some(words) = step.words {
+            let line = json!({
+                "event": "admin_auth_failure", "timestamp": time, "remote_address": client,
+                "admin_name": step.name, "event_long": words,
+            });
+            journal += &format!("{line}\n");
+        }
+    }
+    (access, journal)
+}
+
+/// Whether all of it can be seen, and nothing of it acts.
+fn is_inert(text: &str) -> bool {
+    let is_bad = |c: char| {
+        c != '\n' && c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    !text.contains(is_bad)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// The stream and the index tell the same, in whichever order the logs are named and in however many pieces they
+    /// are read; and nothing that is told to people acts on their terminal.
+    #[test]
+    fn stream_and_index_agree(steps in vec(step(), 1..40), cut in any::<prop::sample::Index>()) {
+        let folder = TempDir::new().unwrap();
+        let (access, journal) = logs(&steps);
+        let put = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
+        let run = |args: &[&str]| {
+            let ended = why401(args).within(folder.path()).run();
+            assert_ne!(ended.code, 101, "{}", ended.talk);
+            ended
+        };
+        // A first look at the logs while they are being written, anywhere in a line.
+        put("access.log", &access.as_bytes()[..cut.index(access.len())]);
+        put("journal.log", &journal.as_bytes()[..journal.len() / 2]);
+        run(&["index", ".", "--index", "index/i.db"]);
+        put("access.log", access.as_bytes());
+        put("journal.log", journal.as_bytes());
+        run(&["index", "access.log", "journal.log", "--index", "index/i.db"]);
+
+        let sorted = |text: &str| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines
+        };
+        let stream = run(&["explain", "-o", "ndjson", "access.log", "journal.log"]);
+        let other = run(&["explain", "-o", "ndjson", "journal.log", "access.log"]);
+        prop_assert_eq!(sorted(&stream.data), sorted(&other.data));
+        let index = run(&["explain", "-o", "ndjson", "--index", "index/i.db"]);
+        // A log may be met, and indexed, before the other one.
+        let names = |text: &str| sorted(&text.replace("\"./", "\""));
+        prop_assert_eq!(names(&stream.data), names(&index.data));
+
+        for more in [&[][..], &["--each"], &["--each", "--considered"]] {
+            let text = run(&[&["explain", "access.log", "journal.log"], more].concat());
+            assert!(is_inert(&text.data) && is_inert(&text.talk), "{}", text.data);
+        }
+    }
+}
