@@ -63,9 +63,40 @@ pub struct Request {
     pub forwarded_for: Option<IpAddr>,
     /// Virtual host or server name.
     pub host: Option<Box<str>>,
+    pub sent: Sent,
+}
+
+/// What an access log tells of the credentials that a request carried. `None`: it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sent {
+    /// A Cookie header, whatever is in it.
+    pub cookie: Option<bool>,
+    pub authorization: Option<bool>,
+    /// An Auth-Token header: a signed request of Pritunl's API.
+    pub token: Option<bool>,
+    pub timestamp: Option<Timestamp>,
+}
+
+/// What an API client said of the time (`Auth-Timestamp`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Timestamp {
+    /// Nothing.
+    Absent,
+    /// Something that is no number of seconds.
+    Malformed,
+    At(Micros),
 }
 
 impl Request {
+    /// How far the client's clock was ahead of the web server's when it signed the request, which was answered at
+    /// `answered`; negative when it ran behind. `None`: the log does not say.
+    pub fn skew(&self, answered: Micros) -> Option<Micros> {
+        match self.sent.timestamp? {
+            Timestamp::At(signed) => Some(signed - (answered - self.duration.unwrap_or(0))),
+            Timestamp::Absent | Timestamp::Malformed => None,
+        }
+    }
+
     /// The target without its query.
     pub fn path(&self) -> &str {
         memchr(b'?', self.target.as_bytes()).map_or(&self.target, |mark| &self.target[..mark])

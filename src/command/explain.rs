@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::join::join;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
-use super::{Exit, Fault, columns, recall, stdout};
+use super::{Exit, Fault, columns, described, recall, stdout};
 use crate::cli::{ExplainArgs, FindingOutput};
 use crate::event::Part;
 use crate::finding::Finding;
@@ -46,13 +46,18 @@ pub(super) fn run(args: &ExplainArgs, color: ColorChoice) -> anyhow::Result<Exit
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
-    let (format, zone) = (args.format(), args.timezone);
+    let given = described::formats(&args.described, &mut talk)?;
+    let options = Options {
+        format: args.format(),
+        given: &given,
+        zone: args.timezone,
+    };
     let Inputs {
         inputs,
         parts,
         skipped,
         failures,
-    } = discover(&logs, &Options { format, zone });
+    } = discover(&logs, &options);
     // Who asks for one line has not asked for the other files of its folder.
     if asked.is_none() || args.logs.len() > 1 {
         tell_skipped(&skipped, &mut talk)?;

@@ -11,7 +11,7 @@ use chrono::Utc;
 use super::join::{Source, join};
 use super::progress::Progress;
 use super::talk::{Talk, tell_failures, tell_skipped};
-use super::{Exit, Fault};
+use super::{Exit, Fault, described};
 use crate::cli::IndexArgs;
 use crate::event::{self, Place, Record};
 use crate::finding::Finding;
@@ -85,9 +85,13 @@ fn fill(args: &IndexArgs, path: &Path, talk: &mut impl Write) -> Result<Exit, St
     let mut writer = Writer::open(path)?;
     let mut exit = Exit::Done;
     if !args.logs.is_empty() {
-        let format = args.format.and_then(format::by_name);
-        let zone = args.timezone;
-        let inputs = discover(&args.logs, &Options { format, zone });
+        let given = described::formats(&args.described, talk).map_err(Stop::Other)?;
+        let options = Options {
+            format: args.format.and_then(format::by_name),
+            given: &given,
+            zone: args.timezone,
+        };
+        let inputs = discover(&args.logs, &options);
         exit = read(&mut writer, inputs, talk)?;
     }
     if args.prune {

@@ -5,6 +5,7 @@
 //! row here and one sample line in `fixtures/formats/`; tests fail for a row without a sample and for a
 //! cause without advice.
 
+pub mod error_log;
 pub mod key;
 pub mod pritunl;
 pub mod privacyidea;
