@@ -12,7 +12,7 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
-use crate::system::{Meaning, Routes, Statement};
+use crate::system::{Credential, Meaning, Routes, Statement};
 
 /// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
 pub type Micros = i64;
@@ -75,6 +75,29 @@ pub struct Sent {
     /// An Auth-Token header: a signed request of Pritunl's API.
     pub token: Option<bool>,
     pub timestamp: Option<Timestamp>,
+}
+
+impl Sent {
+    /// What this log tells, and `other` where it does not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            cookie: self.cookie.or(other.cookie),
+            authorization: self.authorization.or(other.authorization),
+            token: self.token.or(other.token),
+            timestamp: self.timestamp.or(other.timestamp),
+        }
+    }
+
+    /// Whether the log says that this was not sent.
+    pub fn lacks(self, credential: Credential) -> bool {
+        let sent = match credential {
+            Credential::Cookie => self.cookie,
+            Credential::Authorization => self.authorization,
+            Credential::Token => self.token,
+        };
+        sent == Some(false)
+    }
 }
 
 /// What an API client said of the time (`Auth-Timestamp`).

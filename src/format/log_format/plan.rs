@@ -8,7 +8,7 @@ use super::super::Mismatch;
 use super::super::grammar::CLF_TIME_LENGTH;
 use super::Error;
 use super::template::{Piece, Template, time_length};
-use super::variables::{Shape, Variable};
+use super::variables::{QUOTES, Shape, Variable};
 
 /// Where the text of a variable ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ struct Step {
 }
 
 /// What stands between two bare quotes of the format.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Stretch {
     /// What it begins with.
     literal: Vec<u8>,
@@ -113,14 +113,32 @@ impl Plan {
         let mut from = 0;
         for (n, stretch) in self.stretches.iter().enumerate() {
             let is_last = n + 1 == self.stretches.len();
-            let end = match bare_quote(line, from, stretch.may_be_quotes()) {
-                Some(end) if !is_last => end,
-                None if is_last => line.len(),
-                Some(end) => return Err(misfit(end, "the end of the line")),
-                None => return Err(misfit(line.len(), "a quote")),
-            };
-            stretch.read(line, from..end, &mut found)?;
-            from = end + 1;
+            let mut quote = bare_quote(line, from);
+            loop {
+                let end = match quote {
+                    Some(end) if !is_last => end,
+                    None if is_last => line.len(),
+                    Some(end) if !stretch.may_be_quotes() => {
+                        return Err(misfit(end, "the end of the line"));
+                    }
+                    _ => line.len(),
+                };
+                let so_far = found.len();
+                let Err(mismatch) = stretch.read(line, from..end, &mut found) else {
+                    from = end + 1;
+                    break;
+                };
+                // Two quotes may be all there is of a name.
+                let pair = quote.filter(|at| line[*at..].starts_with(b"\"\""));
+                let Some(pair) = pair.filter(|_| stretch.may_be_quotes()) else {
+                    return Err(mismatch);
+                };
+                found.truncate(so_far);
+                quote = bare_quote(line, pair + 2);
+            }
+        }
+        if from <= line.len() {
+            return Err(misfit(from, "the end of the line"));
         }
         Ok(found)
     }
@@ -130,32 +148,20 @@ fn misfit(offset: usize, expected: &'static str) -> Mismatch {
     Mismatch { offset, expected }
 }
 
-/// The next quote that no backslash protects. With `pairs`, a pair of them between blanks is passed.
-fn bare_quote(line: &[u8], from: usize, pairs: bool) -> Option<usize> {
+/// The next quote that no backslash protects.
+pub(super) fn bare_quote(line: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     while let Some(found) = line
         .get(at..)
         .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
     {
         at += found;
-        if line[at] == b'\\' {
-            at += 2;
-        } else if pairs && at > from && line[at - 1..].starts_with(b" \"\" ") {
-            at += 2;
-        } else {
+        if line[at] == b'"' {
             return Some(at);
         }
+        at += 2;
     }
     None
-}
-
-impl Default for Stretch {
-    fn default() -> Self {
-        Self {
-            literal: Vec::new(),
-            steps: Vec::new(),
-        }
-    }
 }
 
 impl Stretch {
@@ -299,8 +305,13 @@ fn last<'p>(
 ) -> Result<(), Mismatch> {
     let step = &steps[n];
     let text = &line[range.clone()];
-    let is_held = |b: &u8| step.variable.shape.holds(*b) || step.variable.may_be_quotes;
-    let held = text.iter().position(|b| !is_held(b));
+    let is_empty_name = step.variable.may_be_quotes && text.starts_with(QUOTES);
+    let held = if is_empty_name {
+        Some(QUOTES.len())
+    } else {
+        let held = text.iter().position(|b| !step.variable.shape.holds(*b));
+        held.into_iter().chain(bare_quote(text, 0)).min()
+    };
     let reach = held.map_or(text.len(), |at| text.len().min(at + step.literal.len()));
     let so_far = found.len();
     for length in memmem::rfind_iter(&text[..reach], &step.literal) {

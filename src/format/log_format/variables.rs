@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::access_json::{Alias, Value, find_alias};
 use super::super::grammar::decimal;
+use super::plan::bare_quote;
 
 /// What a variable's text may consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,7 @@ const SECRETS: &[&str] = &[
 const SECRET_BEGINNING: &str = "cookie_";
 
 /// Apache's `%u` for a name that is empty.
-const QUOTES: &[u8] = b"\"\"";
+pub(super) const QUOTES: &[u8] = b"\"\"";
 
 impl Variable {
     /// nginx's `$name`.
@@ -134,7 +135,8 @@ impl Variable {
 
     /// Whether its text can be this.
     pub(super) fn holds(&self, text: &[u8]) -> bool {
-        (self.may_be_quotes && text == QUOTES) || text.iter().all(|b| self.shape.holds(*b))
+        (self.may_be_quotes && text == QUOTES)
+            || text.iter().all(|b| self.shape.holds(*b)) && bare_quote(text, 0).is_none()
     }
 
     /// What its text says.
