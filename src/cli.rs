@@ -13,6 +13,7 @@ use ipnet::IpNet;
 use crate::cause::Cause;
 use crate::event::Micros;
 use crate::finding::Verdict;
+use crate::format::log_format::{self, LogFormat};
 use crate::format::{self, Format};
 use crate::report::FailOn;
 use crate::report::filter::{Filter, PathPattern, StatusPattern, network};
@@ -117,6 +118,24 @@ pub struct CatalogueArgs {
     pub output: Output,
 }
 
+/// Formats of access logs that are not built in.
+#[derive(Debug, Args)]
+pub struct Described {
+    /// Read access logs in this nginx log_format or Apache LogFormat too, as it stands in the configuration; again for
+    /// each further one
+    #[arg(long, value_name = "FORMAT", value_parser = log_format, allow_hyphen_values = true)]
+    pub log_format: Vec<&'static LogFormat>,
+
+    /// Read access logs in the formats that this configuration file of nginx or Apache defines, or the files of this
+    /// folder
+    #[arg(long, value_name = "FILE", visible_alias = "apache-conf")]
+    pub nginx_conf: Vec<PathBuf>,
+}
+
+fn log_format(text: &str) -> Result<&'static LogFormat, log_format::Error> {
+    LogFormat::compile(text).map(LogFormat::kept)
+}
+
 /// Where the index is.
 #[derive(Debug, Args)]
 pub struct Store {
@@ -137,6 +156,9 @@ pub struct IndexArgs {
     /// Read every log in this format instead of detecting it; `why401 formats` lists them
     #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
     pub format: Option<&'static str>,
+
+    #[command(flatten)]
+    pub described: Described,
 
     /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
     #[arg(long, value_name = "ZONE")]
@@ -259,6 +281,9 @@ pub struct ExplainArgs {
     /// Read every log in this format instead of detecting it; `why401 formats` lists them
     #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
     pub format: Option<&'static str>,
+
+    #[command(flatten)]
+    pub described: Described,
 
     /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
     #[arg(long, value_name = "ZONE")]

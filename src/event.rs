@@ -12,7 +12,7 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
-use crate::system::{Meaning, Routes, Statement};
+use crate::system::{Credential, Meaning, Routes, Statement};
 
 /// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
 pub type Micros = i64;
@@ -63,9 +63,63 @@ pub struct Request {
     pub forwarded_for: Option<IpAddr>,
     /// Virtual host or server name.
     pub host: Option<Box<str>>,
+    pub sent: Sent,
+}
+
+/// What an access log tells of the credentials that a request carried. `None`: it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sent {
+    /// A Cookie header, whatever is in it.
+    pub cookie: Option<bool>,
+    pub authorization: Option<bool>,
+    /// An Auth-Token header: a signed request of Pritunl's API.
+    pub token: Option<bool>,
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Sent {
+    /// What this log tells, and `other` where it does not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            cookie: self.cookie.or(other.cookie),
+            authorization: self.authorization.or(other.authorization),
+            token: self.token.or(other.token),
+            timestamp: self.timestamp.or(other.timestamp),
+        }
+    }
+
+    /// Whether the log says that this was not sent.
+    pub fn lacks(self, credential: Credential) -> bool {
+        let sent = match credential {
+            Credential::Cookie => self.cookie,
+            Credential::Authorization => self.authorization,
+            Credential::Token => self.token,
+        };
+        sent == Some(false)
+    }
+}
+
+/// What an API client said of the time (`Auth-Timestamp`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Timestamp {
+    /// Nothing.
+    Absent,
+    /// Something that is no number of seconds.
+    Malformed,
+    At(Micros),
 }
 
 impl Request {
+    /// How far the client's clock was ahead of the web server's when it signed the request, which was answered at
+    /// `answered`; negative when it ran behind. `None`: the log does not say.
+    pub fn skew(&self, answered: Micros) -> Option<Micros> {
+        match self.sent.timestamp? {
+            Timestamp::At(signed) => Some(signed - (answered - self.duration.unwrap_or(0))),
+            Timestamp::Absent | Timestamp::Malformed => None,
+        }
+    }
+
     /// The target without its query.
     pub fn path(&self) -> &str {
         memchr(b'?', self.target.as_bytes()).map_or(&self.target, |mark| &self.target[..mark])

@@ -7,6 +7,8 @@
 //! # {"ignored":true}        the line below is of the format, but tells nothing
 //! ```
 //!
+//! `# format: …` says in which format the lines below it are, where that is given by the user (`log_format.log`).
+//!
 //! A record of several lines is one sample. Times are UTC, or local as if in UTC; `ahead` is in seconds: how far the
 //! clock on the wall was ahead of UTC. `duration` is in seconds, an `upstream_status` of `"-"` says that the proxy answered by
 //! itself, an outcome that the line does not state is left out. A field that is not named must not be
@@ -14,6 +16,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +25,8 @@ use chrono::DateTime;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use proptest::sample::Index;
 use serde_json::{Map, Value, json};
-use why401::event::{Entry, Event, Kind, Outcome, Request};
+use why401::event::{Entry, Event, Kind, Outcome, Request, SECOND, Timestamp};
+use why401::format::log_format::{self, LogFormat};
 use why401::format::{self, Format, Mismatch};
 use why401::system::Meaning;
 
@@ -35,6 +39,17 @@ struct Sample {
     place: String,
     expected: Map<String, Value>,
     line: String,
+    /// In which format it is, where the user gives that.
+    format: Option<String>,
+}
+
+impl Sample {
+    /// Its lines read in the format that it names.
+    fn read(&self) -> Map<String, Value> {
+        let format = self.format.as_deref().unwrap_or_default();
+        let format = LogFormat::compile(format).unwrap_or_else(|e| panic!("{}: {e}", self.place));
+        told(format.parse(self.line.as_bytes()))
+    }
 }
 
 fn folder() -> PathBuf {
@@ -46,6 +61,7 @@ fn samples(name: &str) -> Option<Vec<Sample>> {
     let text = fs::read_to_string(folder().join(name).with_extension("log")).ok()?;
     let begins = format::by_name(name).and_then(Format::begins);
     let mut expected = None;
+    let mut given = None;
     let mut samples: Vec<Sample> = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let place = format!("{name}.log:{number}");
@@ -53,6 +69,8 @@ fn samples(name: &str) -> Option<Vec<Sample>> {
             if comment.trim_start().starts_with('{') {
                 let parsed = serde_json::from_str(comment);
                 expected = Some(parsed.unwrap_or_else(|e| panic!("{place}: {e}")));
+            } else if let Some(format) = comment.strip_prefix(" format: ") {
+                given = Some(format.to_owned());
             }
         } else if let (Some(_), None, Some(sample)) = (begins, &expected, samples.last_mut()) {
             sample.line.push('\n');
@@ -66,6 +84,7 @@ fn samples(name: &str) -> Option<Vec<Sample>> {
                 place,
                 expected,
                 line,
+                format: given.clone(),
             });
         }
     }
@@ -112,6 +131,14 @@ fn request_told(request: &Request) -> Value {
         "user_agent": request.user_agent,
         "forwarded_for": request.forwarded_for,
         "host": request.host,
+        "cookie": request.sent.cookie,
+        "authorization": request.sent.authorization,
+        "auth_token": request.sent.token,
+        "auth_timestamp": request.sent.timestamp.map(|stamp| match stamp {
+            Timestamp::Absent => json!("-"),
+            Timestamp::Malformed => json!("malformed"),
+            Timestamp::At(micros) => json!(micros / SECOND),
+        }),
     })
 }
 
@@ -188,9 +215,23 @@ fn samples_parse_as_expected() {
     }
 }
 
+/// Formats that the user gives, each with samples of its own.
+#[test]
+fn given_formats_read_as_expected() {
+    let samples = samples(log_format::NAME).unwrap();
+    for sample in &samples {
+        let expected = in_micros(sample);
+        let mut told = sample.read();
+        told.retain(|name, _| expected.contains_key(name) || !OPTIONAL.contains(&&**name));
+        assert_eq!(told, expected, "{}: {}", sample.place, sample.line);
+    }
+    let formats: HashSet<_> = samples.iter().map(|s| &s.format).collect();
+    assert!(formats.len() >= 10);
+}
+
 #[test]
 fn every_format_has_samples() {
-    for format in format::ALL {
+    for format in format::listed() {
         let name = format.name();
         assert!(samples(name).is_some_and(|s| !s.is_empty()), "{name}");
     }

@@ -127,13 +127,11 @@ impl Read {
 
 fn discover_simple(logs: &[PathBuf]) -> Inputs {
     let format = Some(&Simple as &'static dyn Format);
-    discover(
-        logs,
-        &Options {
-            format,
-            ..Options::default()
-        },
-    )
+    let options = Options {
+        format,
+        ..Options::default()
+    };
+    discover(logs, &options)
 }
 
 fn read(found: Inputs) -> Read {
@@ -471,7 +469,7 @@ fn detection_skips_what_no_format_reads() {
         read.talk,
         [
             "x.log: not a log format known",
-            "y.log.xz: compressed with xz; only gzip is read"
+            "y.log.xz: compressed with xz; only gzip and zstd are read"
         ]
     );
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use why401::cause::Cause;
 use why401::event::Kind;
 use why401::format::{self, Format};
+use why401::system::error_log;
 use why401::system::pritunl::SYSTEM as PRITUNL;
 use why401::system::privacyidea::SYSTEM as PRIVACYIDEA;
 use why401::system::wirebuddy::SYSTEM as WIREBUDDY;
@@ -520,4 +521,24 @@ fn pages_of_web_servers() {
     // Caddy.
     assert_eq!(causes(403, 0), HashSet::from(["address_not_allowed"]));
     assert_eq!(causes(403, 38), HashSet::new());
+}
+/// What web servers write of their own refusals.
+#[test]
+fn error_logs_have_a_sample_and_a_fix_for_each_row() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
+    let samples = [error_log::NGINX, error_log::APACHE].map(|name| {
+        let text = fs::read_to_string(folder.join(format!("{name}.log"))).unwrap();
+        let expected = text.lines().filter_map(|line| line.strip_prefix("# {"));
+        let expected = expected.map(|rest| serde_json::from_str(&format!("{{{rest}")).unwrap());
+        expected.collect::<Vec<Value>>()
+    });
+    let samples = samples.concat();
+    for row in error_log::STATEMENTS {
+        let is_its = |e: &&Value| e["action"] == row.action && e["reason"] == row.reason;
+        assert!(samples.iter().any(|e| is_its(&e)), "{}", row.reason);
+        let Meaning::Refusal(cause) = row.meaning else {
+            panic!("{} refuses nothing", row.reason)
+        };
+        assert!(error_log::fix(cause).is_some(), "{cause:?}");
+    }
 }

@@ -5,6 +5,7 @@
 
 mod binary;
 
+use std::fmt::Write;
 use std::fs;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -20,7 +21,7 @@ use proptest::sample::select;
 use serde_json::json;
 use tempfile::TempDir;
 use why401::cause::Cause;
-use why401::event::{Event, Kind, Micros, Place, Record, Request, canonical};
+use why401::event::{Event, Kind, Micros, Place, Record, Request, Sent, canonical};
 use why401::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use why401::index::{Error, NewPart, Reader, Wanted, Writer};
 use why401::summary::{Position, Summary, Tally};
@@ -74,6 +75,7 @@ fn request() -> impl Strategy<Value = Request> {
                 user_agent: names.2,
                 forwarded_for,
                 host: names.3,
+                sent: Sent::default(),
             },
         )
 }
@@ -87,24 +89,25 @@ fn evidence() -> impl Strategy<Value = Vec<Evidence>> {
         Role::Trigger,
     ]);
     let seconds = || option::of(prop_oneof![Just(0.0), prop::num::f64::NORMAL]);
-    vec((role, text(), seconds(), seconds(), any::<u32>()), 0..4).prop_map(|lines| {
-        let evidence = |(n, line): (u64, (Role, Box<str>, Option<f64>, Option<f64>, u32))| {
-            let (role, text, delta_s, clock_offset_s, length) = line;
-            let place = Place {
-                part: 0,
-                line: n + 1,
-                offset: n << 33,
-                length,
-            };
-            Evidence {
-                role,
-                place,
-                text,
-                delta_s,
-                clock_offset_s,
-            }
-        };
-        (0..).zip(lines).map(evidence).collect()
+    let line = (role, text(), seconds(), seconds(), any::<u32>());
+    let line = line.prop_map(|(role, text, delta_s, clock_offset_s, length)| Evidence {
+        role,
+        place: Place {
+            part: 0,
+            line: 0,
+            offset: 0,
+            length,
+        },
+        text,
+        delta_s,
+        clock_offset_s,
+    });
+    vec(line, 0..4).prop_map(|mut lines| {
+        for (evidence, n) in lines.iter_mut().zip(0..) {
+            evidence.place.line = n + 1;
+            evidence.place.offset = n << 33;
+        }
+        lines
     })
 }
 
@@ -303,8 +306,9 @@ fn logs(steps: &[Step]) -> (String, String) {
         time = (time + step.pause).min(START + 3599 - 3300);
         let (minute, second) = (55 + (time - START) / 60, (time - START) % 60);
         let client = format!("203.0.113.{}", step.client);
-        access += &format!(
-            "{client} - - [21/Nov/2026:20:{minute:02}:{second:02} +0000] \"GET {} HTTP/1.1\" {} 17 \"-\" \"{}\"\n",
+        let _ = writeln!(
+            access,
+            "{client} - - [21/Nov/2026:20:{minute:02}:{second:02} +0000] \"GET {} HTTP/1.1\" {} 17 \"-\" \"{}\"",
             step.path,
             step.status,
             escaped(&step.agent),
@@ -314,7 +318,7 @@ fn logs(steps: &[Step]) -> (String, String) {
                 "event": "admin_auth_failure", "timestamp": time, "remote_address": client,
                 "admin_name": step.name, "event_long": words,
             });
-            journal += &format!("{line}\n");
+            let _ = writeln!(journal, "{line}");
         }
     }
     (access, journal)

@@ -11,8 +11,10 @@ use binary::why401;
 use clap::CommandFactory;
 use serde_json::Value;
 use why401::cli::Cli;
+use why401::event::Kind;
 use why401::finding::Verdict;
-use why401::format;
+use why401::format::log_format::{self, LogFormat};
+use why401::format::{self, Format};
 
 fn readme() -> String {
     fs::read_to_string("README.md").unwrap()
@@ -103,9 +105,43 @@ fn every_format_verdict_and_filter_is_told() {
         .filter_map(|arg| Some(format!("`--{}", arg.get_long()?)))
         // Told by their own help; the README is no manual.
         .filter(|flag| !["`--format", "`--color", "`--output"].contains(&flag.as_str()));
-    let formats = format::ALL.iter().map(|f| format!("`{}`", f.name()));
+    let formats = format::listed().map(|f| format!("`{}`", f.name()));
     let verdicts = Verdict::ALL.iter().map(|v| format!("`{}`", v.id()));
     for word in flags.chain(formats).chain(verdicts) {
         assert!(readme.contains(&word), "{word} is not in the README");
     }
+}
+
+/// The format that is recommended is nginx's own JSON, and tells all that can be told.
+#[test]
+fn the_format_to_paste_is_read() {
+    let readme = readme();
+    let conf = blocks(&readme, "nginx")[0].to_owned();
+    let definitions = log_format::conf::definitions(&conf);
+    assert_eq!(definitions.len(), 1);
+    let line = definitions[0].format.strip_prefix("escape=json ").unwrap();
+    let names = ["msec", "status", "body_bytes_sent", "request_time"];
+    let flags = ["has_cookie", "has_authorization", "has_auth_token"];
+    let line = line
+        .replace("$msec", "1795294511.072")
+        .replace("$status", "401")
+        .replace("$body_bytes_sent", "17")
+        .replace("$request_time", "0.019")
+        .replace("\"$remote_addr\"", "\"203.0.113.9\"")
+        .replace("$http_auth_timestamp", "1795294500");
+    let line = flags
+        .iter()
+        .fold(line, |line, flag| line.replace(&format!("${flag}"), "1"));
+    assert!(names.iter().all(|name| !line.contains(&format!("${name}"))));
+    let event = format::by_name("access_json")
+        .unwrap()
+        .parse(line.as_bytes())
+        .unwrap()
+        .unwrap();
+    let Kind::Request(request) = event.kind else {
+        panic!("{line}")
+    };
+    assert_eq!(request.sent.cookie, Some(true));
+    assert_eq!(request.skew(event.time.start), Some(-11_053_000));
+    assert!(LogFormat::compile(&definitions[0].format).is_ok());
 }

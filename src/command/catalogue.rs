@@ -25,7 +25,7 @@ pub(super) fn causes(output: Output, page: &Page, out: &mut impl Write) -> anyho
 pub(super) fn formats(output: Output, out: &mut impl Write) -> anyhow::Result<Exit> {
     match output {
         Output::Text => write_formats(out)?,
-        Output::Ndjson => write_rows(format::ALL.iter().map(|f| FormatRow::new(*f)), out)?,
+        Output::Ndjson => write_rows(format::listed().map(FormatRow::new), out)?,
     }
     out.flush()?;
     Ok(Exit::Done)
@@ -168,7 +168,7 @@ struct FormatRow {
 }
 
 impl FormatRow {
-    fn new(format: &dyn Format) -> Self {
+    fn new(format: &'static dyn Format) -> Self {
         Self {
             format: format.name(),
             title: format.title(),
@@ -178,7 +178,7 @@ impl FormatRow {
 }
 
 fn write_formats(out: &mut impl Write) -> io::Result<()> {
-    let rows: Vec<FormatRow> = format::ALL.iter().map(|f| FormatRow::new(*f)).collect();
+    let rows: Vec<FormatRow> = format::listed().map(FormatRow::new).collect();
     let longest = |of: fn(&FormatRow) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let names = longest(|row| row.format.len());
     let systems = longest(|row| row.system.map_or(0, str::len));
@@ -217,7 +217,7 @@ mod tests {
     fn everything_is_listed_for_people() {
         let (causes, formats) = written(Output::Text);
         assert!(Cause::ALL.iter().all(|c| causes.contains(c.id())));
-        assert!(format::ALL.iter().all(|f| formats.contains(f.title())));
+        assert!(format::listed().all(|f| formats.contains(f.title())));
         assert!(
             causes
                 .lines()
@@ -242,7 +242,7 @@ mod tests {
         assert!(
             ids(&formats, "format")
                 .iter()
-                .eq(format::ALL.iter().map(|f| f.name()))
+                .eq(format::listed().map(format::Format::name))
         );
     }
 }

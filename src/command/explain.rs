@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::join::join;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
-use super::{Exit, Fault, columns, recall, stdout};
+use super::{Exit, Fault, columns, described, recall, stdout};
 use crate::cli::{ExplainArgs, FindingOutput};
 use crate::config::Config;
 use crate::event::Part;
@@ -30,6 +30,9 @@ const USUAL: &[&str] = &[
     "/var/log/apache2/access.log*",
     "/var/log/apache2/other_vhosts_access.log*",
     "/var/log/httpd/access_log*",
+    "/var/log/caddy/access*.log*",
+    "/var/log/nginx/error.log*",
+    "/var/log/apache2/error.log*",
 ];
 
 /// Lines that do not parse make a result incomplete above this share of a file.
@@ -47,17 +50,12 @@ pub(super) fn run(args: &ExplainArgs, config: Config, color: ColorChoice) -> any
     if args.logs.is_empty() {
         writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
     }
-    let options = Options {
-        format: args.format(),
-        zone: args.timezone,
-        masks: config.redact.patterns.into(),
-    };
     let Inputs {
         inputs,
         parts,
         skipped,
         failures,
-    } = discover(&logs, &options);
+    } = find(args, config, &logs, &mut talk)?;
     // Who asks for one line has not asked for the other files of its folder.
     if asked.is_none() || args.logs.len() > 1 {
         tell_skipped(&skipped, &mut talk)?;
@@ -98,6 +96,22 @@ pub(super) fn run(args: &ExplainArgs, config: Config, color: ColorChoice) -> any
         asked.tell(cited, summary.parts.iter().find(of_part), &mut talk)?;
     }
     Ok(told.exit(is_broken || is_incomplete(&summary, args.strict)))
+}
+
+/// What the logs lead to.
+fn find(
+    args: &ExplainArgs,
+    config: Config,
+    logs: &[PathBuf],
+    talk: &mut impl Write,
+) -> anyhow::Result<Inputs> {
+    let options = Options {
+        format: args.format(),
+        given: &described::formats(&args.described, talk)?,
+        zone: args.timezone,
+        masks: config.redact.patterns.into(),
+    };
+    Ok(discover(logs, &options))
 }
 
 /// Joins logs. Gives what is said of them, and what could not be read.

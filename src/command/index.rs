@@ -11,7 +11,7 @@ use chrono::Utc;
 use super::join::{Source, join};
 use super::progress::Progress;
 use super::talk::{Talk, tell_failures, tell_skipped};
-use super::{Exit, Fault};
+use super::{Exit, Fault, described};
 use crate::cli::IndexArgs;
 use crate::config::Config;
 use crate::event::{self, Place, Record};
@@ -36,8 +36,10 @@ pub(super) fn run(args: &IndexArgs, config: Config, color: ColorChoice) -> anyho
         let message = "there is no home to keep the index in; give --index FILE";
         Fault::new(Exit::Usage, message)
     })?;
+    let given = described::formats(&args.described, &mut talk)?;
     let options = Options {
         format: args.format.and_then(format::by_name),
+        given: &given,
         zone: args.timezone,
         masks: config.redact.patterns.into(),
     };
@@ -89,7 +91,7 @@ impl From<std::io::Error> for Stop {
 
 fn fill(
     args: &IndexArgs,
-    options: &Options,
+    options: &Options<'_>,
     path: &Path,
     talk: &mut impl Write,
 ) -> Result<Exit, Stop> {

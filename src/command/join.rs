@@ -89,7 +89,7 @@ pub(super) fn join<S: Source, E>(
         correlator.take().iter().try_for_each(&mut sink)?;
     }
     correlator.finish();
-    correlator.take().iter().try_for_each(&mut sink)?;
+    correlator.rest().iter().try_for_each(&mut sink)?;
     let mut summary = correlator.summary();
     for (ahead, input) in merge.0.iter().zip(names) {
         let found = ahead.clock.as_ref().and_then(LocalClock::found);

@@ -39,6 +39,7 @@ pub(super) fn survey(
 
 fn side(format: &dyn Format) -> Side {
     match (format.system(), format.is_partial()) {
+        (None, _) if format.is_in_front() => Side::Front,
         (None, _) => Side::Access,
         (Some(system), false) => Side::Auth(system),
         (Some(system), true) => Side::Retold(system),

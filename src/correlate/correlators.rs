@@ -1,6 +1,7 @@
 //! Several server products in one run: each has a correlator of its own, and their findings come out as one
 //! sequence.
 
+use super::front::{AHEAD, Fronts};
 use super::{Bearings, Correlator};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
@@ -9,17 +10,27 @@ use crate::summary::Summary;
 /// A [`Correlator`] for each server product, in the order of their [`Bearings`].
 pub struct Correlators {
     all: Vec<Correlator>,
-    /// Per input: whose it is.
-    of: Vec<usize>,
+    /// Per input: whose it is; `None`: the error log of a web server in front of any.
+    of: Vec<Option<usize>>,
+    fronts: Fronts,
+    /// Per input: whether it is an access log. What an application says of its own requests came through.
+    is_access: Vec<bool>,
 }
 
 impl Correlators {
     /// `names`: all inputs, in the order of their numbers.
     pub fn new(bearings: Vec<Bearings>, names: &[String]) -> Self {
         let owner = |input: usize| bearings.iter().position(|b| b.own[input]);
-        let of = (0..names.len()).map(|input| owner(input).unwrap_or(0));
+        let offsets = bearings.iter().flat_map(|b| b.fronts.iter().copied());
+        let is_told = |input: usize| {
+            bearings
+                .iter()
+                .any(|b| b.clocks.iter().any(|c| c.input == input))
+        };
         Self {
-            of: of.collect(),
+            is_access: (0..names.len()).map(|input| !is_told(input)).collect(),
+            fronts: Fronts::new(offsets.collect()),
+            of: (0..names.len()).map(owner).collect(),
             all: bearings
                 .into_iter()
                 .map(|b| Correlator::new(b, names.to_vec()))
@@ -32,28 +43,42 @@ impl Correlators {
         self.all.iter_mut().for_each(Correlator::consider);
     }
 
-    fn of(&mut self, input: usize) -> &mut Correlator {
-        &mut self.all[self.of[input]]
+    fn of(&mut self, input: usize) -> Option<&mut Correlator> {
+        self.of[input].map(|of| &mut self.all[of])
     }
 
     /// Takes in the next record of an input.
     pub fn push(&mut self, input: usize, record: Record) {
-        self.of(input).push(input, record);
+        let Some(of) = self.of[input] else {
+            self.fronts.push(input, record);
+            return;
+        };
+        let correlator = &mut self.all[of];
+        if !self.is_access[input] || !self.fronts.explains(&record, correlator.system()) {
+            correlator.push(input, record);
+        }
     }
 
     /// When the next record of an input happened, by the access logs' clock.
     pub fn time(&self, input: usize, record: &Record) -> Micros {
-        self.all[self.of[input]].time(input, record)
+        match self.of[input] {
+            Some(of) => self.all[of].time(input, record),
+            None => self.fronts.time(input, record) - AHEAD,
+        }
     }
 
     /// The next record of this input, not pushed yet, is of this time by the access logs' clock.
     pub fn announce(&mut self, input: usize, time: Micros) {
-        self.of(input).announce(input, time);
+        if let Some(correlator) = self.of(input) {
+            correlator.announce(input, time);
+        }
     }
 
     /// No further record of this input will come.
     pub fn end(&mut self, input: usize) {
-        self.of(input).end(input);
+        if let Some(correlator) = self.of(input) {
+            correlator.end(input);
+        }
     }
 
     /// Pairs what is old enough, and judges what can be judged.
@@ -64,12 +89,23 @@ impl Correlators {
     /// The findings so far: in the order of time within a product, and across products as far as they are
     /// taken at once.
     pub fn take(&mut self) -> Vec<Finding> {
-        if let [only] = &mut *self.all {
-            return only.take();
+        let findings = if let [only] = &mut *self.all {
+            only.take()
+        } else {
+            let mut findings: Vec<_> = self.all.iter_mut().flat_map(Correlator::take).collect();
+            findings.sort_by_key(|f| f.time);
+            findings
+        };
+        match findings.iter().map(|f| f.time).max() {
+            None => findings,
+            until => merged(findings, self.fronts.take(until)),
         }
-        let mut findings: Vec<_> = self.all.iter_mut().flat_map(Correlator::take).collect();
-        findings.sort_by_key(|f| f.time);
-        findings
+    }
+
+    /// The findings that are left, when all has been pushed and finished.
+    pub fn rest(&mut self) -> Vec<Finding> {
+        let findings = self.take();
+        merged(findings, self.fronts.take(None))
     }
 
     /// All inputs have ended: pairs and judges what is left.
@@ -88,4 +124,22 @@ impl Correlators {
         }
         all
     }
+}
+
+/// Both, each finding of the web servers before the first of the server products that is younger.
+fn merged(findings: Vec<Finding>, mut of_fronts: Vec<Finding>) -> Vec<Finding> {
+    if of_fronts.is_empty() {
+        return findings;
+    }
+    of_fronts.sort_by_key(|finding| finding.time);
+    let mut of_fronts = of_fronts.into_iter().peekable();
+    let mut all = Vec::with_capacity(findings.len() + of_fronts.len());
+    for finding in findings {
+        while let Some(earlier) = of_fronts.next_if(|other| other.time <= finding.time) {
+            all.push(earlier);
+        }
+        all.push(finding);
+    }
+    all.extend(of_fronts);
+    all
 }

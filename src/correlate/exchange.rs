@@ -234,6 +234,7 @@ impl Exchange {
         own.user_agent = own.user_agent.take().or(twin.user_agent);
         own.forwarded_for = own.forwarded_for.or(twin.forwarded_for);
         own.host = own.host.take().or(twin.host);
+        own.sent = own.sent.or(twin.sent);
         self.read_size();
         let at = self.lines.partition_point(|(earlier, ..)| *earlier < input);
         self.lines.insert(at, (input, line.0, line.1));

@@ -10,6 +10,7 @@ use super::notice::Notice;
 use super::{CROWD, Correlator, LATENESS, STEP, WAITING, settle};
 use crate::event::{Micros, SECOND};
 use crate::finding::{Finding, Verdict};
+use crate::system::Unlogged;
 
 impl Correlator {
     /// Pairs what is old enough, and judges what can be judged.
@@ -47,7 +48,14 @@ impl Correlator {
             let input = &self.inputs[exchange.lines[0].0];
             (exchange.moment, exchange.blur) = input.moment(exchange.order, &exchange.time);
             if exchange.unlogged.is_none() {
-                exchange.unlogged = Some(self.server.unlogged(exchange, &self.history));
+                let mut unlogged = self.server.unlogged(exchange, &self.history);
+                if let Some(system) = self.bearings.system {
+                    let sent = exchange.request.sent;
+                    let needed = |row: &Unlogged| system.credential(row.cause);
+                    unlogged
+                        .retain(|row| needed(row).is_none_or(|credential| !sent.lacks(credential)));
+                }
+                exchange.unlogged = Some(unlogged);
             }
         }
         self.exchanges.sort_by_key(|e| e.moment);

@@ -25,6 +25,7 @@ mod correlators;
 mod coverage;
 mod envelope;
 mod exchange;
+mod front;
 mod give_out;
 mod history;
 mod judge;
@@ -73,6 +74,7 @@ use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};
 use crate::finding::Finding;
 use crate::summary::Gap;
+use crate::system::System;
 
 /// How far behind the newest record of all inputs a request must be before it is paired: lines come
 /// late by the lag of requests and the second to which their times are cut.
@@ -129,6 +131,11 @@ pub struct Correlator {
 }
 
 impl Correlator {
+    /// The server product whose rules apply.
+    fn system(&self) -> Option<&'static System> {
+        self.bearings.system
+    }
+
     /// `names`: the inputs, in the order of their numbers.
     pub fn new(bearings: Bearings, names: Vec<String>) -> Self {
         let clocks = bearings.clocks.len();

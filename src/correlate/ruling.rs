@@ -5,7 +5,8 @@ use super::coverage::Covered;
 use super::exchange::Exchange;
 use super::judge::{Court, Paired};
 use super::notice::{Notice, Retold};
-use crate::event::{Micros, Place};
+use crate::cause::Cause;
+use crate::event::{Micros, Place, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 
 /// A verdict in the making.
@@ -42,7 +43,7 @@ impl Ruling<'_> {
             action: stating.map(|e| e.action.clone()),
             reason: stating.and_then(|e| e.reason.clone()),
             request: Some(exchange.request.clone()),
-            message: self.message(&shown).into(),
+            message: (self.message(&shown) + &self.skew()).into(),
             fix: cause.and_then(|c| self.court.system.fix(c)),
             evidence: self.evidence(&shown),
             considered: Vec::new(),
@@ -119,6 +120,19 @@ impl Ruling<'_> {
                 _ => format!("{} Nothing else narrows it down.", self.covered),
             },
         }
+    }
+
+    /// How far the client's clock was off, where that may be the cause and the access log tells it.
+    fn skew(&self) -> String {
+        let exchange = &self.paired.exchange;
+        let skew = exchange.request.skew(exchange.moment);
+        let may_be = self.left.iter().any(|left| left.cause == Cause::ClockSkew);
+        let Some(skew) = skew.filter(|_| may_be) else {
+            return String::new();
+        };
+        let side = if skew < 0 { "behind" } else { "ahead" };
+        let seconds = (skew.abs() + SECOND / 2) / SECOND;
+        format!(" The client's clock was {seconds} s {side} when it signed the request.")
     }
 
     fn evidence(&self, shown: &[&Notice]) -> Vec<Evidence> {

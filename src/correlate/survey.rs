@@ -8,6 +8,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::accounts::{self, Accounts};
 use super::envelope::Envelope;
+use super::front::Shifts;
 use super::knowledge::Knowledge;
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
 use super::people::People;
@@ -35,14 +36,20 @@ pub enum Side {
     Auth(&'static System),
     /// Another log, which tells some of that again.
     Retold(&'static System),
+    /// The error log of a web server in front.
+    Front,
 }
 
 impl Side {
     fn system(self) -> Option<&'static System> {
         match self {
-            Side::Access => None,
+            Side::Access | Side::Front => None,
             Side::Auth(system) | Side::Retold(system) => Some(system),
         }
+    }
+
+    fn is_front(self) -> bool {
+        matches!(self, Side::Front)
     }
 
     /// Whether it is a log of this system.
@@ -75,6 +82,8 @@ pub struct Bearings {
     pub(super) tells_beside: bool,
     /// Per input: the earlier access log that tells of the same requests.
     pub twin_of: Vec<Option<usize>>,
+    /// Error logs of web servers, and what brings their times to those of the access logs.
+    pub fronts: Vec<(usize, Micros)>,
 }
 
 /// The clock of one host in one auth log.
@@ -97,6 +106,7 @@ pub struct Survey {
     addresses: HashMap<u64, IpAddr>,
     /// Every system, and what its tables know of each access log.
     guesses: Vec<Guess>,
+    fronts: Shifts,
 }
 
 /// One host that writes into one auth log.
@@ -201,7 +211,12 @@ impl Guess {
 
 impl Survey {
     pub fn new(sides: &[Side]) -> Self {
+        let mut fronts = Shifts::default();
+        for (input, _) in sides.iter().enumerate().filter(|(_, side)| side.is_front()) {
+            fronts.expect(input);
+        }
         Self {
+            fronts,
             sides: sides.to_vec(),
             clocks: Vec::new(),
             addresses: HashMap::default(),
@@ -213,6 +228,9 @@ impl Survey {
     pub fn take(&mut self, input: usize, place: Place, event: &Event) {
         match &event.kind {
             Kind::Request(request) => self.request(input, place, event, request),
+            Kind::Entry(entry) if self.sides[input].is_front() => {
+                self.fronts.line(input, event, entry);
+            }
             Kind::Entry(entry) => self.entry(input, place, event, entry),
         }
     }
@@ -222,6 +240,7 @@ impl Survey {
             self.served(input, system, place, event, request);
             return;
         }
+        self.fronts.request(event, request);
         let any_log = self.guesses.iter().any(|g| g.has_log);
         for guess in &mut self.guesses {
             // A system whose own log was not given has to show in what it refused.
@@ -332,12 +351,18 @@ impl Survey {
     /// What has been learned: of each system whose logs there are, in the order of the documentation, and of
     /// the access logs that are of none last.
     pub fn conclude(mut self) -> Vec<Bearings> {
-        let owner: Vec<Option<usize>> = (0..self.sides.len()).map(|i| self.owner(i)).collect();
+        let owner = |input: usize| (!self.sides[input].is_front()).then(|| self.owner(input));
+        let owner: Vec<Option<Option<usize>>> = (0..self.sides.len()).map(owner).collect();
         let owners = (0..self.guesses.len()).map(Some).chain([None]);
-        owners
-            .filter(|of| owner.contains(of))
-            .map(|of| self.bearings(of, owner.iter().map(|o| *o == of).collect()))
-            .collect()
+        let mut all: Vec<Bearings> = owners
+            .filter(|of| owner.contains(&Some(*of)))
+            .map(|of| self.bearings(of, owner.iter().map(|o| *o == Some(of)).collect()))
+            .collect();
+        // An error log stands in front of all of them.
+        if let Some(first) = all.first_mut() {
+            first.fronts = self.fronts.found();
+        }
+        all
     }
 
     /// Whose log an input is: an index into the guesses.
@@ -408,6 +433,7 @@ impl Survey {
             clocks,
             proxies,
             twin_of,
+            fronts: Vec::new(),
         }
     }
 }

@@ -15,6 +15,13 @@ impl Bearings {
     /// What brings the local times of an input, read in some zone, to where the other logs have them, from each
     /// place on; `None`: they tell nothing. With `take` that is no offset of its clock any more.
     pub fn zone(&mut self, input: usize, take: bool) -> Option<Vec<(Option<Place>, Micros)>> {
+        if let Some((_, offset)) = self.fronts.iter_mut().find(|(of, _)| *of == input) {
+            let shift = quarters(*offset);
+            if take {
+                *offset -= shift;
+            }
+            return Some(vec![(None, shift)]);
+        }
         let by_starts = self.by_starts(input);
         let own = self.clocks.iter_mut().filter(|c| c.input == input);
         let clock = own.max_by_key(|c| c.heard)?;

@@ -1,10 +1,12 @@
-//! JSON access logs of nginx, one object a line, under the names that people give the fields.
+//! JSON access logs, one object a line: nginx's under the names that people give the fields, and Caddy's, which has
+//! the request in an object of its own ([`OF_REQUEST`]) and each header as a list ([`HEADERS`]).
 //!
 //! [`ALIASES`] says which keys are read. What a key means is decided by its name alone, not by its
 //! place; of two equal keys the first counts, so that one smuggled in behind it by a log format without
 //! escaping changes nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -23,7 +25,7 @@ use super::grammar::{
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
-use crate::event::{self, Event, Kind, Micros, Request, SECOND};
+use crate::event::{self, Event, Kind, Micros, Request, SECOND, Sent, Timestamp};
 
 pub struct AccessJson;
 
@@ -67,10 +69,7 @@ impl Format for AccessJson {
 const MALFORMED: &str = "well-formed JSON";
 
 fn read(text: &str) -> Result<Event, Mismatch> {
-    let mut fields = Fields {
-        time: None,
-        slots: [const { (u8::MAX, Value::Nothing) }; FIELDS],
-    };
+    let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_str(text);
     Filling(&mut fields)
         .deserialize(&mut json)
@@ -148,7 +147,7 @@ fn without_hex_escapes(line: &[u8]) -> Option<String> {
 
 /// What a key tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     Time,
     Address,
     Method,
@@ -169,14 +168,23 @@ enum Field {
     Agent,
     User,
     Host,
+    /// A Cookie header, or whether there was one.
+    Cookie,
+    /// An Authorization header, or whether there was one.
+    Authorization,
+    /// An Auth-Token header, or whether there was one.
+    Token,
+    /// The header in which an API client says what time it is.
+    Timestamp,
 }
 
 /// Number of [`Field`]s.
-const FIELDS: usize = Field::Host as usize + 1;
+const FIELDS: usize = Field::Timestamp as usize + 1;
 
 /// A key under which a field is found.
-struct Alias {
-    key: &'static str,
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Alias {
+    pub(super) key: &'static str,
     field: Field,
     /// Where a line has several keys for one field, the lowest rank counts, then the first in the line.
     rank: u8,
@@ -255,6 +263,39 @@ static ALIASES: &[Alias] = &[
     alias("host",                  Field::Host, 0),
     alias("http_host",             Field::Host, 1),
     alias("server_name",           Field::Host, 2),
+    alias("http_cookie",           Field::Cookie, 0),
+    alias("has_cookie",            Field::Cookie, 1),
+    alias("http_authorization",    Field::Authorization, 0),
+    alias("has_authorization",     Field::Authorization, 1),
+    alias("http_auth_token",       Field::Token, 0),
+    alias("has_auth_token",        Field::Token, 1),
+    alias("http_auth_timestamp",   Field::Timestamp, 0),
+    alias("auth_timestamp",        Field::Timestamp, 1),
+    // Caddy's name for the principal of its own authentication.
+    alias("user_id",               Field::User, 2),
+];
+
+/// What Caddy tells inside its `request`. `client_ip` (since 2.7) is what it makes of the headers of proxies that it was
+/// told to trust, `remote_ip` (since 2.5) and `remote_addr` are the peer.
+static OF_REQUEST: &[Alias] = &[
+    alias("client_ip", Field::Address, 0),
+    alias("remote_ip", Field::Address, 1),
+    alias("remote_addr", Field::Address, 2),
+    alias("method", Field::Method, 0),
+    alias("uri", Field::Target, 0),
+    alias("host", Field::Host, 0),
+];
+
+/// Where the request's headers are, each a list of values. Credentials have none, or `REDACTED`.
+const HEADERS_KEY: &str = "headers";
+
+static HEADERS: &[Alias] = &[
+    alias("User-Agent", Field::Agent, 0),
+    alias("X-Forwarded-For", Field::Forwarded, 0),
+    alias("Cookie", Field::Cookie, 0),
+    alias("Authorization", Field::Authorization, 0),
+    alias("Auth-Token", Field::Token, 0),
+    alias("Auth-Timestamp", Field::Timestamp, 0),
 ];
 
 /// Places in [`INDEX`]: a power of two well above the number of aliases, so that few share one.
@@ -290,8 +331,8 @@ const fn index() -> [u8; PLACES] {
     index
 }
 
-/// The alias of this name.
-fn find_alias(key: &str) -> Option<&'static Alias> {
+/// The alias of this name, `$` before it or not.
+pub(super) fn find_alias(key: &str) -> Option<&'static Alias> {
     let key = key.strip_prefix('$').unwrap_or(key);
     if key.is_empty() {
         return None;
@@ -332,7 +373,7 @@ impl Visitor<'_> for KeyVisitor {
 
 /// A value: borrowed from the line unless it holds escapes.
 #[derive(Debug)]
-enum Value<'a> {
+pub(super) enum Value<'a> {
     /// Null, or what no field can be: a truth value, a list, an object.
     Nothing,
     Text(Cow<'a, str>),
@@ -467,10 +508,22 @@ fn micros(seconds: f64) -> Option<Micros> {
 }
 
 /// What a line says, as it stands there.
-struct Fields<'a> {
+pub(super) struct Fields<'a> {
     time: Option<Range<Micros>>,
     /// By [`Field`], with the rank of the alias that gave it.
     slots: [(u8, Value<'a>); FIELDS],
+    /// Whether it names the headers that were sent, so that one it does not name was not.
+    has_headers: bool,
+}
+
+impl Default for Fields<'_> {
+    fn default() -> Self {
+        Self {
+            time: None,
+            slots: [const { (u8::MAX, Value::Nothing) }; FIELDS],
+            has_headers: false,
+        }
+    }
 }
 
 /// Fills the fields in place: they are large, and serde would move them at every level.
@@ -494,6 +547,9 @@ impl<'de> Visitor<'de> for Filling<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Key(alias)) = map.next_key()? {
             match alias {
+                Some(alias) if alias.field == Field::RequestLine => {
+                    map.next_value_seed(RequestOrLine(&mut *self.0, alias))?;
+                }
                 Some(alias) => self.0.take(alias, map.next_value()?),
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -504,8 +560,103 @@ impl<'de> Visitor<'de> for Filling<'_, 'de> {
     }
 }
 
+/// nginx's request line, or Caddy's request with all there is in it.
+struct RequestOrLine<'f, 'a>(&'f mut Fields<'a>, &'static Alias);
+
+impl<'de> DeserializeSeed<'de> for RequestOrLine<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RequestOrLine<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request")
+    }
+
+    fn visit_borrowed_str<E>(self, line: &'de str) -> Result<(), E> {
+        self.0.take(self.1, Value::Text(Cow::Borrowed(line)));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, line: &str) -> Result<(), E> {
+        self.0
+            .take(self.1, Value::Text(Cow::Owned(line.to_owned())));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key == HEADERS_KEY {
+                self.0.take_headers(map.next_value()?);
+            } else if let Some(alias) = OF_REQUEST.iter().find(|a| a.key == key) {
+                self.0.take(alias, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The headers of a request that we know, each with its last value.
+#[derive(Default)]
+struct Headers<'a>(Option<Vec<(&'static Alias, Value<'a>)>>);
+
+impl<'de> Deserialize<'de> for Headers<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // What is no object of lists is not Caddy's.
+        let all = BTreeMap::<Cow<'de, str>, Vec<Cow<'de, str>>>::deserialize(deserializer)?;
+        let known = HEADERS.iter().filter_map(|alias| {
+            let mut values = all.get(alias.key)?.clone();
+            // A credential that was taken out was there all the same.
+            Some((
+                alias,
+                Value::Text(values.pop().unwrap_or(Cow::Borrowed("REDACTED"))),
+            ))
+        });
+        Ok(Self(Some(known.collect())))
+    }
+}
+
 impl<'a> Fields<'a> {
-    fn take(&mut self, alias: &Alias, value: Value<'a>) {
+    fn take_headers(&mut self, headers: Headers<'a>) {
+        self.has_headers |= headers.0.is_some();
+        for (alias, value) in headers.0.into_iter().flatten() {
+            self.take(alias, value);
+        }
+    }
+
+    pub(super) fn take(&mut self, alias: &Alias, value: Value<'a>) {
         if alias.field == Field::Time {
             self.take_time(&value);
             return;
@@ -535,7 +686,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The event, of a line that has what makes an access line.
-    fn event(&self) -> Result<Event, Mismatch> {
+    pub(super) fn event(&self) -> Result<Event, Mismatch> {
         let lacking = |expected| Mismatch {
             offset: 0,
             expected,
@@ -554,7 +705,7 @@ impl<'a> Fields<'a> {
                 target: redact_target(&target).into(),
                 status,
                 bytes: self.get(Field::Bytes).whole(),
-                duration: self.get(Field::Duration).seconds(),
+                duration: self.duration(),
                 upstream_status: self.upstream_status(),
                 upstream_address: last_upstream(self.get(Field::UpstreamAddress)).map(Into::into),
                 request_id: self.get(Field::RequestId).present().map(Into::into),
@@ -566,7 +717,43 @@ impl<'a> Fields<'a> {
                     .map(Into::into),
                 forwarded_for: self.forwarded_for(),
                 host: self.get(Field::Host).present().map(Into::into),
+                sent: Sent {
+                    cookie: self.was_sent(Field::Cookie),
+                    authorization: self.was_sent(Field::Authorization),
+                    token: self.was_sent(Field::Token),
+                    timestamp: self.timestamp(),
+                },
             }),
+        })
+    }
+
+    /// How long the request took.
+    pub(super) fn duration(&self) -> Option<Micros> {
+        self.get(Field::Duration).seconds()
+    }
+
+    /// Whether a header was sent, from its value or from what a `map` of nginx makes of it; `None`: the line does
+    /// not say.
+    fn was_sent(&self, field: Field) -> Option<bool> {
+        match self.get(field) {
+            Value::Text(value) => Some(!matches!(&**value, "" | "-" | "0")),
+            Value::Whole(number) => Some(*number > 0),
+            Value::Nothing if self.has_headers => Some(false),
+            Value::Nothing | Value::Real(_) => None,
+        }
+    }
+
+    /// What the client said of the time.
+    fn timestamp(&self) -> Option<Timestamp> {
+        let value = self.get(Field::Timestamp);
+        if !self.was_sent(Field::Timestamp)? {
+            return Some(Timestamp::Absent);
+        }
+        // Servers take whole seconds only.
+        let seconds = value.whole().and_then(|n| i64::try_from(n).ok());
+        Some(match seconds.filter(|seconds| *seconds < END_OF_TIME) {
+            Some(seconds) => Timestamp::At(seconds * SECOND),
+            None => Timestamp::Malformed,
         })
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memrchr};
 use nom::branch::alt;
+use nom::bytes::complete::take_while_m_n;
 use nom::character::complete::{digit1, one_of};
 use nom::combinator::{map_opt, opt, value};
 use nom::error::{ErrorKind, ParseError};
@@ -255,6 +256,70 @@ pub fn iso_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
         |((year, _, month, _, day), _, clock, fraction, _, zone)| {
             moment(
                 days_from_civil(year, month, day)? * 86_400 + clock - zone,
+                fraction,
+            )
+        },
+    )
+    .parse(input)
+}
+
+/// Month, day, second of the day, and a fraction.
+type MonthToFraction = (i64, i64, i64, Option<(Micros, Micros)>);
+
+/// `Nov 21 21:55:11.072`: month, day, second of the day, and a fraction.
+fn month_to_fraction(input: &[u8]) -> Parsed<'_, MonthToFraction> {
+    let day = alt((preceded(byte(b' '), digits(1)), digits(2)));
+    let parts = (
+        month_name,
+        byte(b' '),
+        day,
+        byte(b' '),
+        clock,
+        opt(fraction),
+    );
+    parts
+        .map(|(month, _, day, _, clock, fraction)| (month, day, clock, fraction))
+        .parse(input)
+}
+
+/// `Nov 21 21:55:11`, as a clock on the wall shows it, read as if it hung in UTC and in the year 2000, which has a
+/// 29 February.
+pub fn yearless_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    map_opt(month_to_fraction, |(month, day, clock, fraction)| {
+        moment(
+            days_from_civil(2000, month, day)? * 86_400 + clock,
+            fraction,
+        )
+    })
+    .parse(input)
+}
+
+/// `2026/11/21 21:55:11`, as a clock on the wall shows it, read as if it hung in UTC.
+pub fn slash_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    let date = (digits(4), byte(b'/'), digits(2), byte(b'/'), digits(2));
+    map_opt(
+        (date, byte(b' '), clock),
+        |((year, _, month, _, day), _, clock)| {
+            moment(days_from_civil(year, month, day)? * 86_400 + clock, None)
+        },
+    )
+    .parse(input)
+}
+
+/// `Sat Nov 21 21:55:11.072123 2026`, the same.
+pub fn apache_time(input: &[u8]) -> Parsed<'_, Range<Micros>> {
+    let weekday = take_while_m_n(3, 3, |b: u8| b.is_ascii_alphabetic());
+    map_opt(
+        (
+            weekday,
+            byte(b' '),
+            month_to_fraction,
+            byte(b' '),
+            digits(4),
+        ),
+        |(_, _, (month, day, clock, fraction), _, year)| {
+            moment(
+                days_from_civil(year, month, day)? * 86_400 + clock,
                 fraction,
             )
         },

@@ -5,13 +5,18 @@
 //! a format without a fixture.
 
 pub mod access_json;
+pub mod apache_error;
+pub mod apache_vhost;
 pub mod grammar;
+pub mod log_format;
 pub mod nginx_combined;
+pub mod nginx_error;
 pub mod pritunl_journal;
 pub mod pritunl_log;
 pub mod privacyidea;
 mod quotes;
 pub mod redact;
+pub mod uvicorn_access;
 pub mod wirebuddy_log;
 pub mod wirebuddy_node;
 
@@ -75,6 +80,27 @@ pub trait Format: Sync {
         None
     }
 
+    /// A record as text for people, without the secrets in it.
+    fn redact(&self, record: &[u8]) -> String {
+        redact::redact_line(record)
+    }
+
+    /// Whether secrets stand in it that only [`Self::redact`] finds.
+    fn hides(&self) -> bool {
+        false
+    }
+
+    /// Whether it is the error log of a web server in front, which tells what that refused by itself.
+    fn is_in_front(&self) -> bool {
+        false
+    }
+
+    /// Whether its lines have no time: [`Self::parse`] gives them none that means anything, and who reads them has to
+    /// know it from what is around them.
+    fn is_timeless(&self) -> bool {
+        false
+    }
+
     /// Whether it leaves out most of what the server refuses, so that its silence proves nothing, and tells again
     /// what stands in the server's other log.
     fn is_partial(&self) -> bool {
@@ -102,7 +128,14 @@ pub static ALL: &[&dyn Format] = &[
     &privacyidea::database::PrivacyideaDatabase,
     &access_json::AccessJson,
     &nginx_combined::NginxCombined,
+    &apache_vhost::ApacheVhost,
+    &uvicorn_access::UvicornAccess,
+    &nginx_error::NginxError,
+    &apache_error::ApacheError,
 ];
+
+/// What stands for the formats that are compiled from what the user gave: they are not detected without it.
+pub static GIVEN: &[&dyn Format] = &[&log_format::Given];
 
 /// Reads a record as its format does, and takes the secrets out of what people may have put into its fields. What
 /// is stored or told of a record comes from here.
@@ -116,16 +149,29 @@ pub fn read(format: &dyn Format, record: &[u8]) -> Result<Option<Event>, Mismatc
 
 /// The format of this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Format> {
-    ALL.iter().copied().find(|f| f.name() == name)
+    listed().find(|f| f.name() == name)
+}
+
+/// Every format for people: with what stands for those that the user gives.
+pub fn listed() -> impl Iterator<Item = &'static dyn Format> {
+    ALL.iter().chain(GIVEN).copied()
 }
 
 /// The format of an input, from a sample of its first lines: the one that reads most of them, and at
 /// least one in three. Lines that tell nothing do not speak for a format.
+pub fn detect<'a>(sample: impl Iterator<Item = &'a [u8]> + Clone) -> Option<&'static dyn Format> {
+    detect_with(&[], sample)
+}
+
+/// The same among the formats that the user gave, which come first, and all.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "iterators are handed over; a reference to one helps no caller"
 )]
-pub fn detect<'a>(sample: impl Iterator<Item = &'a [u8]> + Clone) -> Option<&'static dyn Format> {
+pub fn detect_with<'a>(
+    given: &[&'static dyn Format],
+    sample: impl Iterator<Item = &'a [u8]> + Clone,
+) -> Option<&'static dyn Format> {
     let votes = |format: &'static dyn Format| {
         let mut votes = (0, 0);
         let lines = sample.clone().filter(|line| !line.is_empty());
@@ -137,7 +183,9 @@ pub fn detect<'a>(sample: impl Iterator<Item = &'a [u8]> + Clone) -> Option<&'st
         }
         votes
     };
-    ALL.iter()
+    given
+        .iter()
+        .chain(ALL)
         .copied()
         .map(|format| (format, votes(format)))
         .filter(|&(_, (read, total))| read > 0 && read * 3 >= total)

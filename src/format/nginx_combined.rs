@@ -1,4 +1,4 @@
-//! Access lines of nginx `combined` and Apache `combined` and `common`:
+//! Access lines of nginx `combined`, Apache `combined` and `common`, and gunicorn:
 //!
 //! ```text
 //! 203.0.113.9 - alice [21/Nov/2026:21:55:11 +0100] "GET /x HTTP/1.1" 401 17 "-" "curl/8.5.0"
@@ -11,12 +11,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till1};
 use nom::character::complete::digit1;
-use nom::combinator::{eof, map, map_opt, rest, value};
+use nom::combinator::{eof, map, map_opt, rest, value, verify};
 use nom::sequence::delimited;
 
 use super::grammar::{
@@ -35,7 +35,7 @@ impl Format for NginxCombined {
     }
 
     fn title(&self) -> &'static str {
-        "access log of nginx (combined) or Apache (combined, common)"
+        "access log of nginx (combined), Apache (combined, common) or gunicorn"
     }
 
     fn client<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
@@ -92,7 +92,7 @@ fn plain(line: &[u8]) -> Option<Access<'_>> {
         b"-" => None,
         _ => Some(u64::try_from(decimal(size)?).ok()?),
     };
-    (!peer.is_empty()).then_some(Access {
+    (!peer.is_empty() && !is_vhost(peer)).then_some(Access {
         peer,
         user: user(names),
         time,
@@ -114,11 +114,21 @@ fn user(names: &[u8]) -> &[u8] {
     split(b' ', names).map_or(&[], |(_, user)| user)
 }
 
+/// `vpn.example:443`: Apache's `vhost_combined` begins with it, and has the client behind it.
+fn is_vhost(peer: &[u8]) -> bool {
+    let Some(colon) = memrchr(b':', peer) else {
+        return false;
+    };
+    let (name, port) = (&peer[..colon], &peer[colon + 1..]);
+    !name.is_empty() && decimal(port).is_some() && address(peer).is_none()
+}
+
 /// ` [21/Nov/2026:21:55:11 +0100] `
 const BRACKET_LENGTH: usize = " [".len() + CLF_TIME_LENGTH + "] ".len();
 
 fn access_line(line: &[u8]) -> Parsed<'_, Access<'_>> {
-    let peer = field("a client address", take_till1(|b| b == b' '));
+    let peer = verify(take_till1(|b| b == b' '), |peer| !is_vhost(peer));
+    let peer = field("a client address", peer);
     let request = field("a request in quotes", quoted);
     let tail = alt((value((), byte(b' ')), value((), eof)));
     let whole = (peer, names_and_time, request, status, size, tail, rest);
@@ -145,7 +155,7 @@ fn names_and_time(input: &[u8]) -> Parsed<'_, (&[u8], Range<Micros>)> {
         nom::Err::Error(Expected { rest, what })
     };
     let quote = memchr_iter(b'"', input)
-        .find(|&at| at > 0 && input[at - 1] != b'\\')
+        .find(|&at| at > 0 && input[at - 1] != b'\\' && !is_empty_name(input, at))
         .ok_or(misfit(input))?;
     let start = quote.checked_sub(BRACKET_LENGTH).ok_or(misfit(input))?;
     let (names, bracket) = input[..quote].split_at(start);
@@ -153,6 +163,12 @@ fn names_and_time(input: &[u8]) -> Parsed<'_, (&[u8], Range<Micros>)> {
         .parse(bracket)
         .map_err(|_: nom::Err<Expected<'_>>| misfit(&input[start..]))?;
     Ok((&input[quote..], (user(names), time)))
+}
+
+/// Whether a quote is one of the two that Apache writes for a name that is empty.
+fn is_empty_name(input: &[u8], quote: usize) -> bool {
+    let is_first = |at: usize| at > 0 && input[at - 1..].starts_with(b" \"\" [");
+    is_first(quote) || is_first(quote - 1)
 }
 
 /// Three digits: nginx writes 000 where it sent no answer, 009 for HTTP/0.9.
@@ -178,7 +194,8 @@ impl Access<'_> {
         let (verb, target) = request_line(&request).unwrap_or(("", &request));
         let (user_agent, forwarded_for) = appended(self.tail);
         // A field that is `-` or empty is absent.
-        let present = |raw: &[u8]| (!raw.is_empty() && raw != b"-").then(|| text(raw).into());
+        let is_absent = |raw: &[u8]| matches!(raw, b"" | b"-" | b"\"\"");
+        let present = |raw: &[u8]| (!is_absent(raw)).then(|| text(raw).into());
         Event {
             time: self.time,
             source: address(self.peer),

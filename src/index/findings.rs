@@ -10,7 +10,7 @@ use super::names::{self, Names};
 use super::state::{self, Key};
 use super::{Error, Result, Writer, summary};
 use crate::cause::Cause;
-use crate::event::{self, Micros, Place, Request};
+use crate::event::{self, Micros, Place, Request, Sent};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::forgery::is_forged;
 use crate::summary::Summary;
@@ -61,6 +61,12 @@ struct Rest {
     forwarded_for: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<Box<str>>,
+    #[serde(skip_serializing_if = "is_untold")]
+    sent: Sent,
+}
+
+fn is_untold(sent: &Sent) -> bool {
+    *sent == Sent::default()
 }
 
 impl Rest {
@@ -74,6 +80,7 @@ impl Rest {
             user: request.user.clone(),
             forwarded_for: request.forwarded_for,
             host: request.host.clone(),
+            sent: request.sent,
         }
     }
 
@@ -326,5 +333,6 @@ fn request(row: &Row<'_>) -> Result<Option<Request>> {
         user_agent: text(row, 14)?,
         forwarded_for: rest.forwarded_for,
         host: rest.host,
+        sent: rest.sent,
     }))
 }

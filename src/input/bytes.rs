@@ -13,8 +13,10 @@ use super::database;
 use super::error::Error;
 use super::mask::Masks;
 use super::stream::Stream;
+use crate::event::{Micros, SECOND};
 
 const GZIP: &[u8] = b"\x1F\x8B";
+const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
 /// With the one method of compression there is.
 const MEMBER: &[u8] = b"\x1F\x8B\x08";
 /// What is decompressed at once. Where the data are damaged the decoder throws away what it had made in
@@ -112,7 +114,7 @@ impl Bytes {
         let beginning = database::MAGIC.len() as u64;
         let read = opened(path).and_then(|file| file.take(beginning).read_to_end(&mut magic));
         read.is_ok_and(|read| read >= GZIP.len())
-            && !magic.starts_with(GZIP)
+            && Packing::of(&magic) == Packing::Plain
             && magic != database::MAGIC
     }
 
@@ -132,6 +134,15 @@ impl Bytes {
         }
     }
 
+    /// When a file was written to last; `None`: nobody knows.
+    pub(super) fn modified(&self) -> Option<Micros> {
+        let Self::File { path, .. } = self else {
+            return None;
+        };
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(metadata.mtime() * SECOND)
+    }
+
     /// Whether the look that was taken did not reach the end.
     pub(super) fn goes_on(&self) -> bool {
         matches!(self, Self::Stream(stream) if !stream.is_whole())
@@ -148,7 +159,7 @@ fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, 
         return Ok(Box::new(rows));
     }
     file.rewind()?;
-    if offset > 0 && !magic.starts_with(GZIP) {
+    if offset > 0 && Packing::of(&magic) == Packing::Plain {
         file.seek(SeekFrom::Start(offset))?;
         return Ok(Box::new(file));
     }
@@ -175,20 +186,42 @@ fn skip(reader: &mut impl Read, bytes: u64) -> io::Result<()> {
     io::copy(&mut reader.by_ref().take(bytes), &mut io::sink()).map(drop)
 }
 
-/// Decompresses what begins as gzip does, whatever its name.
+/// Decompresses what begins as gzip or zstd does, whatever its name.
 fn decoded(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let mut magic = Vec::with_capacity(GZIP.len());
-    reader
-        .by_ref()
-        .take(GZIP.len() as u64)
-        .read_to_end(&mut magic)?;
-    let is_gzip = magic == GZIP;
+    let magic = magic(&mut reader)?;
+    let packing = Packing::of(&magic);
     let whole = Cursor::new(magic).chain(reader);
-    Ok(if is_gzip {
-        Box::new(Gzip::new(whole))
-    } else {
-        Box::new(whole)
+    Ok(match packing {
+        Packing::Plain => Box::new(whole),
+        Packing::Gzip => Box::new(Gzip::new(whole)),
+        // Frame after frame.
+        Packing::Zstd => Box::new(zstd::Decoder::new(whole)?),
     })
+}
+
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of(magic: &[u8]) -> Self {
+        match () {
+            () if magic.starts_with(GZIP) => Self::Gzip,
+            () if magic.starts_with(ZSTD) => Self::Zstd,
+            () => Self::Plain,
+        }
+    }
+}
+
+/// The first bytes.
+fn magic(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut magic = Vec::with_capacity(ZSTD.len());
+    reader.take(ZSTD.len() as u64).read_to_end(&mut magic)?;
+    Ok(magic)
 }
 
 /// Member after member. What follows the last and is none is no log and no damage: a tape's padding, or

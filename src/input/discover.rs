@@ -9,13 +9,14 @@ use super::identity::{self, Identity, Marks, Relation};
 use super::rotation::{Age, Rank};
 use super::sample::{self, Content};
 use super::search::{Found, Search};
+use super::wrapper::Wrapper;
 use super::{Input, Inputs, Options, Part};
 use crate::event;
 use crate::format::Format;
 
 /// Finds what the arguments name: files, folders, globs, pipes, `-`. Says of each what it is, and groups
 /// rotated files into inputs.
-pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options) -> Inputs {
+pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options<'_>) -> Inputs {
     let mut search = Search::new(options.masks.clone());
     for log in logs {
         search.argument(log.as_ref());
@@ -44,10 +45,10 @@ struct Sampled {
     content: Content,
 }
 
-fn sample_all(search: &mut Search, options: &Options) -> Vec<Sampled> {
+fn sample_all(search: &mut Search, options: &Options<'_>) -> Vec<Sampled> {
     let mut sampled = Vec::new();
     for mut found in std::mem::take(&mut search.found) {
-        match sample::content(&mut found.bytes, options.format, found.named) {
+        match sample::content(&mut found.bytes, options, found.named) {
             Ok(content) => sampled.push(Sampled { found, content }),
             Err(error @ Error::Foreign) if !found.named => search.skipped.push(Skipped {
                 name: found.name,
@@ -92,6 +93,7 @@ fn sets(sampled: Vec<Sampled>) -> Vec<Vec<Sampled>> {
 /// A part with all that is known of it before it is read.
 struct Candidate {
     found: Found,
+    wrapper: Option<Wrapper>,
     beginning: Identity,
     identity: Identity,
     marks: Marks,
@@ -122,23 +124,25 @@ impl Set {
 /// One set for each format in it. A part that does not show its format by itself (a single cut line) has
 /// that of the newest part that does.
 fn split(set: Vec<Sampled>, skipped: &mut Vec<Skipped>) -> Vec<Set> {
-    let newest = set.iter().rev().find_map(|part| match part.content {
-        Content::Of(format) => Some(format),
+    let newest = set.iter().rev().find_map(|part| match &part.content {
+        Content::Of(format, wrapper) => Some((*format, wrapper.clone())),
         Content::Empty | Content::Unknown(_) => None,
     });
     let mut split: Vec<Set> = Vec::new();
     for Sampled { mut found, content } in set {
-        let why = match (content, newest) {
-            (Content::Of(format), _) | (_, Some(format)) => {
-                let beginning = identity::first(&mut found.bytes, format, &found.name);
+        let why = match (content, newest.clone()) {
+            (Content::Of(format, wrapper), _) | (_, Some((format, wrapper))) => {
+                let beginning =
+                    identity::first(&mut found.bytes, format, wrapper.clone(), &found.name);
                 let candidate = Candidate {
                     beginning,
                     identity: beginning,
                     found,
+                    wrapper,
                     marks: Marks::default(),
                     is_doubled: false,
                 };
-                match split.iter_mut().find(|s| s.format.name() == format.name()) {
+                match split.iter_mut().find(|s| is_same(s.format, format)) {
                     Some(set) => set.parts.push(candidate),
                     None => split.push(Set {
                         format,
@@ -154,6 +158,11 @@ fn split(set: Vec<Sampled>, skipped: &mut Vec<Skipped>) -> Vec<Set> {
         skipped.push(Skipped { name, why });
     }
     split
+}
+
+/// By name alone all formats that the user gave would be one.
+fn is_same(one: &'static dyn Format, other: &'static dyn Format) -> bool {
+    one.name() == other.name() && std::ptr::addr_eq(one, other)
 }
 
 /// Drops parts that are copies of others, and gives each of the rest an identity of its own.
@@ -219,10 +228,11 @@ impl Candidate {
 }
 
 impl Inputs {
-    fn add(&mut self, set: Set, options: &Options) {
+    fn add(&mut self, set: Set, options: &Options<'_>) {
         let mut parts = Vec::new();
         for Candidate {
             found,
+            wrapper,
             beginning,
             identity,
             ..
@@ -233,6 +243,7 @@ impl Inputs {
                 name: found.name.clone(),
                 beginning,
                 bytes: found.bytes,
+                wrapper,
                 read: None,
             });
             self.parts.push(event::Part {
@@ -301,10 +312,10 @@ mod tests {
     fn a_set_is_split_by_format() {
         let mut skipped = Vec::new();
         let set = vec![
-            part("x.5", Content::Of(&OTHER)),
+            part("x.5", Content::Of(&OTHER, None)),
             part("x.4", Content::Unknown("cut".to_owned())),
-            part("x.3", Content::Of(&OTHER)),
-            part("x.2", Content::Of(&ONE)),
+            part("x.3", Content::Of(&OTHER, None)),
+            part("x.2", Content::Of(&ONE, None)),
             part("x.1", Content::Empty),
         ];
         let sets = split(set, &mut skipped);

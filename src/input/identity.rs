@@ -8,9 +8,11 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use super::block::Blocks;
 use super::bytes::Bytes;
 use super::error::Error;
 use super::lines::{End, Line, Lines};
+use super::wrapper::Wrapper;
 use crate::format::Format;
 use crate::format::redact::redact_line;
 
@@ -21,16 +23,21 @@ pub(super) type Identity = [u8; 32];
 
 /// The identity by the first line alone. Without any line that carries a time there is no event either,
 /// and the name will do.
-pub(super) fn first(bytes: &mut Bytes, format: &dyn Format, name: &str) -> Identity {
+pub(super) fn first(
+    bytes: &mut Bytes,
+    format: &dyn Format,
+    wrapper: Option<Wrapper>,
+    name: &str,
+) -> Identity {
     let named = || blake3::hash(name.as_bytes()).into();
     let Ok(reader) = bytes.peek() else {
         return named();
     };
-    let mut lines = Lines::new(reader);
+    let mut lines = Blocks::resume(reader, None, wrapper, 0, 0);
     // What is unreadable here is met again when the part is read.
     while let Ok(Some(line)) = lines.next() {
         if format.speaks(line.bytes) {
-            return blake3::hash(&essence(line.bytes)).into();
+            return blake3::hash(&essence(line.raw)).into();
         }
     }
     named()

@@ -4,8 +4,8 @@
 //! (standard input, a pipe) can be read only once and is an input of one part.
 //!
 //! ```text
-//! LOG arguments -> Found (search, walk, glob) -> sample: format -> rotation: sets -> identity -> Input
-//! Input -> bytes (plain, gzip, rows of a database, stream) -> lines -> records
+//! LOG arguments -> Found (search, walk, glob) -> sample: wrapper, format -> rotation: sets -> identity -> Input
+//! Input -> bytes (plain, gzip, zstd, rows of a database, stream) -> lines -> blocks (without wrapper) -> records
 //! ```
 //!
 //! [`discover()`] opens everything once and tells what will be read; each [`Input`] is then read by
@@ -13,6 +13,7 @@
 
 mod block;
 mod bytes;
+mod config;
 mod database;
 mod discover;
 mod error;
@@ -28,16 +29,19 @@ mod search;
 mod splitting;
 mod stream;
 mod stretch;
+mod wrapper;
 
 use std::ops::Range;
 
 use self::block::{Block, Blocks};
 use self::bytes::Bytes;
+use self::wrapper::Wrapper;
 use crate::event::{self, Event, Micros, Place};
-use crate::format::{self, Format};
+use crate::format::Format;
 use crate::summary::Tally;
 use crate::zone::Zone;
 
+pub use self::config::configuration;
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
 pub use self::mask::{Mask, Masks, NotAMask};
@@ -48,9 +52,11 @@ pub use self::splitting::check_lines;
 
 /// How inputs are to be read.
 #[derive(Clone, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// Overrides detection.
     pub format: Option<&'static dyn Format>,
+    /// Formats that the user described: detected as those that are built in, and before them.
+    pub given: &'a [&'static dyn Format],
     /// The zone of times that name none; `None`: as the logs tell, else this host's.
     pub zone: Option<Zone>,
     /// Covered in every line before it is read.
@@ -116,6 +122,7 @@ struct Part {
     /// Of the first line that carries a time alone; parts that begin alike share it.
     beginning: [u8; 32],
     bytes: Bytes,
+    wrapper: Option<Wrapper>,
     /// What was read of it at another time.
     read: Option<Tally>,
 }
@@ -160,15 +167,15 @@ impl Input {
         let part = self.parts.iter_mut().find(|p| p.index == place.part)?;
         let reader = part.bytes.peek_at(place.offset).ok()?;
         let begins = self.format.begins();
-        let mut blocks = Blocks::resume(reader, begins, place.line - 1, place.offset);
+        let wrapper = part.wrapper.clone();
+        let mut blocks = Blocks::resume(reader, begins, wrapper, place.line - 1, place.offset);
         let mut record = blocks.next().ok()??;
         // Rows come in the order of their dates.
         while place.is_row() && database::number(record.bytes) != Some(place.line) {
             record = blocks.next().ok()??;
         }
-        let is_it = format::read(self.format, record.bytes)
-            .is_ok_and(|found| found.as_ref() == Some(event));
-        Some(is_it)
+        let found = records::read(self.format, &record).ok().flatten();
+        Some(found.is_some_and(|(found, _)| found == *event))
     }
 
     /// Goes on where reading stopped when this was told of a part.
@@ -185,7 +192,9 @@ impl Input {
 
     /// Whether it is of plain files, so that a stretch of it can be read.
     pub fn is_plain(&self) -> bool {
-        self.parts.iter().all(|part| part.bytes.is_plain())
+        self.parts
+            .iter()
+            .all(|part| part.wrapper.is_none() && part.bytes.is_plain())
     }
 
     /// A first look at the lines of about `length` bytes, from byte `from` of its plain files on.

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::block::{Block, Blocks};
+use super::block::{Block, Blocks, Taken};
 use super::database;
 use super::error::{Error, Failure};
+use super::wrapper::Wrapper;
 use super::{Part, Sample};
-use crate::event::{Event, Kind, Place, Record};
-use crate::format::redact::redact_line;
+use crate::event::{Event, Kind, Micros, Place, Record, SECOND};
 use crate::format::{self, Format, Mismatch};
 use crate::summary::{Fate, Open, Position, Tally};
 
@@ -34,6 +34,7 @@ pub struct Records<'a> {
 struct Waiting<'a> {
     name: Box<str>,
     open: Opener<'a>,
+    wrapper: Option<Wrapper>,
     /// As it stood when reading stopped; at the beginning nothing is counted.
     tally: Tally,
     /// Of a stretch: the byte where its reader begins.
@@ -44,6 +45,7 @@ struct Waiting<'a> {
 struct Reading<'a> {
     name: Box<str>,
     blocks: Blocks<Reader<'a>>,
+    wrapper: Option<Wrapper>,
     tally: Tally,
     /// The last record and where it begins, where it has no end.
     open: Option<(Place, Open)>,
@@ -60,6 +62,7 @@ impl<'a> Records<'a> {
         let wait = |part: &'a mut Part| Waiting {
             name: part.name.clone(),
             tally: part.blank(format),
+            wrapper: part.wrapper.clone(),
             open: Box::new(|| part.bytes.peek()),
             stretch: None,
         };
@@ -76,6 +79,7 @@ impl<'a> Records<'a> {
             Waiting {
                 tally,
                 name: part.name,
+                wrapper: part.wrapper,
                 open: Box::new(move || Ok(part.bytes.into_reader(offset)? as Reader<'static>)),
                 stretch: None,
             }
@@ -97,6 +101,7 @@ impl<'a> Records<'a> {
             name: part.name.clone(),
             tally: part.blank(format),
             open: Box::new(open),
+            wrapper: None,
             stretch: (bytes.start > 0).then_some(from),
         };
         Self {
@@ -137,9 +142,13 @@ impl<'a> Records<'a> {
                 self.reading = Some(Reading {
                     name: waiting.name,
                     blocks: match waiting.stretch {
-                        None => Blocks::resume(reader, begins, lines, offset),
+                        None => {
+                            let wrapper = waiting.wrapper.clone();
+                            Blocks::resume(reader, begins, wrapper, lines, offset)
+                        }
                         Some(from) => Blocks::behind(reader, begins, from),
                     },
+                    wrapper: waiting.wrapper,
                     tally,
                     open: None,
                     row: if self.format.is_database() { lines } else { 0 },
@@ -239,7 +248,8 @@ impl Reading<'_> {
                 place = Place::row(place.part, number);
                 self.row = self.row.max(number);
             }
-            let (fate, record) = file(&mut self.tally, format, block, place, preview);
+            let wrapper = self.wrapper.as_ref();
+            let (fate, record) = file(&mut self.tally, format, wrapper, block, place, preview);
             self.open = block.is_open.then_some((
                 place,
                 Open {
@@ -256,10 +266,56 @@ impl Reading<'_> {
     }
 }
 
+/// What a record says, and how far ahead of UTC the clock was that it was written by, where it has local times and that
+/// is known.
+pub(super) fn read(
+    format: &dyn Format,
+    block: &Block<'_>,
+) -> Result<Option<(Event, Option<Micros>)>, Mismatch> {
+    let Some(mut event) = format::read(format, block.bytes)? else {
+        return Ok(None);
+    };
+    if format.is_timeless() {
+        let Some(taken) = block.taken else {
+            let expected = "a time, which neither the line nor what is around it tells: one";
+            return Err(Mismatch {
+                offset: 0,
+                expected,
+            });
+        };
+        event.time = taken.start..taken.end;
+    }
+    let ahead = format.ahead(block.bytes).or_else(|| {
+        let ahead = ahead_of(block.taken.filter(|_| format.is_local())?, &event)?;
+        event.time = event.time.start - ahead..event.time.end - ahead;
+        Some(ahead)
+    });
+    Ok(Some((event, ahead)))
+}
+
+/// How far ahead of UTC a clock on the wall was, in quarters of an hour, by a line that was taken in right when it was
+/// written.
+fn ahead_of(taken: Taken, event: &Event) -> Option<Micros> {
+    const QUARTER: Micros = 900 * SECOND;
+    let apart = event.time.start - taken.start;
+    let ahead = (apart + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    (taken.is_sure && (apart - ahead).abs() < 60 * SECOND).then_some(ahead)
+}
+
+/// The lines of a record as they stand in the file, without the secrets in them.
+fn shown(format: &dyn Format, wrapper: Option<&Wrapper>, block: &Block<'_>) -> String {
+    match wrapper {
+        // Where the format alone knows what is secret, or a secret may have been cut in two, the wrapper is left out.
+        Some(wrapper) if !format.hides() && !block.is_joined => wrapper.redact(block.raw),
+        _ => format.redact(block.bytes),
+    }
+}
+
 /// Parses a record and counts its lines. Only the real pass keeps them for findings to cite.
 fn file(
     tally: &mut Tally,
     format: &dyn Format,
+    wrapper: Option<&Wrapper>,
     block: Block<'_>,
     place: Place,
     preview: Option<Sample>,
@@ -267,20 +323,19 @@ fn file(
     tally.cut += u64::from(block.is_cut);
     let bytes = block.bytes;
     let is_passed = bytes.is_empty() || preview.is_some_and(|s| s.skips(format, &block));
-    let parsed = match preview {
-        _ if is_passed => Ok(None),
-        // Nothing of a first look is kept.
-        Some(_) => format.parse(bytes),
-        None => format::read(format, bytes),
+    let parsed = if is_passed {
+        Ok(None)
+    } else {
+        read(format, &block)
     };
     let (fate, record) = match parsed {
-        Ok(Some(event)) => {
+        Ok(Some((event, ahead))) => {
             let keep = preview.is_none() && may_be_evidence(&event);
             let record = Record {
                 place,
                 event,
-                ahead: format.ahead(bytes),
-                text: keep.then(|| redact_line(bytes).into_boxed_str()),
+                ahead,
+                text: keep.then(|| shown(format, wrapper, &block).into_boxed_str()),
             };
             (Fate::Parsed, Some(record))
         }

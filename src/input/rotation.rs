@@ -1,4 +1,4 @@
-//! Rotated sets: `x.log`, `x.log.1`, `x.log.2.gz`, `x.log-20261121`.
+//! Rotated sets: `x.log`, `x.log.1`, `x.log.2.gz`, `x.log.3.zst`, `x.log-20261121`.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -47,7 +47,11 @@ impl Rank {
 
 /// A file's name as base and age.
 fn split(name: &str) -> (&str, Age) {
-    let plain = name.strip_suffix(".gz").unwrap_or(name);
+    let packed = [".gz", ".zst"];
+    let plain = packed
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
     numbered(plain)
         .or_else(|| dated(plain))
         .filter(|(base, _)| !base.is_empty())

@@ -2,9 +2,11 @@
 
 use std::io::Read;
 
+use super::Options;
 use super::bytes::Bytes;
 use super::error::Error;
 use super::lines::{End, Lines};
+use super::wrapper::{self, Circumstances, Wrapper};
 use crate::format::{self, Format};
 
 const LINES: usize = 200;
@@ -16,11 +18,7 @@ const FARTHEST: u64 = 1 << 30;
 
 const UTF16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
 /// Compressed in ways that are not read, so that the message can say so.
-const PACKED: [(&[u8], &str); 3] = [
-    (b"\xFD7zXZ\0", "xz"),
-    (b"BZh", "bzip2"),
-    (b"\x28\xB5\x2F\xFD", "zstd"),
-];
+const PACKED: [(&[u8], &str); 2] = [(b"\xFD7zXZ\0", "xz"), (b"BZh", "bzip2")];
 
 /// What the first lines say.
 #[derive(Clone)]
@@ -28,14 +26,15 @@ pub(super) enum Content {
     Empty,
     /// In no format known, and how that is said.
     Unknown(String),
-    Of(&'static dyn Format),
+    /// A format, and what is wrapped around its lines.
+    Of(&'static dyn Format, Option<Wrapper>),
 }
 
-/// Reads the first lines. `forced` is the format the user gave: then only `named` files are taken
-/// whatever they hold, and of a folder those that have a line of it.
+/// Reads the first lines. Where a format overrides detection only `named` files are taken whatever they hold, and of a
+/// folder those that have a line of it.
 pub(super) fn content(
     bytes: &mut Bytes,
-    forced: Option<&'static dyn Format>,
+    options: &Options<'_>,
     named: bool,
 ) -> Result<Content, Error> {
     let lines = sample(bytes)?;
@@ -46,18 +45,37 @@ pub(super) fn content(
         return Err(Error::Utf16);
     }
     if let Some((_, name)) = PACKED.iter().find(|(magic, _)| first.starts_with(magic)) {
-        let why = format!("compressed with {name}; only gzip is read");
+        let why = format!("compressed with {name}; only gzip and zstd are read");
         return Ok(Content::Unknown(why));
     }
-    let speaks = |f: &&dyn Format| named || lines.iter().any(|l| f.speaks(l));
-    let format = match forced {
-        Some(format) => Some(format).filter(|f| speaks(f)),
-        None => format::detect(lines.iter().map(Vec::as_slice).filter(|l| !is_hole(l))),
+    let lines: Vec<&[u8]> = lines
+        .iter()
+        .map(Vec::as_slice)
+        .filter(|l| !is_hole(l))
+        .collect();
+    let known = Circumstances {
+        modified: bytes.modified(),
+        zone: options.zone,
     };
-    Ok(format.map_or_else(
-        || Content::Unknown("not a log format known".to_owned()),
-        Content::Of,
-    ))
+    let only: Vec<_> = options.format.into_iter().collect();
+    if let Some((wrapper, format)) = wrapper::detect(&lines, options.given, known)
+        && only.iter().all(|only| only.name() == format.name())
+    {
+        return Ok(Content::Of(format, Some(wrapper)));
+    }
+    let speaks = |f: &&dyn Format| named || lines.iter().any(|l| f.speaks(l));
+    let format = match options.format {
+        Some(format) => Some(format).filter(|f| speaks(f)),
+        None => format::detect_with(options.given, lines.iter().copied()),
+    };
+    Ok(match format {
+        None => Content::Unknown("not a log format known".to_owned()),
+        Some(format) if format.is_timeless() => Content::Unknown(format!(
+            "{}: it has no times, and nothing around its lines tells them",
+            format.name()
+        )),
+        Some(format) => Content::Of(format, None),
+    })
 }
 
 /// Whether nothing was ever written there.

@@ -182,6 +182,11 @@ impl Object<'_> {
         self.one("user_agent", "original", agent);
         self.one("host", "name", finding.host.as_deref());
         self.event(finding.reason.as_deref(), finding.action.as_deref());
+        #[allow(clippy::cast_precision_loss)] // to the millisecond
+        let skew = request
+            .and_then(|r| r.skew(finding.time))
+            .map(|skew| skew as f64 / 1e6);
+        self.seconds("client_skew_s", skew)?;
         self.text("message", Some(&finding.message));
         self.text("fix", finding.fix);
         self.list("evidence", &finding.evidence, |o, e| o.evidence(e, parts))?;

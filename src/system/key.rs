@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ALL, Meaning, Statement};
+use super::{ALL, Meaning, Statement, error_log};
 
 /// Of a statement, from its action, its words and where the server writes it, and the causes that these leave open:
 /// together no two rows share them.
@@ -38,7 +38,10 @@ struct Keys {
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let all = || ALL.iter().flat_map(|system| system.lines());
+        let all = || {
+            let of_systems = ALL.iter().flat_map(|system| system.lines());
+            of_systems.chain(error_log::STATEMENTS)
+        };
         Keys {
             rows: all().map(|row| (of(row), row)).collect(),
             keys: all().map(|row| (address(row), of(row))).collect(),
@@ -68,20 +71,19 @@ pub fn deserialize<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, keys, of};
+    use super::{ALL, error_log, keys, of};
 
     #[test]
     fn no_two_rows_have_one_key() {
-        for system in ALL {
-            for row in system.lines() {
-                let found = keys().rows[&of(row)];
-                assert!(
-                    std::ptr::eq(found, row),
-                    "{} and {}",
-                    row.source,
-                    found.source
-                );
-            }
+        let of_systems = ALL.iter().flat_map(|system| system.lines());
+        for row in of_systems.chain(error_log::STATEMENTS) {
+            let found = keys().rows[&of(row)];
+            assert!(
+                std::ptr::eq(found, row),
+                "{} and {}",
+                row.source,
+                found.source
+            );
         }
     }
 }

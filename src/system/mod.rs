@@ -5,6 +5,7 @@
 //! row here and one sample line in `fixtures/formats/`; tests fail for a row without a sample and for a
 //! cause without advice.
 
+pub mod error_log;
 pub mod key;
 pub mod pritunl;
 pub mod privacyidea;
@@ -43,6 +44,8 @@ pub struct System {
     pub index: Index,
     pub challenge: Option<Challenge>,
     pub unlogged: &'static [Unlogged],
+    /// What a request carried that met a cause without a line; causes that are not named here may be met by any.
+    pub carried: &'static [Carried],
     /// What a web server before it refuses by itself.
     pub in_front: &'static [Unlogged],
     /// Whether its own log has every request that it was sent, each behind the lines that it caused. What is not
@@ -449,6 +452,23 @@ pub enum Condition {
     InFront,
 }
 
+/// A credential that a request must have carried to be refused for a cause.
+#[derive(Debug)]
+pub struct Carried {
+    pub cause: Cause,
+    pub credential: Credential,
+}
+
+/// What an access log can tell was sent (see [`crate::event::Sent`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    Cookie,
+    /// An Authorization header.
+    Authorization,
+    /// An Auth-Token header.
+    Token,
+}
+
 /// The fix for a cause on this server. Never contains text from a log.
 #[derive(Debug)]
 pub struct Advice {
@@ -590,6 +610,13 @@ impl System {
             .iter()
             .find(|p| p.fits(method, path))
             .map_or(Routes::NONE, |p| p.route)
+    }
+
+    /// The credential without which a cause is not met.
+    pub fn credential(&self, cause: Cause) -> Option<Credential> {
+        let mut rows = self.carried.iter();
+        rows.find(|row| row.cause == cause)
+            .map(|row| row.credential)
     }
 
     /// Every line that the tables know, of whatever log.

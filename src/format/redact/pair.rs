@@ -32,18 +32,18 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = format!(
         r#"(?isx)
         (\\{{0,3}}["'] {NAME} \\{{0,3}}["'] \s* [:=] \s*) {VALUE}
-        | (\b {NAME} \s* = \s*) {VALUE}
+        | ((?-u:\b) {NAME} \s* = \s*) {VALUE}
         # A header goes on to the end of what it stands in.
-        | (\b [a-z0-9_-]* (?:authorization|cookie) : \s*) ([^"'\r\n\\]+)
-        | (\b Bearer \s+) ([a-z0-9._~+/=-]{{16,}})
+        | ((?-u:\b) [a-z0-9_-]* (?:authorization|cookie) : \s*) ([^"'\r\n\\]+)
+        | ((?-u:\b) Bearer \s+) ([a-z0-9._~+/=-]{{16,}})
         # A JSON web token names itself: this is the beginning of an object.
-        | () (\b eyJ [a-z0-9_-]{{8,}} \. [a-z0-9_-]+ \. [a-z0-9_-]*)
+        | () ((?-u:\b) eyJ [a-z0-9_-]{{8,}} \. [a-z0-9_-]+ \. [a-z0-9_-]*)
         | (:// [^\s/"'@:?\#]* :) ([^\s/"'@?\#]+) (@)
         # As `redact_target` does, wherever a line holds a target or a URL.
         | ((?: ^ | [\s"'=] | ://[^/\s"]+ ) (?: /[^/\s"?\#]+ )? (?:{paths})) ([^/\s"?\#\\&]+)
         # WireBuddy: `app.db.sqlite_schema` at its first start, and `app.api.acme`.
-        | (\b Password \s : \s) ([^\r\n]+)
-        | (\b Challenge \s token: \s) (\S+)
+        | ((?-u:\b) Password \s : \s) ([^\r\n]+)
+        | ((?-u:\b) Challenge \s token: \s) (\S+)
         "#
     );
     Regex::new(&pattern).expect("a pattern that a test compiles")

@@ -13,7 +13,8 @@ mod routes;
 mod statements;
 mod unlogged;
 
-use super::{AT_ONCE, Body, Challenge, Index, System, Version};
+use super::{AT_ONCE, Body, Carried, Challenge, Credential, Index, System, Version};
+use crate::cause::Cause;
 
 pub static SYSTEM: System = System {
     name: "pritunl",
@@ -41,6 +42,7 @@ pub static SYSTEM: System = System {
         seconds: 120,
     }),
     unlogged: unlogged::UNLOGGED,
+    carried: CARRIED,
     in_front: &[],
     logs_requests: false,
     advice: advice::ADVICE,
@@ -51,6 +53,24 @@ pub static SYSTEM: System = System {
     logs_refusals_since: LOGGED_SESSIONS,
     whole_seconds_since: Version([1, 32, 4258, 38]),
 };
+
+/// `auth/administrator.py check_session`: with an Auth-Token header a request is of the API, else of a session, whose
+/// cookie the front end checks as well.
+const CARRIED: &[Carried] = &[
+    carried(Cause::UnknownToken, Credential::Token),
+    carried(Cause::ApiAccessDisabled, Credential::Token),
+    carried(Cause::SignatureMismatch, Credential::Token),
+    carried(Cause::MalformedSignature, Credential::Token),
+    carried(Cause::MalformedTimestamp, Credential::Token),
+    carried(Cause::ReplayedNonce, Credential::Token),
+    carried(Cause::MissingSecret, Credential::Token),
+    carried(Cause::InvalidSession, Credential::Cookie),
+    carried(Cause::SessionAddressChanged, Credential::Cookie),
+];
+
+const fn carried(cause: Cause, credential: Credential) -> Carried {
+    Carried { cause, credential }
+}
 
 /// The application writes a line for each refusal of an API key or a session.
 const LOGGED_SESSIONS: Version = Version([1, 32, 4181, 41]);

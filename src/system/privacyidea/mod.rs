@@ -28,6 +28,8 @@ pub static SYSTEM: System = System {
     challenge: None,
     index: Index::new(),
     unlogged: unlogged::UNLOGGED,
+    // Its token is sent as Authorization or as PI-Authorization.
+    carried: &[],
     in_front: web_server::REFUSALS,
     logs_requests: false,
     advice: advice::ADVICE,

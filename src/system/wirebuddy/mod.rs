@@ -10,7 +10,8 @@ mod routes;
 mod statements;
 mod unlogged;
 
-use super::{AT_ONCE, Index, System, Version, web_server};
+use super::{AT_ONCE, Carried, Credential, Index, System, Version, web_server};
+use crate::cause::Cause;
 
 pub static SYSTEM: System = System {
     name: "wirebuddy",
@@ -26,6 +27,16 @@ pub static SYSTEM: System = System {
     retold: &[],
     challenge: None,
     unlogged: unlogged::UNLOGGED,
+    carried: &[
+        Carried {
+            cause: Cause::InvalidSession,
+            credential: Credential::Cookie,
+        },
+        Carried {
+            cause: Cause::UnknownToken,
+            credential: Credential::Authorization,
+        },
+    ],
     in_front: web_server::REFUSALS,
     logs_requests: true,
     advice: advice::ADVICE,

@@ -1,0 +1,65 @@
+//! Access log formats that the user describes.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::{Exit, Fault};
+use crate::cli::Described;
+use crate::format::Format;
+use crate::format::log_format::conf::{Definition, definitions};
+use crate::format::log_format::{Error, LogFormat};
+use crate::input::configuration;
+use crate::report::sanitize::visible;
+
+/// Those of `--log-format`, then those that the configuration files define. What a file defines and cannot be read is
+/// told; one that defines nothing that can be read is a fault.
+pub(super) fn formats(
+    described: &Described,
+    talk: &mut impl Write,
+) -> anyhow::Result<Vec<&'static dyn Format>> {
+    let mut formats: Vec<&'static dyn Format> = Vec::new();
+    for format in &described.log_format {
+        formats.push(*format);
+    }
+    for conf in &described.nginx_conf {
+        let fault = || Fault::new(Exit::Usage, format!("{} cannot be read", name(conf)));
+        let before = formats.len();
+        for (file, text) in configuration(conf).with_context(fault)? {
+            of_file(&file, &text, &mut formats, talk)?;
+        }
+        if formats.len() == before {
+            let message = format!("{} defines no access log format", name(conf));
+            return Err(Fault::new(Exit::Usage, message).into());
+        }
+    }
+    Ok(formats)
+}
+
+fn name(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
+}
+
+fn of_file(
+    file: &Path,
+    text: &str,
+    formats: &mut Vec<&'static dyn Format>,
+    talk: &mut impl Write,
+) -> anyhow::Result<()> {
+    for Definition { name: of, format } in definitions(text) {
+        match LogFormat::compile(&format) {
+            Ok(format) => formats.push(format.kept()),
+            // Debian's Apache defines formats of single fields, as `agent`: they are no access lines.
+            Err(Error::Lacks(_)) => {}
+            Err(error) => writeln!(
+                talk,
+                "why401: {}: the format {} is passed over: {}",
+                name(file),
+                visible(if of.is_empty() { &format } else { &of }),
+                visible(&error.to_string())
+            )?,
+        }
+    }
+    Ok(())
+}
