@@ -7,10 +7,12 @@
 //! Nothing is decoded: what a client sends stands in a log with its quotes and line ends escaped, which is how it
 //! differs from what the server wrote itself.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 use regex::Regex;
+use serde_json::{Map, Value};
 
 static RECORD: LazyLock<Regex> = LazyLock::new(|| {
     // A quote and a line end as nginx, Apache and JSON write them within a field.
@@ -37,11 +39,33 @@ static RECORD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a line, as it stands in its log, holds what looks like another record.
 pub fn is_forged(line: &str) -> bool {
+    let line = &*unwrapped(line);
     let bytes = line.as_bytes();
     let is_possible = memchr(b'\\', bytes).is_some()
         || memchr(b'|', bytes).is_some()
         || memmem::find(bytes, b"][").is_some();
     is_possible && RECORD.is_match(line)
+}
+
+/// What Docker or the journal wrapped: they escape a line once more, and that is nobody's forgery.
+fn unwrapped(line: &str) -> Cow<'_, str> {
+    let is_wrapped = line.starts_with("{\"log\":") || line.contains("\"MESSAGE\":");
+    if !is_wrapped {
+        return Cow::Borrowed(line);
+    }
+    // Of a line that Docker cut, each piece is a line.
+    let mut whole = String::new();
+    for piece in line.lines() {
+        let object: Option<Map<String, Value>> = serde_json::from_str(piece).ok();
+        let text = object
+            .as_ref()
+            .and_then(|o| o.get("log").or_else(|| o.get("MESSAGE")));
+        match text.and_then(Value::as_str) {
+            Some(text) => whole.push_str(text.trim_end_matches('\n')),
+            None => return Cow::Borrowed(line),
+        }
+    }
+    Cow::Owned(whole)
 }
 
 #[cfg(test)]

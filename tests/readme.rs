@@ -13,8 +13,8 @@ use serde_json::Value;
 use why401::cli::Cli;
 use why401::event::Kind;
 use why401::finding::Verdict;
+use why401::format;
 use why401::format::log_format::{self, LogFormat};
-use why401::format::{self, Format};
 
 fn readme() -> String {
     fs::read_to_string("README.md").unwrap()

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|line: &[u8]| why401_fuzz::parse("uvicorn_access", line));
