@@ -222,6 +222,20 @@ fn logged_says_whether_a_line_states_the_refusal() {
 }
 
 #[test]
+fn the_seconds_that_a_device_is_off_are_named() {
+    let judged = judged(&SCENARIOS[2]).0;
+    let says = |words: &str| {
+        let mut messages = judged.iter().filter_map(|j| j.finding["message"].as_str());
+        messages.any(|message| message.contains(words))
+    };
+    // Counters 59843135 and 59843130; a phone's 20:46:46.298 at 20:45:16.371.
+    assert!(says(
+        "The value is 150 s older than the last one that was accepted"
+    ));
+    assert!(says("The phone's clock is 89 s ahead of the server's."));
+}
+
+#[test]
 fn each_cause_holds_its_floor() {
     SCENARIOS.iter().for_each(floors_hold);
 }

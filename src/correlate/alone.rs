@@ -81,7 +81,10 @@ impl Correlator {
             action: Some(entry.action.clone()),
             reason: entry.reason.clone(),
             request: None,
-            message: message(&causes, over, words).into(),
+            message: match notice.skew(system) {
+                Some(skew) => format!("{} {skew}", message(&causes, over, words)).into(),
+                None => message(&causes, over, words).into(),
+            },
             fix: cause.and_then(|c| system.fix(c)),
             evidence: told(notice),
             considered: Vec::new(),

@@ -8,7 +8,7 @@ use super::notice::Notice;
 use super::people::People;
 use crate::cause::{Cause, Family};
 use crate::event::SECOND;
-use crate::system::{Body, Condition, Meaning, Only, Statement, Unlogged};
+use crate::system::{Condition, Meaning, Only, Statement, Unlogged};
 
 /// How much less likely a cause of sessions is for a client that was never seen to begin one.
 const NO_SESSION: f64 = 0.01;
@@ -232,9 +232,7 @@ const SELDOM: f64 = 0.3;
 /// How likely an unlogged refusal is, against others, given what the client and the server did before.
 fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
     let mut weight = f64::from(unlogged.weight);
-    if let (Body::Reply(reply), Some(bytes)) = (unlogged.body, exchange.bytes) {
-        weight *= reply.share(bytes, exchange.envelope);
-    }
+    weight *= court.server.share(unlogged, exchange);
     let (past, time) = (&exchange.past, exchange.time.start);
     let is_known = past.last_accepted.is_some();
     let changed = || {
@@ -247,6 +245,7 @@ fn weight(unlogged: &Unlogged, exchange: &Exchange, court: &Court<'_>) -> f64 {
         Condition::ChangedSession if !is_known || !changed() => UNCHANGED,
         Condition::Stranger if is_known => FAMILIAR,
         Condition::Session | Condition::ChangedSession | Condition::Stranger => 1.0,
+        Condition::Portable if exchange.bytes.is_some() => 1.0,
         _ if unlogged.cause.facts().family == Family::Session && !past.had_session => NO_SESSION,
         _ => 1.0,
     };

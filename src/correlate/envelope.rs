@@ -22,7 +22,7 @@ impl Envelope {
     pub(super) fn hear(&mut self, answer: &Answer, bytes: u64) {
         let mut votes: BTreeMap<u64, f64> = BTreeMap::new();
         for reply in answer.replies() {
-            for (n, text) in reply.sizes().iter().enumerate() {
+            for (n, (_, text)) in reply.sizes().iter().enumerate() {
                 let Some(envelope) = bytes.checked_sub(*text) else {
                     continue;
                 };

@@ -9,7 +9,7 @@ use super::knowledge::Answer;
 use super::notice::Notice;
 use crate::cause::Cause;
 use crate::event::{Micros, Place, Request, SECOND};
-use crate::system::{Condition, Routes, Statement, Timing, Unlogged};
+use crate::system::{Condition, Meaning, Routes, Statement, Timing, Unlogged};
 
 /// A request that was refused, or that can have left a line.
 #[derive(Debug)]
@@ -176,6 +176,16 @@ impl Exchange {
         let parameters = query.into_iter().flat_map(|query| query.split('&'));
         let mut names = parameters.filter_map(|p| p.split_once('=').map(|(name, _)| name));
         names.any(|name| NAMES.contains(&name))
+    }
+
+    /// Whether it can be a refusal beside which a line stands that tells of it.
+    pub(super) fn can_be_told_beside(&self) -> bool {
+        let is_clue = |action: &str| {
+            let mut lines = self.answer.statements.iter();
+            lines.any(|s| s.action == action && matches!(s.meaning, Meaning::Clue(_)))
+        };
+        let mut sides = self.unlogged().iter().filter_map(|u| u.side);
+        sides.any(is_clue)
     }
 
     /// Whether a web server in front can have refused it.

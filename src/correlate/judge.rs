@@ -61,9 +61,9 @@ impl Paired {
             .sum()
     }
 
-    /// How likely it only has a line that states nothing.
+    /// How likely it only has a line that states nothing. One that tells of the refusal, without stating it, is neither.
     fn beside(&self) -> f64 {
-        let states_nothing = |n: &Notice| !n.is_failure() && !n.is_unknown();
+        let states_nothing = |n: &Notice| !n.is_failure() && !n.is_unknown() && !n.is_clue();
         self.lines
             .iter()
             .filter(|(n, _)| states_nothing(n))
@@ -154,8 +154,11 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
             () => causes.candidates(negligible, negligible),
         }
     };
-    let known_silent =
-        seen || paired.reached() >= SURE || exchange.answer.refusals().all(|s| !fits(exchange, s));
+    let told_beside = exchange.can_be_told_beside() && !(seen && court.server.tells_beside());
+    let known_silent = !told_beside
+        && (seen
+            || paired.reached() >= SURE
+            || exchange.answer.refusals().all(|s| !fits(exchange, s)));
     let verdict = match left.len() {
         0 => Verdict::Unknown,
         1 => Verdict::Explained,

@@ -30,6 +30,7 @@ mod give_out;
 mod history;
 mod judge;
 mod knowledge;
+mod languages;
 mod notice;
 pub mod offset;
 mod order;

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::served::Served;
 use crate::cause::Cause;
 use crate::event::{Entry, Micros, Outcome, Place, SECOND, Trail};
-use crate::system::{Meaning, Position};
+use crate::system::{Meaning, Position, System};
 
 /// How far apart two lines of one request can be: passwords are hashed between them.
 const SPAN: Micros = 3 * SECOND;
@@ -101,6 +101,28 @@ impl Notice {
 
     pub(super) fn is_failure(&self) -> bool {
         self.entry().is_some_and(|e| e.outcome == Outcome::Failure)
+    }
+
+    /// When its request began, by the clock of the access logs.
+    fn began(&self) -> Micros {
+        let worked = self.trail().map_or(0, |t| t.wall.end - t.wall.start);
+        self.time.start - worked
+    }
+
+    /// One sentence on the clock of the device that it is about.
+    pub(super) fn skew(&self, system: &System) -> Option<String> {
+        let words = self
+            .lines
+            .iter()
+            .filter_map(|(_, e, _)| e.reason.as_deref());
+        let mut skews = words.filter_map(|words| (system.skew)(words, self.began()));
+        skews.next()
+    }
+
+    /// Whether the line says something of why, though it stands beside a refusal.
+    pub(super) fn is_clue(&self) -> bool {
+        let statement = self.entry().and_then(|e| e.statement);
+        statement.is_some_and(|s| matches!(s.meaning, Meaning::Clue(_)))
     }
 
     /// Whether the line is in words that no version known to us writes.

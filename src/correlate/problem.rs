@@ -9,7 +9,7 @@ use super::offset::TOLERANCE;
 use super::order::{Anchor, Anchors};
 use super::pair::{Marginals, Weigh};
 use crate::event::{Micros, SECOND};
-use crate::system::Meaning;
+use crate::system::{Meaning, Unlogged};
 
 /// A request that must leave a line has none: only a log that is not written, or a lost line.
 const LOST: f64 = 1e-3;
@@ -135,10 +135,12 @@ fn fitness(exchange: &Exchange, notice: &Notice) -> f64 {
     if !entry.routes.intersects(route) {
         return 0.0;
     }
-    let beside = exchange
-        .unlogged()
-        .iter()
-        .any(|u| u.side == Some(statement.action));
+    let is_its = |u: &&Unlogged| u.side == Some(statement.action);
+    let beside = exchange.unlogged().iter().any(is_its);
+    let ruled_out = !beside && exchange.answer.unlogged.iter().any(is_its);
+    if ruled_out && matches!(statement.meaning, Meaning::Clue(_)) {
+        return 0.0;
+    }
     if statement.is_demanded_by(route, status, bytes) {
         1.0
     } else if statement.fits(route, status, bytes)

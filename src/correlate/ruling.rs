@@ -43,7 +43,7 @@ impl Ruling<'_> {
             action: stating.map(|e| e.action.clone()),
             reason: stating.and_then(|e| e.reason.clone()),
             request: Some(exchange.request.clone()),
-            message: (self.message(&shown) + &self.skew()).into(),
+            message: (self.told(&shown) + &self.skew()).into(),
             fix: cause.and_then(|c| self.court.system.fix(c)),
             evidence: self.evidence(&shown),
             considered: Vec::new(),
@@ -83,6 +83,16 @@ impl Ruling<'_> {
             Verdict::Explained => Confidence::Medium,
             _ if share >= 0.6 => Confidence::Medium,
             _ => Confidence::Low,
+        }
+    }
+
+    /// The message, and what its own line tells of a clock.
+    fn told(&self, shown: &[&Notice]) -> String {
+        let message = self.message(shown);
+        let own = self.paired.own.map(|i| &self.paired.lines[i].0);
+        match own.and_then(|notice| notice.skew(self.court.system)) {
+            Some(skew) if self.logged == Some(true) => format!("{message} {skew}"),
+            _ => message,
         }
     }
 

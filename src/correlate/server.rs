@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::exchange::Exchange;
 use super::history::History;
 use super::knowledge::Answer;
+use super::languages::InUse;
 use super::survey::Bearings;
 use crate::event::{Entry, Micros, SECOND, ServerStart};
 use crate::system::{Body, Condition, Statement, System, Unlogged, Version};
@@ -68,6 +69,7 @@ pub(super) struct Server {
     clocks_differ: bool,
     /// The size of what it wraps around its texts, where it is known.
     envelope: Option<u64>,
+    languages: InUse,
     /// Whether its log has lines that are written beside refusals without a line of their own.
     tells_beside: bool,
 }
@@ -79,6 +81,7 @@ impl Server {
             proof: bearings.proof,
             clocks_differ: bearings.clocks_differ(),
             envelope: bearings.envelope,
+            languages: bearings.languages.clone(),
             tells_beside: bearings.tells_beside,
         }
     }
@@ -125,6 +128,7 @@ impl Server {
             && match unlogged.condition {
                 Condition::Always
                 | Condition::Session
+                | Condition::Portable
                 | Condition::ChangedSession
                 | Condition::Stranger
                 | Condition::InFront => true,
@@ -152,20 +156,33 @@ impl Server {
             .filter(fits)
             .filter(|u| self.allows(u, exchange, history))
             .collect();
-        self.prefer_english(&mut rows, exchange);
+        self.prefer_spoken(&mut rows, exchange);
         rows
     }
 
-    /// A text that fits in another language only is left out where one fits in English.
-    fn prefer_english(&self, rows: &mut Vec<&'static Unlogged>, exchange: &Exchange) {
-        let Some(bytes) = exchange.bytes else { return };
-        let in_english = |row: &&Unlogged| match row.body {
-            Body::Reply(reply) => reply.fits_in_english(bytes, self.envelope),
-            _ => true,
-        };
-        if self.envelope.is_some() && rows.iter().any(in_english) {
-            rows.retain(in_english);
+    /// What fits in languages only that are not in use is left out where something fits in one that is.
+    fn prefer_spoken(&self, rows: &mut Vec<&'static Unlogged>, exchange: &Exchange) {
+        let is_spoken = |row: &&Unlogged| InUse::is_used(self.share(row, exchange));
+        if rows.iter().any(is_spoken) {
+            rows.retain(is_spoken);
         }
+    }
+
+    /// The share of such refusals whose answer has the size that this one has; 1 where the size tells nothing.
+    pub(super) fn share(&self, unlogged: &Unlogged, exchange: &Exchange) -> f64 {
+        match (unlogged.body, exchange.bytes) {
+            (Body::Reply(reply), Some(bytes)) => {
+                let languages = &self.languages;
+                let share = languages.share(reply, bytes, self.envelope, exchange.source);
+                share.unwrap_or(1.0)
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// Whether such lines as stand beside refusals were read.
+    pub(super) fn tells_beside(&self) -> bool {
+        self.tells_beside
     }
 
     /// Whether an exchange can be a refusal that the server, as it was then, states with this line.

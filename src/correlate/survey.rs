@@ -10,6 +10,7 @@ use super::accounts::{self, Accounts};
 use super::envelope::Envelope;
 use super::front::Shifts;
 use super::knowledge::Knowledge;
+use super::languages::{InUse, Listener};
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
 use super::people::People;
 use super::served;
@@ -78,6 +79,7 @@ pub struct Bearings {
     pub(super) people: People,
     /// The size of what the server wraps around its texts, where the answers tell it.
     pub(super) envelope: Option<u64>,
+    pub(super) languages: InUse,
     /// Whether the log has lines that are written beside refusals without a line of their own.
     pub(super) tells_beside: bool,
     /// Per input: the earlier access log that tells of the same requests.
@@ -135,6 +137,7 @@ struct Guess {
     accounts: Accounts,
     proof: Proof,
     people: People,
+    languages: Listener,
     tells_beside: bool,
     /// Per input.
     logs: Vec<Fit>,
@@ -163,6 +166,7 @@ impl Guess {
             accounts: Accounts::default(),
             proof: Proof::default(),
             people: People::default(),
+            languages: Listener::default(),
             tells_beside: false,
             logs: sides.iter().map(|_| Fit::default()).collect(),
         }
@@ -176,6 +180,7 @@ impl Guess {
         fit.routed += u64::from(route != Routes::NONE);
         if let Some(bytes) = request.bytes.filter(|_| request.status >= 400) {
             fit.envelope.hear(&answer, bytes);
+            self.languages.answer(event.source, &answer, bytes);
         }
         if request.is_refused() {
             fit.refused += 1;
@@ -297,6 +302,7 @@ impl Survey {
                         .note(place, event.time.start, event.source, entry);
                 }
                 guess.people.line(system, event.source, entry);
+                guess.languages.line(system, event.source, entry);
                 guess.tells_beside |= guess.knowledge.is_beside(entry);
             }
         }
@@ -428,6 +434,7 @@ impl Survey {
             is_tracked: guess.served > 0,
             accounts: std::mem::take(&mut guess.accounts),
             people: std::mem::take(&mut guess.people),
+            languages: std::mem::take(&mut guess.languages).conclude(envelope.usual()),
             envelope: envelope.usual(),
             tells_beside: guess.tells_beside,
             clocks,

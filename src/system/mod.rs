@@ -35,6 +35,11 @@ pub struct System {
     pub names_other_clients: bool,
     /// Whether several inputs are parts, or forms, of one log, so that it is enough if one of them is alive.
     pub has_one_log: bool,
+    /// What it says in several languages; none: it speaks English only.
+    pub phrases: &'static [&'static reply::Phrase],
+    /// One sentence on how far the clock of the device is off that a line's words are about, and that sent a request
+    /// at a moment, in microseconds of UTC.
+    pub skew: fn(&str, i64) -> Option<String>,
     /// First match wins.
     pub routes: &'static [RoutePattern],
     /// The lines of the log that tells of all refusals it can tell of.
@@ -439,7 +444,10 @@ pub enum Condition {
     Everyone,
     /// Supposes a session that was given earlier: seldom of a client that was never seen to begin one.
     Session,
-    /// The same, and a change since that the log has, as a rule, with this cause.
+    /// Supposes a token that counts from anywhere, so that not to have seen it given says nothing where the size of
+    /// the answer speaks.
+    Portable,
+    /// The same as [`Condition::Session`], and a change since that the log has, as a rule, with this cause.
     ChangedSession,
     /// Seldom of a client that has a session.
     Stranger,

@@ -25,6 +25,8 @@ pub static SYSTEM: System = System {
     administrator_login: None,
     names_other_clients: false,
     has_one_log: false,
+    phrases: &[],
+    skew: |_, _| None,
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     retold: retold::RETOLD,

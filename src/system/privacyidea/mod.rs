@@ -9,6 +9,7 @@ mod advice;
 mod phrases;
 mod replies;
 mod routes;
+mod skew;
 mod statements;
 mod unlogged;
 
@@ -22,6 +23,8 @@ pub static SYSTEM: System = System {
     administrator_login: Some(statements::ADMINISTRATOR_LOGIN),
     names_other_clients: true,
     has_one_log: true,
+    phrases: phrases::ALL,
+    skew: skew::skew,
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     retold: &[],

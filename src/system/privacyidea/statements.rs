@@ -11,7 +11,7 @@ use super::replies::{
 };
 use super::routes::{
     ANSWERED, API_CLIENT, AUDITED, AUDITED_JWT, AUTH, CHECKS, CONTAINER_CLIENT, GUARDED, RADIUS,
-    SYSTEM, TTYPE, VALIDATE,
+    RIGHTS, SYSTEM, TTYPE, VALIDATE,
 };
 use crate::cause::Cause::{
     AccountDisabled, AccountExpired, AccountLocked, AddressNotAllowed, ApiAccessDisabled,
@@ -336,8 +336,13 @@ statements! {
         "ERR3003:{}" => [OneOf InvalidSession 50, UnknownToken 50] Any, MAY;
     }
 
-    // Rights. A policy bound to a network refuses in the same words.
-    AUDIT_RECORD [403, 401] on AUDITED, in "api/lib/prepolicy.py; lib/error.py PolicyError" {
+    // Rights. A policy bound to a network refuses in the same words. Another policy makes 401 of the status where
+    // people log in, and there only.
+    AUDIT_RECORD [403, 401] on AUTH.or(RIGHTS).or(VALIDATE), in "api/lib/prepolicy.py; hide_auth_error_status" {
+        "{}ctions are defined, but the action {}" without SUCCESS => [OneOf PolicyDenied 50, AddressNotAllowed 40 if AcceptedElsewhere] ERROR, MAY;
+        ",{}" without SUCCESS REJECT => [OneOf PolicyDenied 60, AddressNotAllowed 30 if AcceptedElsewhere] ERROR, MAY;
+    }
+    AUDIT_RECORD [403] on AUDITED, in "api/lib/prepolicy.py; lib/error.py PolicyError" {
         "{}ctions are defined, but the action {}" without SUCCESS => [OneOf PolicyDenied 50, AddressNotAllowed 40 if AcceptedElsewhere] ERROR, MAY;
         ",{}" without SUCCESS REJECT => [OneOf PolicyDenied 60, AddressNotAllowed 30 if AcceptedElsewhere] ERROR, MAY;
     }

@@ -45,7 +45,7 @@ pub(super) const UNLOGGED: &[Unlogged] = unlogged! {
         MissingCredentials Always 100 "neither PI-Authorization nor Authorization";
     }
     [401 UNAUDITED_EXPIRED] on GUARDED, with NOTHING, in "api/lib/utils.py verify_auth_token" {
-        ExpiredSession Always 50 "the JWT is older than its validity, an hour unless a policy says otherwise";
+        ExpiredSession Portable 50 "the JWT is older than its validity, an hour unless a policy says otherwise";
     }
     [401 UNAUDITED_SEGMENTS] on GUARDED, with NOTHING, in "api/lib/utils.py verify_auth_token" {
         MalformedSignature Always 12 "what was sent is no JWT";

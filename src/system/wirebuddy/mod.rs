@@ -21,6 +21,8 @@ pub static SYSTEM: System = System {
     administrator_login: None,
     names_other_clients: false,
     has_one_log: false,
+    phrases: &[],
+    skew: |_, _| None,
     routes: routes::ROUTES,
     statements: statements::STATEMENTS,
     index: Index::new(),
