@@ -11,10 +11,12 @@ impl Correlator {
     pub(super) fn note_gap(&mut self, from: Option<Micros>, until: Option<Micros>, why: Blind) {
         let only_retold = why == Blind::Retold;
         let clocks = self.bearings.clocks.iter();
-        let names = clocks
+        let mut names = clocks
             .filter(|c| only_retold || !self.bearings.retold[c.input])
             .map(|c| self.names[c.input].as_str())
             .collect::<Vec<_>>();
+        // A log whose clock was set has several.
+        names.dedup();
         let why = why.to_string();
         match self.gaps.last_mut() {
             Some(gap)

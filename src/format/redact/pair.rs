@@ -40,7 +40,7 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         | () ((?-u:\b) eyJ [a-z0-9_-]{{8,}} \. [a-z0-9_-]+ \. [a-z0-9_-]*)
         | (:// [^\s/"'@:?\#]* :) ([^\s/"'@?\#]+) (@)
         # As `redact_target` does, wherever a line holds a target or a URL.
-        | ((?: ^ | [\s"'=] | ://[^/\s"]+ ) (?: /[^/\s"?\#]+ )? (?:{paths})) ([^/\s"?\#\\&]+)
+        | ((?: ^ | [\s"'=&;] | ://[^/\s"]+ ) (?: /[^/\s"?\#]+ )? (?:{paths})) ([^/\s"?\#\\&]+)
         # WireBuddy: `app.db.sqlite_schema` at its first start, and `app.api.acme`.
         | ((?-u:\b) Password \s : \s) ([^\r\n]+)
         | ((?-u:\b) Challenge \s token: \s) (\S+)
