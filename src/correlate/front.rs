@@ -308,25 +308,34 @@ impl Shifts {
                     .or_default() += 1;
             }
         }
-        let around = |second: i64| -> usize {
-            let near = second - EARLIER / SECOND..=second + LATER / SECOND;
-            near.filter_map(|second| votes.get(&second)).sum()
+        let at = |second: i64| votes.get(&second).copied().unwrap_or(0);
+        // A line is stamped in the second of its request's answer, or in the one before.
+        let around = |second: i64| at(second) + at(second + 1);
+        // Of equal ones the one with most at once, then the nearest.
+        let voted = votes
+            .keys()
+            .map(|&second| (around(second), at(second), -second.abs(), second));
+        let any = voted.max()?;
+        let in_zone = |second: i64| {
+            (second - EARLIER / SECOND..=second + LATER / SECOND)
+                .map(at)
+                .sum::<usize>()
         };
-        let best = |seconds: &mut dyn Iterator<Item = i64>| {
-            // Of equal ones the nearest.
-            let counted = seconds.map(|second| (around(second), -second.abs(), second));
-            counted.max().filter(|(votes, ..)| *votes > 0)
-        };
-        let any = best(&mut votes.keys().copied())?;
-        let zone = best(
-            &mut votes
-                .keys()
-                .map(|second| quarters(second * SECOND) / SECOND),
-        );
+        let zones = votes
+            .keys()
+            .map(|&second| quarters(second * SECOND) / SECOND);
+        let zone = zones
+            .map(|second| (in_zone(second), -second.abs(), second))
+            .max();
+        let zone = zone.filter(|(votes, ..)| *votes > 0);
         let by_zone = zone.map_or(0, |(votes, ..)| votes);
         let is_believed = any.0 >= AGREEING && any.0 * 2 > lines.len() && any.0 > by_zone * 2;
-        let chosen = if is_believed { Some(any) } else { zone };
-        chosen.map(|(.., second)| second * SECOND)
+        let chosen = if is_believed {
+            Some(any.3)
+        } else {
+            zone.map(|(.., second)| second)
+        };
+        chosen.map(|second| second * SECOND)
     }
 }
 
