@@ -312,10 +312,10 @@ impl Shifts {
         // A line is stamped in the second of its request's answer, or in the one before.
         let around = |second: i64| at(second) + at(second + 1);
         // Of equal ones the one with most at once, then the nearest.
-        let voted = votes
+        let counted = votes
             .keys()
             .map(|&second| (around(second), at(second), -second.abs(), second));
-        let any = voted.max()?;
+        let any = counted.max()?;
         let in_zone = |second: i64| {
             (second - EARLIER / SECOND..=second + LATER / SECOND)
                 .map(at)
