@@ -11,17 +11,17 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use binary::{ACCESS, JOURNAL, cited, explain};
-use chrono::DateTime;
+use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Wraps the lines of a log, `n` being the number of each.
-type Wrap = fn(line: &str, n: usize) -> String;
+/// Wraps the lines of a log, `n` being the number of each, written at `time`.
+type Wrap = fn(line: &str, n: usize, time: DateTime<Utc>) -> String;
 
 /// As Docker's `json-file` has it, lines cut where they are longer than this.
 const CUT: usize = 150;
 
-fn docker(line: &str, n: usize) -> String {
+fn docker(line: &str, _: usize, time: DateTime<Utc>) -> String {
     let line = format!("{line}\n");
     let mut rest = &*line;
     let mut wrapped = String::new();
@@ -30,7 +30,7 @@ fn docker(line: &str, n: usize) -> String {
             .rev()
             .find(|at| rest.is_char_boundary(*at));
         let (log, after) = rest.split_at(end.unwrap());
-        let time = format!("2026-11-21T20:55:{:02}.072123456Z", n % 60);
+        let time = time.format("%Y-%m-%dT%H:%M:%S.072123456Z").to_string();
         let entry = json!({"log": log, "stream": "stdout", "time": time});
         writeln!(wrapped, "{entry}").unwrap();
         rest = after;
@@ -38,7 +38,7 @@ fn docker(line: &str, n: usize) -> String {
     wrapped
 }
 
-fn journal(line: &str, n: usize) -> String {
+fn journal(line: &str, n: usize, time: DateTime<Utc>) -> String {
     // What is no UTF-8 would be bytes: now and then they are.
     let message = if n.is_multiple_of(7) {
         json!(line.as_bytes())
@@ -47,7 +47,7 @@ fn journal(line: &str, n: usize) -> String {
     };
     let entry = json!({
         "__CURSOR": format!("s=1;i={n}"),
-        "__REALTIME_TIMESTAMP": (1_795_294_511_000_000 + n).to_string(),
+        "__REALTIME_TIMESTAMP": time.timestamp_micros().to_string(),
         "_TRANSPORT": "stdout",
         "SYSLOG_IDENTIFIER": "server",
         "_PID": "812",
@@ -61,23 +61,21 @@ fn journal(line: &str, n: usize) -> String {
     format!("{entry}\n{other}\n")
 }
 
-fn short_iso(line: &str, n: usize) -> String {
-    format!(
-        "2026-11-21T21:55:{:02}+0100 vpn-fra-01 server[812]: {line}\n",
-        n % 60
-    )
+fn short_iso(line: &str, _: usize, time: DateTime<Utc>) -> String {
+    let time = time.with_timezone(&FixedOffset::east_opt(3600).unwrap());
+    let time = time.format("%Y-%m-%dT%H:%M:%S%z");
+    format!("{time} vpn-fra-01 server[812]: {line}\n")
 }
 
-fn rfc3164(line: &str, n: usize) -> String {
-    let other = "Nov 21 21:55:11 vpn-fra-01 CRON[99]: (root) CMD (true)";
-    format!(
-        "Nov 21 21:55:{:02} vpn-fra-01 server[812]: {line}\n{other}\n",
-        n % 60
-    )
+fn rfc3164(line: &str, _: usize, time: DateTime<Utc>) -> String {
+    let time = time.format("%b %e %H:%M:%S");
+    let other = format!("{time} vpn-fra-01 CRON[99]: (root) CMD (true)");
+    format!("{time} vpn-fra-01 server[812]: {line}\n{other}\n")
 }
 
-fn sent_by_nginx(line: &str, _: usize) -> String {
-    format!("<190>Nov  1 21:55:11 vpn-fra-01 nginx: {line}\n")
+fn sent_by_nginx(line: &str, _: usize, time: DateTime<Utc>) -> String {
+    let time = time.format("%b %e %H:%M:%S");
+    format!("<190>{time} vpn-fra-01 nginx: {line}\n")
 }
 
 const WRAPS: [(&str, Wrap); 5] = [
@@ -88,17 +86,34 @@ const WRAPS: [(&str, Wrap); 5] = [
     ("nginx's syslog", sent_by_nginx),
 ];
 
-fn wrapped(folder: &Path, log: &str, wrap: Wrap) -> String {
+/// When a line of the scenarios was written, if it says so; local times are `ahead` of UTC.
+fn time_of(line: &str, ahead: TimeDelta) -> Option<DateTime<Utc>> {
+    let at = |form: &str, text: &str| NaiveDateTime::parse_from_str(text, form).ok();
+    let local = (0..line.len().min(40)).filter_map(|from| line.get(from..from + 19));
+    let local = local
+        .filter_map(|text| at("%Y-%m-%d %H:%M:%S", text))
+        .next();
+    local.map(|local| local.and_utc() - ahead)
+}
+
+fn wrapped(folder: &Path, log: &str, wrap: Wrap, ahead: TimeDelta) -> String {
     let text = fs::read_to_string(log).unwrap();
-    let lines: String = text
+    let mut time = text
         .lines()
-        .zip(1..)
-        .map(|(line, n)| wrap(line, n))
-        .collect();
+        .find_map(|line| time_of(line, ahead))
+        .unwrap_or(START);
+    let mut wrapped = String::new();
+    for (line, n) in text.lines().zip(1..) {
+        time = time_of(line, ahead).unwrap_or(time);
+        wrapped.push_str(&wrap(line, n, time));
+    }
     let name = Path::new(log).file_name().unwrap().to_str().unwrap();
-    fs::write(folder.join(name), lines).unwrap();
+    fs::write(folder.join(name), wrapped).unwrap();
     name.to_owned()
 }
+
+/// Of lines that tell no time of their own; they have a zone.
+const START: DateTime<Utc> = DateTime::from_timestamp(1_795_294_511, 0).unwrap();
 
 /// Findings without where their evidence stands and how it looks there.
 fn bare(mut findings: Vec<Value>) -> Vec<Value> {
@@ -127,42 +142,57 @@ fn texts(findings: &[Value]) -> impl Iterator<Item = (&str, u64, &str)> {
 
 #[test]
 fn findings_are_those_of_the_bare_logs() {
-    for logs in [
-        vec![ACCESS, JOURNAL],
-        vec![
-            "tests/scenarios/pritunl.access.json.log",
-            "tests/scenarios/pritunl.log",
-        ],
+    let scenario = |name: &str, logs: &[&str]| -> Vec<String> {
+        let path = |log: &&str| format!("fixtures/scenarios/{name}/{log}");
+        logs.iter().map(path).collect()
+    };
+    let hour = TimeDelta::hours(1);
+    let other =
+        ["pritunl.access.json.log", "pritunl.log"].map(|log| format!("tests/scenarios/{log}"));
+    for (logs, ahead) in [
+        (
+            scenario("pritunl", &["access.log", "pritunl_journal.log"]),
+            hour,
+        ),
+        (other.to_vec(), hour),
+        (
+            scenario("wirebuddy", &["access.log", "wirebuddy.log"]),
+            TimeDelta::zero(),
+        ),
+        (
+            scenario(
+                "privacyidea",
+                &["access.log", "audit.log", "privacyidea.log"],
+            ),
+            hour,
+        ),
     ] {
-        let expected = bare(explain(logs.clone()).findings());
+        let expected = bare(explain(&logs).findings());
         assert!(expected.len() > 50);
         for (name, wrap) in WRAPS {
             let folder = TempDir::new().unwrap();
-            // The stamps of the test are not those of the lines: of logs with local times only one is wrapped.
-            let names = logs.iter().map(|log| {
-                if log.ends_with("/pritunl.log") && name == "docker"
-                    || name == "journal" && log.ends_with("/pritunl.log")
-                {
-                    let to = folder.path().join("pritunl.log");
-                    fs::copy(log, to).unwrap();
-                    "pritunl.log".to_owned()
-                } else {
-                    wrapped(folder.path(), log, wrap)
-                }
-            });
+            let names = logs
+                .iter()
+                .map(|log| wrapped(folder.path(), log, wrap, ahead));
             let names: Vec<String> = names.collect();
             let findings = explain(&names).within(folder.path()).findings();
             // Evidence is the line as it stands in the file, where nothing in it is secret.
-            let shown = texts(&findings).filter(|(.., text)| !text.contains("[redacted]"));
+            let is_shown = |text: &str| !text.is_empty() && !text.contains("[redacted]");
+            let shown = texts(&findings).filter(|(.., text)| is_shown(text));
             // Lines that were cut are shown as one.
-            let is_whole = |text: &str| name != "docker" || text.starts_with("{\"log\"");
+            let is_whole = |text: &str| match name {
+                "docker" => text.starts_with("{\"log\""),
+                // Nor are numbers shown.
+                "journal" => text.starts_with("{\"MESSAGE\""),
+                _ => true,
+            };
             for (file, line, text) in shown.filter(|(.., text)| is_whole(text)) {
                 let whole = fs::read_to_string(folder.path().join(file)).unwrap();
                 let first = text.lines().next().unwrap();
                 let stands = whole.lines().nth(usize::try_from(line).unwrap() - 1);
                 assert_eq!(stands, Some(first), "{name}");
             }
-            assert_eq!(bare(findings), expected, "{name}");
+            assert_eq!(bare(findings), expected, "{name}: {logs:?}");
         }
     }
 }
@@ -172,7 +202,7 @@ fn findings_are_those_of_the_bare_logs() {
 fn a_line_that_docker_cut_is_one() {
     let folder = TempDir::new().unwrap();
     let line = r#"203.0.113.9 - - [21/Nov/2026:21:55:11 +0100] "GET /organization?pin=1234 HTTP/1.1" 401 17 "-" "curl/8.5.0 with a very long name that is cut in the middle, and cut once more""#;
-    let log: String = [1, 2, 3].map(|n| docker(line, n)).concat();
+    let log: String = [1, 2, 3].map(|n| docker(line, n, START)).concat();
     fs::write(folder.path().join("access.log"), &log).unwrap();
     let findings = explain(["access.log", "--system", "pritunl"])
         .within(folder.path())
@@ -186,7 +216,7 @@ fn a_line_that_docker_cut_is_one() {
     let offset = usize::try_from(evidence["offset"].as_u64().unwrap()).unwrap();
     let length = usize::try_from(evidence["length"].as_u64().unwrap()).unwrap();
     let lines: Vec<_> = log[offset..offset + length].lines().collect();
-    assert_eq!(lines, docker(line, 2).lines().collect::<Vec<_>>());
+    assert_eq!(lines, docker(line, 2, START).lines().collect::<Vec<_>>());
     // Put together, for a secret may have been cut in two.
     assert_eq!(evidence["text"], line.replace("1234", "[redacted]"));
 }
@@ -208,10 +238,13 @@ fn lines_without_a_time_take_the_wrappers() {
     };
     write(
         "docker.log",
-        &[docker(started, 1).trim_end(), docker(line, 7).trim_end()],
+        &[
+            docker(started, 1, START).trim_end(),
+            docker(line, 7, START).trim_end(),
+        ],
     );
-    assert_eq!(times("docker.log", &[]), ["2026-11-21T20:55:07.072Z"]);
-    write("journal.log", &[journal(line, 9).trim_end()]);
+    assert_eq!(times("docker.log", &[]), ["2026-11-21T20:55:11.072Z"]);
+    write("journal.log", &[journal(line, 9, START).trim_end()]);
     assert_eq!(times("journal.log", &[]), ["2026-11-21T20:55:11.000Z"]);
 
     // A year is that of the file, even where a year ends within it; a zone is that of the host, or given.
@@ -224,7 +257,7 @@ fn lines_without_a_time_take_the_wrappers() {
         .append(true)
         .open(folder.path().join("syslog.log"))
         .unwrap();
-    let modified: DateTime<chrono::Utc> = "2024-01-01T00:10:00Z".parse().unwrap();
+    let modified: DateTime<Utc> = "2024-01-01T00:10:00Z".parse().unwrap();
     let modified = Duration::from_secs(modified.timestamp().unsigned_abs());
     file.set_modified(SystemTime::UNIX_EPOCH + modified)
         .unwrap();

@@ -167,7 +167,7 @@ fn redact_queries(line: Cow<'_, str>) -> String {
 }
 
 /// A line of JSON that holds another line in a string, as Docker and the journal write it: there a request ends with an
-/// escaped quote.
+/// escaped quote, and the string with a bare one.
 pub fn redact_escaped(line: &[u8]) -> String {
     let line = utf8(line);
     let mut out = String::with_capacity(line.len());
@@ -180,7 +180,23 @@ pub fn redact_escaped(line: &[u8]) -> String {
         rest = after;
     }
     out.push_str(rest);
+    for path in PATHS {
+        redact_behind(&mut out, path, &['/', '?', ' ', '"', '\'', '\\']);
+    }
+    redact_string_behind(&mut out, FIRST_PASSWORD);
     out
+}
+
+/// Takes out what stands behind a mark, up to the end of the string of JSON that it stands in.
+fn redact_string_behind(line: &mut String, mark: &str) {
+    let mut from = 0;
+    while let Some(at) = line.get(from..).and_then(|rest| rest.find(mark)) {
+        let start = from + at + mark.len();
+        let rest = &line.as_bytes()[start..];
+        let end = start + bare(rest, b'"', b'"').next().unwrap_or(rest.len());
+        line.replace_range(start..end, REDACTED);
+        from = start + REDACTED.len();
+    }
 }
 
 /// How far a query reaches in a string of JSON: to the end of the quotes that it stands in, or of the string. A quote

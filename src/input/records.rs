@@ -305,8 +305,8 @@ fn ahead_of(taken: Taken, event: &Event) -> Option<Micros> {
 /// The lines of a record as they stand in the file, without the secrets in them.
 fn shown(format: &dyn Format, wrapper: Option<&Wrapper>, block: &Block<'_>) -> String {
     match wrapper {
-        // Where the format alone knows what is secret, or a secret may have been cut in two, the wrapper is left out.
-        Some(wrapper) if !format.hides() && !block.is_joined => wrapper.redact(block.raw),
+        // Where the format alone knows what is secret, or a secret may have been rewritten, the wrapper is left out.
+        Some(wrapper) if !format.hides() && !block.is_rewritten => wrapper.redact(block.raw),
         _ => format.redact(block.bytes),
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Inner<'a> {
     stamp: Option<Stamp>,
     /// It was too long: the next line goes on with it.
     pub(super) is_part: bool,
+    /// Its bytes are written as numbers.
+    pub(super) is_encoded: bool,
 }
 
 /// When a line was taken in.
@@ -137,6 +139,7 @@ impl Wrapper {
                 program: None,
                 stamp: None,
                 is_part: false,
+                is_encoded: false,
             });
         };
         (inner.program.as_deref() == self.program.as_deref()).then_some(inner)
