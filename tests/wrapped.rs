@@ -90,9 +90,7 @@ const WRAPS: [(&str, Wrap); 5] = [
 fn time_of(line: &str, ahead: TimeDelta) -> Option<DateTime<Utc>> {
     let at = |form: &str, text: &str| NaiveDateTime::parse_from_str(text, form).ok();
     let local = (0..line.len().min(40)).filter_map(|from| line.get(from..from + 19));
-    let local = local
-        .filter_map(|text| at("%Y-%m-%d %H:%M:%S", text))
-        .next();
+    let local = local.find_map(|text| at("%Y-%m-%d %H:%M:%S", text));
     local.map(|local| local.and_utc() - ahead)
 }
 
