@@ -85,11 +85,6 @@ pub trait Format: Sync {
         redact::redact_line(record)
     }
 
-    /// Whether secrets stand in it that only [`Self::redact`] finds.
-    fn hides(&self) -> bool {
-        false
-    }
-
     /// Whether it is the error log of a web server in front, which tells what that refused by itself.
     fn is_in_front(&self) -> bool {
         false

@@ -16,8 +16,6 @@ pub(super) struct Block<'a> {
     pub(super) bytes: &'a [u8],
     /// As it stands in the file.
     pub(super) raw: &'a [u8],
-    /// Whether who wrapped it cut a line in pieces, or wrote one as numbers, so that a secret in it cannot be found there.
-    pub(super) is_rewritten: bool,
     /// When its first line was taken in, by what is wrapped around it.
     pub(super) taken: Option<Taken>,
     /// Of the first line, 1-based.
@@ -47,7 +45,6 @@ impl<'a> From<Line<'a>> for Block<'a> {
         Self {
             bytes: line.bytes,
             raw: line.bytes,
-            is_rewritten: false,
             taken: None,
             number: line.number,
             offset: line.offset,
@@ -79,8 +76,6 @@ struct Gathered {
     taken: Option<Taken>,
     /// The next line goes on with the last one.
     is_part: bool,
-    /// As in [`Block`].
-    is_rewritten: bool,
     number: u64,
     offset: u64,
     length: u64,
@@ -95,7 +90,6 @@ impl Gathered {
         self.raw.clear();
         self.taken = None;
         self.is_part = false;
-        self.is_rewritten = false;
         self.number = line.number;
         self.offset = line.offset;
         self.lines = 0;
@@ -121,7 +115,6 @@ impl Gathered {
             let is_cut = append(&mut self.bytes, &inner.content, is_next);
             self.is_cut |= is_cut;
             self.is_part = inner.is_part;
-            self.is_rewritten |= inner.is_part || inner.is_encoded;
             let taken = || wrapper.time(inner);
             self.taken = self.taken.or_else(|| {
                 taken().map(|(time, is_sure)| Taken {
@@ -149,7 +142,6 @@ impl Gathered {
             } else {
                 &self.raw
             },
-            is_rewritten: self.is_rewritten,
             taken: self.taken,
             number: self.number,
             offset: self.offset,

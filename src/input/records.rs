@@ -10,6 +10,8 @@ use super::error::{Error, Failure};
 use super::wrapper::Wrapper;
 use super::{Part, Sample};
 use crate::event::{Event, Kind, Micros, Place, Record, SECOND};
+use crate::format::grammar::utf8;
+use crate::format::redact::redact_line;
 use crate::format::{self, Format, Mismatch};
 use crate::summary::{Fate, Open, Position, Tally};
 
@@ -45,7 +47,6 @@ struct Waiting<'a> {
 struct Reading<'a> {
     name: Box<str>,
     blocks: Blocks<Reader<'a>>,
-    wrapper: Option<Wrapper>,
     tally: Tally,
     /// The last record and where it begins, where it has no end.
     open: Option<(Place, Open)>,
@@ -143,12 +144,11 @@ impl<'a> Records<'a> {
                     name: waiting.name,
                     blocks: match waiting.stretch {
                         None => {
-                            let wrapper = waiting.wrapper.clone();
+                            let wrapper = waiting.wrapper;
                             Blocks::resume(reader, begins, wrapper, lines, offset)
                         }
                         Some(from) => Blocks::behind(reader, begins, from),
                     },
-                    wrapper: waiting.wrapper,
                     tally,
                     open: None,
                     row: if self.format.is_database() { lines } else { 0 },
@@ -248,8 +248,7 @@ impl Reading<'_> {
                 place = Place::row(place.part, number);
                 self.row = self.row.max(number);
             }
-            let wrapper = self.wrapper.as_ref();
-            let (fate, record) = file(&mut self.tally, format, wrapper, block, place, preview);
+            let (fate, record) = file(&mut self.tally, format, block, place, preview);
             self.open = block.is_open.then_some((
                 place,
                 Open {
@@ -302,12 +301,14 @@ fn ahead_of(taken: Taken, event: &Event) -> Option<Micros> {
     (taken.is_sure && (apart - ahead).abs() < 60 * SECOND).then_some(ahead)
 }
 
-/// The lines of a record as they stand in the file, without the secrets in them.
-fn shown(format: &dyn Format, wrapper: Option<&Wrapper>, block: &Block<'_>) -> String {
-    match wrapper {
-        // Where the format alone knows what is secret, or a secret may have been rewritten, the wrapper is left out.
-        Some(wrapper) if !format.hides() && !block.is_rewritten => wrapper.redact(block.raw),
-        _ => format.redact(block.bytes),
+/// The lines of a record as they stand in the file. Where there is a secret in them it may be written in another way
+/// there, or cut in two: then they are shown without what is wrapped around them, and without the secret.
+fn shown(format: &dyn Format, block: &Block<'_>) -> String {
+    let own = format.redact(block.bytes);
+    if own == utf8(block.bytes) {
+        redact_line(block.raw)
+    } else {
+        own
     }
 }
 
@@ -315,7 +316,6 @@ fn shown(format: &dyn Format, wrapper: Option<&Wrapper>, block: &Block<'_>) -> S
 fn file(
     tally: &mut Tally,
     format: &dyn Format,
-    wrapper: Option<&Wrapper>,
     block: Block<'_>,
     place: Place,
     preview: Option<Sample>,
@@ -335,7 +335,7 @@ fn file(
                 place,
                 event,
                 ahead,
-                text: keep.then(|| shown(format, wrapper, &block).into_boxed_str()),
+                text: keep.then(|| shown(format, &block).into_boxed_str()),
             };
             (Fate::Parsed, Some(record))
         }

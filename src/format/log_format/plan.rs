@@ -102,11 +102,6 @@ impl Plan {
         })
     }
 
-    pub(super) fn has_secrets(&self) -> bool {
-        let mut steps = self.stretches.iter().flat_map(|s| &s.steps);
-        steps.any(|step| step.variable.is_secret)
-    }
-
     /// Takes a line apart.
     pub(super) fn read(&self, line: &[u8]) -> Result<Found<'_>, Mismatch> {
         let mut found = Vec::new();

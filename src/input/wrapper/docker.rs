@@ -35,7 +35,6 @@ pub(super) fn unwrap(line: &[u8]) -> Option<Inner<'_>> {
         program: None,
         stamp: Some(Stamp::Moment(time)),
         is_part,
-        is_encoded: false,
     })
 }
 

@@ -44,7 +44,6 @@ pub(super) fn unwrap(line: &[u8]) -> Option<Inner<'_>> {
     let taken = decimal(entry.taken.as_bytes())?;
     let is_cut = entry.line_break.is_some_and(|cause| cause == "line-max");
     Some(Inner {
-        is_encoded: matches!(entry.message, Message::Bytes(_)),
         content: match entry.message {
             Message::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
             Message::Text(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),

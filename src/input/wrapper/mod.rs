@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::event::Micros;
-use crate::format::redact::{redact_escaped, redact_line};
 use crate::format::{self, Format};
 use crate::zone::Zone;
 
@@ -38,8 +37,6 @@ pub(super) struct Inner<'a> {
     stamp: Option<Stamp>,
     /// It was too long: the next line goes on with it.
     pub(super) is_part: bool,
-    /// Its bytes are written as numbers.
-    pub(super) is_encoded: bool,
 }
 
 /// When a line was taken in.
@@ -139,7 +136,6 @@ impl Wrapper {
                 program: None,
                 stamp: None,
                 is_part: false,
-                is_encoded: false,
             });
         };
         (inner.program.as_deref() == self.program.as_deref()).then_some(inner)
@@ -151,14 +147,6 @@ impl Wrapper {
         match inner.stamp.as_ref()? {
             Stamp::Moment(time) => Some((time.clone(), true)),
             Stamp::NoYear(time) => Some((syslog::moment(time, self.modified?, self.zone)?, false)),
-        }
-    }
-
-    /// The lines as they stand in the file, without the secrets in them.
-    pub(super) fn redact(&self, raw: &[u8]) -> String {
-        match self.kind {
-            Kind::Docker | Kind::Journal => redact_escaped(raw),
-            Kind::Syslog => redact_line(raw),
         }
     }
 }

@@ -38,7 +38,6 @@ pub(super) fn unwrap(line: &[u8]) -> Option<Inner<'_>> {
         program: Some(utf8(name)),
         stamp: Some(stamp),
         is_part: false,
-        is_encoded: false,
     })
 }
 
