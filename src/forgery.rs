@@ -47,8 +47,19 @@ pub fn is_forged(line: &str) -> bool {
     is_possible && RECORD.is_match(line)
 }
 
-/// What Docker or the journal wrapped: they escape a line once more, and that is nobody's forgery.
+/// What syslog, or the journal in words, puts before each line.
+static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
+    let stamp = r"(?: [0-9]{4}-[0-9]{2}-[0-9]{2}T\S+ | [A-Z][a-z]{2}\ [\ 0-9][0-9]\ [0-9:.]{8,} )";
+    let pattern = format!(r"(?mx) ^ (?:<[0-9]+>)? {stamp} \ \S+ \ [^\s:]+ :\ ?");
+    Regex::new(&pattern).expect("a pattern that a test compiles")
+});
+
+/// What Docker, the journal or syslog wrapped: they escape a line once more, or put a head before it, and that is
+/// nobody's forgery.
 fn unwrapped(line: &str) -> Cow<'_, str> {
+    if PREFIX.find(line).is_some_and(|found| found.start() == 0) {
+        return PREFIX.replace_all(line, "");
+    }
     let is_wrapped = line.starts_with("{\"log\":") || line.contains("\"MESSAGE\":");
     if !is_wrapped {
         return Cow::Borrowed(line);
@@ -86,6 +97,7 @@ mod tests {
             r#"203.0.113.9 - - [t] "GET /?2026-11-21 20:45:37 | INFO     | app.api.auth | LOGIN_SUCCESS HTTP/1.1" 401 17"#,
             "2026-11-21 20:45:37 | INFO     | uvicorn.access | 203.0.113.9:0 - \"GET /?a | INFO | app.api.auth | x\" 401",
             "[vpn][2026-11-21 21:55:12,982][INFO] x\n  m = \"][INFO] y\"",
+            "Nov  1 20:45:37 vpn app[1]: 2026-11-21 20:45:37 | INFO     | uvicorn.access | a | INFO | app.api.auth | x",
         ] {
             assert!(is_forged(line), "{line}");
         }
@@ -100,6 +112,8 @@ mod tests {
             "2026-11-21 20:45:37 | WARNING  | app.api.auth | LOGIN_FAILED ip=203.0.113.9 | INFO",
             "[vpn][2026-11-21 21:55:12,982][INFO] Administrator audit event\n  user = \"x\"",
             r#"{"event": "admin_auth_failure", "device_name": "two\n"}"#,
+            "Nov  1 20:45:37 vpn-fra-01 app[1]: 2026-11-21 20:45:37 | WARNING  | app.api.auth | LOGIN_FAILED",
+            "2026-11-21T20:45:37+00:00 vpn app[1]: 2026-11-21 20:45:37 | WARNING  | app.api.auth | LOGIN_FAILED",
         ] {
             assert!(!is_forged(line), "{line}");
         }
