@@ -474,14 +474,32 @@ fn all_lines() -> Vec<String> {
     samples.flatten().map(|s| s.line).collect()
 }
 
-/// Every format reads the line, or does not; what it reads is a moment of some width.
 fn parse_with_all(line: &[u8]) {
     for format in format::ALL {
-        match format.parse(line) {
-            Ok(Some(event)) => assert!(event.time.start < event.time.end),
-            Ok(None) => {}
-            Err(mismatch) => assert!(mismatch.offset <= line.len()),
+        parse_with(*format, line);
+    }
+}
+
+/// A format reads the line, or does not; what it reads is a moment of some width.
+fn parse_with(format: &dyn Format, line: &[u8]) {
+    match format.parse(line) {
+        Ok(Some(event)) => assert!(event.time.start < event.time.end),
+        Ok(None) => {}
+        Err(mismatch) => assert!(mismatch.offset <= line.len()),
+    }
+}
+
+/// A line whose rest was not written yet, or was lost, is cut at any byte.
+#[test]
+fn lines_cut_anywhere_never_panic() {
+    for format in format::ALL {
+        for Sample { line, .. } in samples(format.name()).unwrap_or_default() {
+            (0..line.len()).for_each(|end| parse_with(*format, &line.as_bytes()[..end]));
         }
+    }
+    for Sample { format, line, .. } in samples(log_format::NAME).unwrap() {
+        let format = LogFormat::compile(&format.unwrap_or_default()).unwrap();
+        (0..line.len()).for_each(|end| parse_with(&format, &line.as_bytes()[..end]));
     }
 }
 

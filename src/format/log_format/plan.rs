@@ -112,7 +112,7 @@ impl Plan {
             loop {
                 let end = match quote {
                     Some(end) if !is_last => end,
-                    None if is_last => line.len(),
+                    None if !is_last => return Err(misfit(line.len(), "a quote")),
                     Some(end) if !stretch.may_be_quotes() => {
                         return Err(misfit(end, "the end of the line"));
                     }
