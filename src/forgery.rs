@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr2, memmem};
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -39,12 +39,10 @@ static RECORD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a line, as it stands in its log, holds what looks like another record.
 pub fn is_forged(line: &str) -> bool {
-    let line = &*unwrapped(line);
+    // Most lines have none of these, wrapped or not.
     let bytes = line.as_bytes();
-    let is_possible = memchr(b'\\', bytes).is_some()
-        || memchr(b'|', bytes).is_some()
-        || memmem::find(bytes, b"][").is_some();
-    is_possible && RECORD.is_match(line)
+    let is_possible = memchr2(b'\\', b'|', bytes).is_some() || memmem::find(bytes, b"][").is_some();
+    is_possible && RECORD.is_match(&unwrapped(line))
 }
 
 /// What syslog, or the journal in words, puts before each line.

@@ -305,7 +305,9 @@ fn ahead_of(taken: Taken, event: &Event) -> Option<Micros> {
 /// there, or cut in two: then they are shown without what is wrapped around them, and without the secret.
 fn shown(format: &dyn Format, block: &Block<'_>) -> String {
     let own = format.redact(block.bytes);
-    if own == utf8(block.bytes) {
+    if block.bytes == block.raw {
+        own
+    } else if own == utf8(block.bytes) {
         redact_line(block.raw)
     } else {
         own

@@ -11,6 +11,8 @@ use regex::{Captures, Regex};
 
 use super::{PATHS, REDACTED};
 
+mod trace;
+
 /// Names of secrets: ends of longer ones, and short words that many others end with.
 const NAME: &str = r"(?:[a-z0-9_.-]*
         (?:password|passwd|passphrase|passcode|secret|token|signature|csrf|credentials?|authorization|cookie
@@ -37,7 +39,7 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         | ((?-u:\b) [a-z0-9_-]* (?:authorization|cookie) : \s*) ([^"'\r\n\\]+)
         | ((?-u:\b) Bearer \s+) ([a-z0-9._~+/=-]{{16,}})
         # A JSON web token names itself: this is the beginning of an object.
-        | () ((?-u:\b) eyJ [a-z0-9_-]{{8,}} \. [a-z0-9_-]+ \. [a-z0-9_-]*)
+        | () ((?-u:\b) (?-i:eyJ) [a-z0-9_-]{{8,}} \. [a-z0-9_-]+ \. [a-z0-9_-]*)
         | (:// [^\s/"'@:?\#]* :) ([^\s/"'@?\#]+) (@)
         # As `redact_target` does, wherever a line holds a target or a URL.
         | ((?: ^ | [\s"'=&;] | ://[^/\s"]+ ) (?: /[^/\s"?\#]+ )? (?:{paths})) ([^/\s"?\#\\&]+)
@@ -51,6 +53,9 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The text without them; borrowed where there are none.
 pub(super) fn redact(text: &str) -> Cow<'_, str> {
+    if !trace::may_have(text) {
+        return Cow::Borrowed(text);
+    }
     SECRETS.replace_all(text, |found: &Captures<'_>| {
         let mut groups = found.iter().skip(1).flatten().map(|group| group.as_str());
         let (before, value) = (groups.next().unwrap_or_default(), groups.next());

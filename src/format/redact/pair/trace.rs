@@ -1,0 +1,132 @@
+//! Whether a text can have a secret under its name at all: most have none, and this is told six times faster
+//! than the pattern tells it.
+
+use memchr::{memchr_iter, memchr2_iter, memchr3_iter, memmem};
+
+use super::super::PATHS;
+
+/// What the names of secrets end with.
+const ENDS: &[&[u8]] = &[
+    b"password",
+    b"passwd",
+    b"passphrase",
+    b"passcode",
+    b"secret",
+    b"token",
+    b"signature",
+    b"csrf",
+    b"credential",
+    b"credentials",
+    b"authorization",
+    b"cookie",
+    b"key",
+    b"pin",
+    b"code",
+    b"pass",
+    b"pwd",
+    b"otp",
+    b"otp1",
+    b"otp2",
+    b"sid",
+    b"sig",
+    b"session",
+    b"transaction_id",
+    b"transactionid",
+    b"session_id",
+    b"sessionid",
+];
+
+/// Which of [`ENDS`] have a byte, in small letters, as their last and as their last but one: a bit for each.
+static LAST: [[u32; 256]; 2] = {
+    let mut bits = [[0; 256]; 2];
+    let mut n = 0;
+    while n < ENDS.len() {
+        let name = ENDS[n];
+        bits[0][name[name.len() - 1] as usize] |= 1 << n;
+        bits[1][name[name.len() - 2] as usize] |= 1 << n;
+        n += 1;
+    }
+    bits
+};
+
+/// Whether the pattern may find something in the text. Never `false` where it does.
+pub(super) fn may_have(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Letters and blanks of other alphabets may count as those of this one.
+    !bytes.is_ascii()
+        || memchr3_iter(b':', b'=', b'/', bytes).any(|at| is_trace(bytes, at))
+        || memchr2_iter(b'b', b'B', bytes).any(|at| begins(&bytes[at..], b"bearer"))
+        || memmem::find(bytes, b"eyJ").is_some()
+}
+
+/// Whether the mark at this place is behind a secret's name, before a user's name and password, or begins a path.
+fn is_trace(bytes: &[u8], at: usize) -> bool {
+    let (before, from) = bytes.split_at(at);
+    if bytes[at] == b'/' {
+        return PATHS.iter().any(|path| begins(from, path.as_bytes()));
+    }
+    let is_between = |b: &u8| b.is_ascii_whitespace() || matches!(b, 0x0b | b'"' | b'\'' | b'\\');
+    let length = before
+        .iter()
+        .rposition(|b| !is_between(b))
+        .map_or(0, |last| last + 1);
+    ends_with_name(&before[..length])
+        || from.starts_with(b"://") && memchr_iter(b'@', from).next().is_some()
+}
+
+fn ends_with_name(text: &[u8]) -> bool {
+    let &[.., before, last] = text else {
+        return false;
+    };
+    let bits = |place: usize, byte: u8| LAST[place][usize::from(byte.to_ascii_lowercase())];
+    let left = bits(0, last) & bits(1, before);
+    let fits = |name: &[u8]| {
+        let start = text.len().checked_sub(name.len());
+        start.is_some_and(|start| text[start..].eq_ignore_ascii_case(name))
+    };
+    left != 0
+        && ENDS
+            .iter()
+            .enumerate()
+            .any(|(n, name)| left >> n & 1 == 1 && fits(name))
+}
+
+fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(with))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, prop_assert, proptest};
+
+    use super::super::SECRETS;
+    use super::may_have;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn what_the_pattern_finds_has_a_trace(
+            before in r#"(["' /]|[a-z0-9_]{1,6}){0,3}"#,
+            name in r"[Pp]ass(word|wd|code|phrase)?|pwd|x?secret|(x_)?(token|pin|sid|SIG|otp[12]?)|api_?key|transaction_?id
+                |session(_?id)?|csrf|signature|Challenge token|Authorization|credentials?|otp_code|cookie|bEARER|eyJhbGciOiJI
+                |https|/ku?|/key_pin|/\.well-known/acme-challenge|\x{212a}ey|[a-z0-9._-]{1,9}",
+            after in r#"\\{0,3}["']?[ \t\x0b]?[:=/]? ?|\.eyJ\.|://[a-z]?:[a-z]@"#,
+            value in r#"["']?[a-z0-9]{1,20}["'@]?"#,
+        ) {
+            let text = format!("{before}{}{after}{value}", name.trim());
+            prop_assert!(may_have(&text) || !SECRETS.is_match(&text));
+        }
+    }
+
+    #[test]
+    fn most_lines_have_none() {
+        for line in [
+            r#"203.0.113.9 - - [21/Nov/2026:21:55:11 +0100] "GET /state HTTP/1.1" 401 17 "https://vpn/" "curl/8.5.0""#,
+            r#"{"timestamp":1,"event":"admin_auth_failure","reason":"invalid_token","host_id":"5"}"#,
+        ] {
+            assert!(!may_have(line), "{line}");
+        }
+    }
+}
