@@ -101,7 +101,7 @@ impl Logs {
                     offset: n as u64 * 1000,
                     length: 9,
                 },
-                event: format.parse(line.as_bytes()).unwrap().unwrap(),
+                event: Box::new(format.parse(line.as_bytes()).unwrap().unwrap()),
                 ahead: None,
                 text: Some(line.as_str().into()),
             };

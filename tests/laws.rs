@@ -172,11 +172,11 @@ fn finding() -> impl Strategy<Value = Finding> {
 fn records(finding: &Finding) -> Vec<Record> {
     let record = |evidence: &Evidence| Record {
         place: evidence.place,
-        event: Event {
+        event: Box::new(Event {
             time: finding.time..finding.time + 1,
             source: None,
             kind: Kind::Request(Request::default()),
-        },
+        }),
         ahead: None,
         text: Some(evidence.text.clone()),
     };

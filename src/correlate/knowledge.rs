@@ -57,11 +57,17 @@ impl Answer {
     }
 }
 
+/// How many paths are remembered, and with how many methods: a client may think up any number.
+const PATHS: usize = 4096;
+const METHODS: usize = 8;
+
 #[derive(Debug)]
 pub(super) struct Knowledge {
     pub(super) system: &'static System,
     /// Route patterns by their first segment.
     patterns: HashMap<&'static str, Vec<&'static RoutePattern>>,
+    /// Routes that were found, by path: most requests ask for one of a few.
+    found: HashMap<Box<str>, Vec<(Box<str>, Routes)>>,
     answers: HashMap<(Routes, u16), Rc<Answer>>,
     /// Routes on which a credential is checked, so that a success there proves one.
     protected: Routes,
@@ -84,13 +90,29 @@ impl Knowledge {
         Self {
             system,
             patterns,
+            found: HashMap::default(),
             answers: HashMap::default(),
             protected,
         }
     }
 
     /// As [`System::route`], but quick enough for every request of a log.
-    pub(super) fn route(&self, method: &str, path: &str) -> Routes {
+    pub(super) fn route(&mut self, method: &str, path: &str) -> Routes {
+        let known = self.found.get(path).into_iter().flatten();
+        if let Some((_, route)) = known.into_iter().find(|(of, _)| **of == *method) {
+            return *route;
+        }
+        let route = self.look_up(method, path);
+        if self.found.len() < PATHS {
+            let of_path = self.found.entry(path.into()).or_default();
+            if of_path.len() < METHODS {
+                of_path.push((method.into(), route));
+            }
+        }
+        route
+    }
+
+    fn look_up(&self, method: &str, path: &str) -> Routes {
         let first = first_segment(path);
         self.patterns
             .get(first)

@@ -27,6 +27,7 @@ impl Correlator {
             place, event, text, ..
         } = record;
         let text = text.unwrap_or_default();
+        let event = *event;
         match event.kind {
             Kind::Request(ref request) if self.is_own_log(input) => {
                 let request = request.clone();

@@ -102,6 +102,10 @@ fn redact_path(path: &str) -> Cow<'_, str> {
     // A server may live under a folder of its own.
     let folder = memchr(b'/', &path.as_bytes()[1..]).map_or(0, |at| at + 1);
     let secret_at = |at: usize| {
+        // None of them begins otherwise.
+        if !matches!(path.as_bytes().get(at + 1), Some(b'k' | b'.' | b'a')) {
+            return None;
+        }
         let before = PATHS
             .iter()
             .find(|before| path[at..].starts_with(**before))?;

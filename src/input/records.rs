@@ -335,7 +335,7 @@ fn file(
             let keep = preview.is_none() && may_be_evidence(&event);
             let record = Record {
                 place,
-                event,
+                event: Box::new(event),
                 ahead,
                 text: keep.then(|| shown(format, &block).into_boxed_str()),
             };
