@@ -172,3 +172,47 @@ fn clocks_may_differ() {
         assert_eq!(told(&findings), EXPECTED, "{second}");
     }
 }
+
+/// Both web servers log as the user whom they refused, so that who named none is not the one of whom the line tells.
+#[test]
+fn a_line_is_of_the_request_that_named_its_user() {
+    let mismatch = r#"2026/11/21 20:46:20 [error] 1#1: *9 user "monitor": password mismatch, client: 203.0.113.9, server: _, request: "GET /metrics HTTP/1.1", host: "vpn.example"
+"#;
+    let request = |user: &str| {
+        format!(
+            "203.0.113.9 - {user} [21/Nov/2026:20:46:20 +0000] \"GET /metrics HTTP/1.1\" 401 179 \"-\" \"curl/8.5.0\"\n"
+        )
+    };
+    let folder = TempDir::new().unwrap();
+    let found = |access: &str| {
+        write(
+            folder.path(),
+            &[("error.log", mismatch), ("access.log", access)],
+        );
+        let findings = explain(["access.log", "error.log", "--system", "wirebuddy"])
+            .within(folder.path())
+            .findings();
+        let told = |f: &Value| {
+            let line = cited(f, "reason").first().map(|_| "by line");
+            let causes = f["candidates"].as_array().unwrap().len();
+            format!(
+                "{} {causes} {}",
+                f["cause"].as_str().unwrap_or("-"),
+                line.unwrap_or("-")
+            )
+        };
+        let mut told: Vec<String> = findings.iter().map(told).collect();
+        told.sort_unstable();
+        told
+    };
+    let named = request("-") + &request("monitor");
+    let expected = ["missing_credentials 1 -", "wrong_password 1 by line"];
+    assert_eq!(found(&named), expected);
+    // Nor is it somebody else's. In a log that may not tell users the line is taken.
+    let other = request("-") + &request("root");
+    assert_eq!(
+        found(&other),
+        ["missing_credentials 1 -", "wrong_password 2 -"]
+    );
+    assert_eq!(found(&request("-")), ["wrong_password 1 by line"]);
+}

@@ -22,6 +22,8 @@ impl Correlators {
     pub fn new(bearings: Vec<Bearings>, names: &[String]) -> Self {
         let owner = |input: usize| bearings.iter().position(|b| b.own[input]);
         let offsets = bearings.iter().flat_map(|b| b.fronts.iter().copied());
+        let naming = bearings.first().map(|b| b.naming.clone());
+        let naming = naming.unwrap_or_default();
         let is_told = |input: usize| {
             bearings
                 .iter()
@@ -29,7 +31,7 @@ impl Correlators {
         };
         Self {
             is_access: (0..names.len()).map(|input| !is_told(input)).collect(),
-            fronts: Fronts::new(offsets.collect()),
+            fronts: Fronts::new(offsets.collect(), naming),
             of: (0..names.len()).map(owner).collect(),
             all: bearings
                 .into_iter()
@@ -54,7 +56,7 @@ impl Correlators {
             return;
         };
         let correlator = &mut self.all[of];
-        if !self.is_access[input] || !self.fronts.explains(&record, correlator.system()) {
+        if !self.is_access[input] || !self.fronts.explains(input, &record, correlator.system()) {
             correlator.push(input, record);
         }
     }

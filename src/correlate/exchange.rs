@@ -194,6 +194,19 @@ impl Exchange {
         rows.any(|u| u.condition == Condition::InFront)
     }
 
+    /// Whether the user in the access log goes with a refusal in front: a web server that asks for a password of its
+    /// own logs who gave one. `is_named`: the log tells users.
+    pub(super) fn goes_with_user(&self, unlogged: &Unlogged, is_named: bool) -> bool {
+        let is_asked = unlogged.condition == Condition::InFront;
+        match unlogged.cause {
+            Cause::MissingCredentials if is_asked => self.request.user.is_none(),
+            Cause::WrongPassword | Cause::UnknownUser if is_asked => {
+                self.request.user.is_some() || !is_named
+            }
+            _ => true,
+        }
+    }
+
     pub(super) fn unlogged(&self) -> &[&'static Unlogged] {
         self.unlogged.as_deref().unwrap_or_default()
     }

@@ -7,6 +7,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
+use foldhash::HashSet;
+
 use crate::event::{Entry, Event, Kind, Micros, Place, Record, Request, SECOND};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::system::{Meaning, Statement, System, error_log};
@@ -37,13 +39,16 @@ pub(super) struct Fronts {
     findings: Vec<Finding>,
     /// Per error log, what brings its times to the access logs' clock, where that is not nothing.
     offsets: Vec<(usize, Micros)>,
+    /// Access logs that tell the user of a request that named one.
+    naming: HashSet<usize>,
 }
 
 impl Fronts {
-    /// `offsets`: as the first pass found them.
-    pub(super) fn new(offsets: Vec<(usize, Micros)>) -> Self {
+    /// `offsets` and `naming`: as the first pass found them.
+    pub(super) fn new(offsets: Vec<(usize, Micros)>, naming: HashSet<usize>) -> Self {
         Self {
             offsets,
+            naming,
             ..Self::default()
         }
     }
@@ -83,7 +88,12 @@ impl Fronts {
 
     /// Whether the request of an access line was refused in front, by a line that no other request has. Then it is
     /// explained.
-    pub(super) fn explains(&mut self, record: &Record, system: Option<&'static System>) -> bool {
+    pub(super) fn explains(
+        &mut self,
+        input: usize,
+        record: &Record,
+        system: Option<&'static System>,
+    ) -> bool {
         let Kind::Request(request) = &record.event.kind else {
             return false;
         };
@@ -95,7 +105,9 @@ impl Fronts {
         {
             return false;
         }
-        let mut fitting = self.waiting.iter().enumerate();
+        let is_named = self.naming.contains(&input);
+        let of_user = |(_, refused): &(usize, &Refused)| refused.is_of_user(request, is_named);
+        let mut fitting = self.waiting.iter().enumerate().filter(of_user);
         let exact = fitting
             .clone()
             .find(|(_, refused)| refused.is_of(&record.event, request, true));
@@ -155,6 +167,17 @@ impl Refused {
             .statement()
             .is_some_and(|s| !usual || s.status.contains(&request.status));
         is_near && is_client && is_path && is_status
+    }
+
+    /// Whether the request came with the user whom the line names. `is_named`: its log tells the user where there is
+    /// one, and both web servers log as `$remote_user` or `%u` also whom they refused.
+    fn is_of_user(&self, request: &Request, is_named: bool) -> bool {
+        match (self.entry.principal.as_deref(), request.user.as_deref()) {
+            // An access log writes a dash for none and for an empty one.
+            (None | Some("" | "-"), _) => true,
+            (Some(_), None) => !is_named,
+            (Some(own), Some(user)) => own == user,
+        }
     }
 
     fn cause(&self) -> Option<crate::cause::Cause> {
@@ -249,6 +272,8 @@ pub(super) struct Shifts {
     lines: HashMap<usize, Vec<Line>>,
     /// Refused requests, by client.
     requests: HashMap<Option<IpAddr>, Vec<(Box<str>, Micros)>>,
+    /// Access logs in which a request has a user.
+    naming: HashSet<usize>,
 }
 
 /// Client, path and time of a line.
@@ -269,7 +294,10 @@ impl Shifts {
         }
     }
 
-    pub(super) fn request(&mut self, event: &Event, request: &Request) {
+    pub(super) fn request(&mut self, input: usize, event: &Event, request: &Request) {
+        if request.user.is_some() {
+            self.naming.insert(input);
+        }
         if self.lines_can_come() && request.status >= 400 {
             let own = self.requests.entry(event.source).or_default();
             if own.len() < VOICES {
@@ -286,6 +314,11 @@ impl Shifts {
     /// That this input is an error log.
     pub(super) fn expect(&mut self, input: usize) {
         self.lines.entry(input).or_default();
+    }
+
+    /// The access logs that tell users.
+    pub(super) fn naming(&self) -> HashSet<usize> {
+        self.naming.clone()
     }
 
     /// What brings the times of each error log to those of the access logs, where they tell.

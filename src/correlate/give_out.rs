@@ -55,6 +55,8 @@ impl Correlator {
                     unlogged
                         .retain(|row| needed(row).is_none_or(|credential| !sent.lacks(credential)));
                 }
+                let is_named = self.bearings.naming.contains(&exchange.lines[0].0);
+                unlogged.retain(|row| exchange.goes_with_user(row, is_named));
                 exchange.unlogged = Some(unlogged);
             }
         }

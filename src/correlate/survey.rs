@@ -86,6 +86,8 @@ pub struct Bearings {
     pub twin_of: Vec<Option<usize>>,
     /// Error logs of web servers, and what brings their times to those of the access logs.
     pub fronts: Vec<(usize, Micros)>,
+    /// Access logs in which a request that named its user has it.
+    pub(super) naming: HashSet<usize>,
 }
 
 /// The clock of one host in one auth log.
@@ -245,7 +247,7 @@ impl Survey {
             self.served(input, system, place, event, request);
             return;
         }
-        self.fronts.request(event, request);
+        self.fronts.request(input, event, request);
         let any_log = self.guesses.iter().any(|g| g.has_log);
         for guess in &mut self.guesses {
             // A system whose own log was not given has to show in what it refused.
@@ -402,6 +404,7 @@ impl Survey {
                 twin_of: vec![None; own.len()],
                 retold: vec![false; own.len()],
                 own,
+                naming: self.fronts.naming(),
                 ..Bearings::default()
             };
         };
@@ -441,6 +444,7 @@ impl Survey {
             proxies,
             twin_of,
             fronts: Vec::new(),
+            naming: self.fronts.naming(),
         }
     }
 }

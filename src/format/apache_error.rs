@@ -13,7 +13,7 @@ use std::ops::Range;
 use nom::Parser;
 use nom::combinator::map_opt;
 
-use super::grammar::{Parsed, address, apache_time, byte, expect, utf8};
+use super::grammar::{Parsed, address, apache_time, byte, expect, unescape, utf8};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome};
 use crate::system::Routes;
@@ -118,7 +118,7 @@ fn told(message: &str) -> Option<Entry> {
         reason: Some(reason.into()),
         statement: error_log::statement_of(APACHE, reason),
         outcome: Outcome::Failure,
-        principal: name.map(Into::into),
+        principal: name.map(|name| utf8(&unescape(name.as_bytes())).into()),
         device: None,
         path: path.map(|path| without_referer(path).into()),
         host: None,
