@@ -118,6 +118,15 @@ pub struct CatalogueArgs {
     pub output: Output,
 }
 
+/// How an audit is checked.
+#[derive(Debug, Args)]
+pub struct Checked {
+    /// Check the signatures of privacyIDEA's audit database with this public key, a PEM file: a row without a good one
+    /// is marked, and no finding rests on it alone
+    #[arg(long, value_name = "FILE")]
+    pub audit_key: Option<PathBuf>,
+}
+
 /// Formats of access logs that are not built in.
 #[derive(Debug, Args)]
 pub struct Described {
@@ -159,6 +168,9 @@ pub struct IndexArgs {
 
     #[command(flatten)]
     pub described: Described,
+
+    #[command(flatten)]
+    pub checked: Checked,
 
     /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
     #[arg(long, value_name = "ZONE")]
@@ -284,6 +296,9 @@ pub struct ExplainArgs {
 
     #[command(flatten)]
     pub described: Described,
+
+    #[command(flatten)]
+    pub checked: Checked,
 
     /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
     #[arg(long, value_name = "ZONE")]

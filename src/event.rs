@@ -180,6 +180,10 @@ pub struct Trail {
     pub wall: Range<Micros>,
     /// Equal for the same record in another form of the log; `None`: the line is no record, but stands beside one.
     pub record: Option<u64>,
+    /// Of a log whose records are numbered: which one it is, or tells of.
+    pub number: Option<u64>,
+    /// Whether the record's signature is good; `None`: that was not checked.
+    pub is_signed: Option<bool>,
 }
 
 /// The number that a process gave to a line, from a counter that it also uses for other things.
@@ -200,7 +204,30 @@ impl Serial {
     }
 }
 
+impl Event {
+    /// Whether both say the same, whether or not somebody checked how the line was signed.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let unchecked = |event: &Self| {
+            let mut event = event.clone();
+            if let Kind::Entry(Entry {
+                trail: Some(trail), ..
+            }) = &mut event.kind
+            {
+                trail.is_signed = None;
+            }
+            event
+        };
+        self == other || unchecked(self) == unchecked(other)
+    }
+}
+
 impl Entry {
+    /// Whether the line's own signature speaks against it.
+    pub fn is_unsigned(&self) -> bool {
+        let trail = self.trail.as_ref();
+        trail.is_some_and(|trail| trail.is_signed == Some(false))
+    }
+
     /// Whether a finding may cite the line.
     pub fn may_be_evidence(&self) -> bool {
         self.outcome == Outcome::Failure || self.statement.is_none_or(Statement::may_be_evidence)

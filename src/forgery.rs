@@ -37,6 +37,58 @@ static RECORD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&pattern).expect("a pattern that a test compiles")
 });
 
+/// What is suspicious about a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flag {
+    /// A field of it imitates a record.
+    Forgery,
+    /// It is a row whose signature is missing or wrong.
+    Signature,
+}
+
+impl Flag {
+    pub const ALL: [Flag; 2] = [Flag::Forgery, Flag::Signature];
+
+    /// Whether it goes with a line, as that stands in its log.
+    pub fn is_on(self, line: &str) -> bool {
+        match self {
+            Flag::Forgery => is_forged(line),
+            Flag::Signature => is_unsigned(line),
+        }
+    }
+
+    /// As in findings.
+    pub fn id(self) -> &'static str {
+        match self {
+            Flag::Forgery => "forgery",
+            Flag::Signature => "signature",
+        }
+    }
+
+    /// For people.
+    pub fn told(self) -> &'static str {
+        match self {
+            Flag::Forgery => "a field of the line imitates a record",
+            Flag::Signature => "the row has no good signature",
+        }
+    }
+}
+
+/// What is suspicious about a line, as it stands in its log.
+pub fn flags(line: &str) -> impl Iterator<Item = Flag> {
+    Flag::ALL.into_iter().filter(|flag| flag.is_on(line))
+}
+
+/// Whether a line is a row of privacyIDEA's audit that was checked and found wanting: by us in a database, by
+/// `pi-manage audit dump` in what that wrote.
+fn is_unsigned(line: &str) -> bool {
+    // No value can imitate it: its quotes would be escaped.
+    const CHECKED: [&str; 2] = [r#","sig_check":"FAIL""#, r#","sig_check":"MISSING""#];
+    let in_database = || CHECKED.iter().any(|check| line.contains(check));
+    let in_dump = || line.split("','").nth(2) == Some("FAIL");
+    line.starts_with("{\"id\":") && in_database() || line.starts_with('\'') && in_dump()
+}
+
 /// Whether a line, as it stands in its log, holds what looks like another record.
 pub fn is_forged(line: &str) -> bool {
     // Most lines have none of these, wrapped or not.

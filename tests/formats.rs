@@ -32,7 +32,7 @@ use why401::system::Meaning;
 
 /// Compared only where they are named: the precision is the same for most lines of a format, and so is
 /// the host that wrote them.
-const OPTIONAL: &[&str] = &["until", "written_by", "device", "ahead"];
+const OPTIONAL: &[&str] = &["until", "written_by", "device", "ahead", "number", "signed"];
 
 /// A raw line, or the lines of one record, what is expected of it, and where it stands.
 struct Sample {
@@ -156,6 +156,7 @@ fn entry_told(entry: &Entry) -> Value {
         .statement
         .is_some_and(|s| matches!(s.meaning, Meaning::Change(_) | Meaning::Ending(_)));
     let start = entry.start.as_ref();
+    let trail = entry.trail.as_ref();
     let version = start.and_then(|s| s.version).map(|v| v.to_string());
     json!({
         "action": entry.action,
@@ -174,6 +175,8 @@ fn entry_told(entry: &Entry) -> Value {
         "written_by": entry.host,
         "version": version,
         "strict": start.and_then(|s| s.strict),
+        "number": trail.and_then(|t| t.number),
+        "signed": trail.and_then(|t| t.is_signed),
     })
 }
 

@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::join::join;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
-use super::{Exit, Fault, columns, described, recall, stdout};
+use super::{Exit, Fault, checked, columns, described, recall, stdout};
 use crate::cli::{ExplainArgs, FindingOutput};
 use crate::config::Config;
 use crate::event::Part;
@@ -110,6 +110,7 @@ fn find(
         given: &described::formats(&args.described, talk)?,
         zone: args.timezone,
         masks: config.redact.patterns.into(),
+        key: checked::key(&args.checked)?,
     };
     Ok(discover(logs, &options))
 }

@@ -11,7 +11,7 @@ use chrono::Utc;
 use super::join::{Source, join};
 use super::progress::Progress;
 use super::talk::{Talk, tell_failures, tell_skipped};
-use super::{Exit, Fault, described};
+use super::{Exit, Fault, checked, described};
 use crate::cli::IndexArgs;
 use crate::config::Config;
 use crate::event::{self, Place, Record};
@@ -42,6 +42,7 @@ pub(super) fn run(args: &IndexArgs, config: Config, color: ColorChoice) -> anyho
         given: &given,
         zone: args.timezone,
         masks: config.redact.patterns.into(),
+        key: checked::key(&args.checked)?,
     };
     match fill(args, &options, &path, &mut talk) {
         Err(Stop::Index(error @ Error::Damaged(_))) => {

@@ -1,6 +1,7 @@
 //! The commands: the only place that knows the wall clock, standard output and exit codes.
 
 mod catalogue;
+mod checked;
 mod described;
 mod explain;
 mod index;

@@ -9,6 +9,10 @@ use crate::summary::{ClockOffset, Gap, Summary};
 impl Correlator {
     /// A refusal fell into a stretch that the auth logs do not cover.
     pub(super) fn note_gap(&mut self, from: Option<Micros>, until: Option<Micros>, why: Blind) {
+        if why == Blind::Removed {
+            self.bearings.audits.refused(from, until);
+            return;
+        }
         let only_retold = why == Blind::Retold;
         let clocks = self.bearings.clocks.iter();
         let mut names = clocks
@@ -49,7 +53,7 @@ impl Correlator {
             parts: Vec::new(),
             zones: Vec::new(),
             clock_offsets: self.clock_offsets(),
-            gaps: self.gaps.clone(),
+            gaps: [self.gaps.clone(), self.bearings.audits.gaps(&self.names)].concat(),
             notes: self.notes(),
         }
     }
@@ -100,6 +104,7 @@ impl Correlator {
                 self.unassigned
             ));
         }
+        notes.extend(self.bearings.audits.notes(&self.names));
         let since = system.logs_refusals_since;
         if let Some(old) = self.server.started().iter().find(|v| **v < since) {
             notes.push(format!(

@@ -7,7 +7,7 @@ use super::causes::ways;
 use super::notice::Notice;
 use super::{Correlator, Line};
 use crate::cause::Cause;
-use crate::event::{Micros, Request};
+use crate::event::{Entry, Micros, Request};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 
 pub(super) const UNDECIDED: &str = "Nothing tells which server product answered: no auth log was read, and paths and sizes \
@@ -45,6 +45,9 @@ impl Correlator {
     /// A failure that no request in the access logs owns.
     pub(super) fn orphan(&self, notice: &Notice) -> Option<Finding> {
         let entry = notice.entry()?;
+        if entry.is_unsigned() {
+            return self.unsigned(notice, entry);
+        }
         let ways = ways(notice, notice.source, true, &self.bearings.people);
         if ways.is_empty() && entry.statement.is_some() {
             return None;
@@ -86,6 +89,33 @@ impl Correlator {
                 None => message(&causes, over, words).into(),
             },
             fix: cause.and_then(|c| system.fix(c)),
+            evidence: told(notice),
+            considered: Vec::new(),
+        })
+    }
+
+    /// A failure of which only a row tells that the server may not have written.
+    fn unsigned(&self, notice: &Notice, entry: &Entry) -> Option<Finding> {
+        let words = entry.reason.as_deref().unwrap_or(&entry.action);
+        Some(Finding {
+            time: notice.time.start,
+            system: Some(self.bearings.system?.name),
+            verdict: Verdict::Unknown,
+            confidence: Confidence::Low,
+            logged: None,
+            candidates: Vec::new(),
+            source: notice.source,
+            principal: entry.principal.clone(),
+            host: entry.host.clone(),
+            action: Some(entry.action.clone()),
+            reason: entry.reason.clone(),
+            request: None,
+            message: format!(
+                "Only a row without a good signature tells of it: it says \"{words}\", and may have been written or \
+                 changed by somebody else."
+            )
+            .into(),
+            fix: None,
             evidence: told(notice),
             considered: Vec::new(),
         })

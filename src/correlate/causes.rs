@@ -97,7 +97,12 @@ pub(super) fn causes(paired: &Paired, seen: bool, court: &Court<'_>) -> Causes {
         };
         match entry.statement.map(|s| s.on(exchange.route).meaning) {
             Some(meaning) if meaning.is_refusal() => {
-                by_line(&mut causes, notice, exchange, court, meaning, *p);
+                let share = if entry.is_unsigned() { *p / 2.0 } else { *p };
+                by_line(&mut causes, notice, exchange, court, meaning, share);
+                if entry.is_unsigned() {
+                    // It may say anything, so that it proves no more than a line that is lost.
+                    by_lost_line(&mut causes, exchange, court, share);
+                }
             }
             // Where the server's own access line is there, a line on the side is not needed as proof.
             Some(_) => {

@@ -1,6 +1,6 @@
 //! Was the log alive? Silence is evidence only where it was.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::event::{Micros, SECOND};
 
@@ -24,8 +24,8 @@ pub(super) struct Coverage {
     alive: VecDeque<Micros>,
     /// Requests that must have left a line in it and have none.
     missed: BTreeMap<Micros, u32>,
-    /// When a line could not be written.
-    lost: BTreeSet<Micros>,
+    /// When a line could not be written, or is gone.
+    lost: BTreeMap<Micros, Blind>,
     /// The longest time between two lines so far.
     longest_quiet: Micros,
     ended: bool,
@@ -53,6 +53,10 @@ pub(super) enum Blind {
     Retold,
     /// The server says that it could not write it.
     Lost,
+    /// Rows of it are missing.
+    Removed,
+    /// A row near the moment is not signed by the server.
+    Unsigned,
     /// Before its first line.
     NotBegun,
     /// After its last line, for longer than it has ever been quiet.
@@ -101,7 +105,16 @@ impl Coverage {
 
     /// A line that belongs at `time`, or just before, could not be written.
     pub(super) fn lost(&mut self, time: Micros) {
-        self.lost.insert(time);
+        self.lost.insert(time, Blind::Lost);
+    }
+
+    /// Lines may be gone, or wrong, between two that stand there.
+    pub(super) fn lost_since(&mut self, from: Micros, until: Micros, why: Blind) {
+        let first = self.alive.partition_point(|&second| second < from);
+        let between = self.alive.iter().skip(first);
+        let between = between.take_while(|&&second| second < until);
+        self.lost.extend(between.map(|&second| (second, why)));
+        self.lost.extend([(from, why), (until, why)]);
     }
 
     /// Whether every request that must have left a line so far has one.
@@ -173,8 +186,8 @@ impl Coverage {
             until: after,
             why,
         };
-        if self.lost.range(before..until + SECOND).next().is_some() {
-            no(Blind::Lost)
+        if let Some((_, why)) = self.lost.range(before..until + SECOND).next() {
+            no(*why)
         } else if missed > 0 {
             no(Blind::Missed(missed))
         } else if until - before > ASLEEP {
@@ -204,6 +217,8 @@ impl std::fmt::Display for Blind {
             Blind::NoLog => "there is no auth log",
             Blind::Retold => "the log that was read leaves out most refusals",
             Blind::Lost => "the server could not write it",
+            Blind::Removed => "rows of it are missing",
+            Blind::Unsigned => "a row near it has no good signature",
             Blind::NotBegun => "it begins later",
             Blind::Ended => "it has been silent since, for longer than ever before",
             Blind::Missed(_) => "requests that always leave a line left none",

@@ -47,7 +47,16 @@ impl Paired {
     pub(super) fn stated(&self) -> f64 {
         self.lines
             .iter()
-            .filter(|(n, _)| n.is_failure())
+            .filter(|(n, _)| n.is_failure() && !n.is_unsigned())
+            .map(|(_, p)| p)
+            .sum()
+    }
+
+    /// How likely its line is one that its own signature speaks against.
+    fn unsigned(&self) -> f64 {
+        self.lines
+            .iter()
+            .filter(|(n, _)| n.is_unsigned())
             .map(|(_, p)| p)
             .sum()
     }
@@ -150,6 +159,7 @@ pub(super) fn judge(paired: &Paired, covered: Covered, court: &Court<'_>) -> Opt
             () if blind && !exchange.is_proxys_own() => by_habit(paired, court)
                 .unwrap_or(causes)
                 .candidates(0.0, 0.0),
+            () if paired.unsigned() > 0.5 => causes.candidates(0.0, 0.0),
             () if silent >= SURE => causes.candidates(negligible, RARE),
             () => causes.candidates(negligible, negligible),
         }

@@ -31,6 +31,7 @@ mod history;
 mod judge;
 mod knowledge;
 mod languages;
+mod ledger;
 mod notice;
 pub mod offset;
 mod order;

@@ -99,6 +99,11 @@ impl Notice {
         named.is_none_or(|named| named == path || path.contains('%'))
     }
 
+    /// Whether its own signature speaks against it.
+    pub(super) fn is_unsigned(&self) -> bool {
+        self.entry().is_some_and(Entry::is_unsigned)
+    }
+
     pub(super) fn is_failure(&self) -> bool {
         self.entry().is_some_and(|e| e.outcome == Outcome::Failure)
     }

@@ -11,6 +11,7 @@ use super::envelope::Envelope;
 use super::front::Shifts;
 use super::knowledge::Knowledge;
 use super::languages::{InUse, Listener};
+use super::ledger::{Audits, Ledger};
 use super::offset::{Mark, Piece, TOLERANCE, VOICES, estimate, voices_of};
 use super::people::People;
 use super::served;
@@ -82,6 +83,8 @@ pub struct Bearings {
     pub(super) languages: InUse,
     /// Whether the log has lines that are written beside refusals without a line of their own.
     pub(super) tells_beside: bool,
+    /// Numbered and signed records.
+    pub(super) audits: Audits,
     /// Per input: the earlier access log that tells of the same requests.
     pub twin_of: Vec<Option<usize>>,
     /// Error logs of web servers, and what brings their times to those of the access logs.
@@ -111,6 +114,7 @@ pub struct Survey {
     /// Every system, and what its tables know of each access log.
     guesses: Vec<Guess>,
     fronts: Shifts,
+    ledger: Ledger,
 }
 
 /// One host that writes into one auth log.
@@ -224,6 +228,7 @@ impl Survey {
         }
         Self {
             fronts,
+            ledger: Ledger::default(),
             sides: sides.to_vec(),
             clocks: Vec::new(),
             addresses: HashMap::default(),
@@ -294,6 +299,7 @@ impl Survey {
     }
 
     fn entry(&mut self, input: usize, place: Place, event: &Event, entry: &Entry) {
+        self.ledger.take(input, entry);
         if let Side::Auth(system) = self.sides[input] {
             let of = |g: &&mut Guess| std::ptr::eq(g.knowledge.system, system);
             if let Some(guess) = self.guesses.iter_mut().find(of) {
@@ -428,6 +434,8 @@ impl Survey {
         let lag = guess.knowledge.system.timing.usual_lag();
         let writers = self.clocks.iter_mut().filter(|w| own[w.input]);
         let (clocks, proxies) = read_clocks(writers, &requests, lag, &self.addresses);
+        let unnumbered = unnumbered(&self.clocks, &own, &self.ledger);
+        let audits = self.ledger.conclude(&own, unnumbered);
         let is_retold = |side: &Side| matches!(side, Side::Retold(_));
         Bearings {
             retold: self.sides.iter().map(is_retold).collect(),
@@ -444,9 +452,16 @@ impl Survey {
             proxies,
             twin_of,
             fronts: Vec::new(),
+            audits,
             naming: self.fronts.naming(),
         }
     }
+}
+
+/// Whether one of these inputs has records without numbers.
+fn unnumbered(writers: &[Writer], own: &[bool], ledger: &Ledger) -> bool {
+    let mut writers = writers.iter().filter(|w| own[w.input] && w.has_records);
+    writers.any(|w| !ledger.has(w.input))
 }
 
 /// How far each writer's clock is off, and which of the `addresses` in their lines are a proxy's.

@@ -189,13 +189,16 @@ impl Correlator {
         input: usize,
         time: Range<Micros>,
         source: Option<IpAddr>,
-        entry: Entry,
+        mut entry: Entry,
         line: Line,
     ) {
-        let accounts = &mut self.bearings.accounts;
-        accounts.note(line.0, time.start, source, &entry);
         let clock = self.clock(input, entry.host.as_deref());
         let offset = self.bearings.clocks[clock].offset(line.0);
+        if !self.keep_ledger(input, clock, time.start + offset, &mut entry) {
+            return;
+        }
+        let accounts = &mut self.bearings.accounts;
+        accounts.note(line.0, time.start, source, &entry);
         let tolerance = self.bearings.clocks[clock].tolerance(line.0);
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
@@ -286,7 +289,8 @@ impl Correlator {
             return false;
         };
         self.coverage[log].wrote(time);
-        self.records.is_known(input, record, trail)
+        // A twin in another form of the log bears no witness for it.
+        !entry.is_unsigned() && self.records.is_known(input, record, trail)
     }
 
     /// A host says that it could not write its log.

@@ -4,7 +4,7 @@ use super::{Error, Result};
 use crate::event::Record;
 
 /// Of the encoding; grows when a record has more to say.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const LEVEL: i32 = 1;
 /// No block has more bytes when unpacked, whatever a damaged one claims.
 const LARGEST: usize = 1 << 30;

@@ -12,7 +12,7 @@ use super::{Error, Result, Writer, summary};
 use crate::cause::Cause;
 use crate::event::{self, Micros, Place, Request, Sent};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
-use crate::forgery::is_forged;
+use crate::forgery::Flag;
 use crate::summary::Summary;
 use crate::system;
 
@@ -38,6 +38,8 @@ struct StoredEvidence {
     /// For SQL; who reads it back looks at the text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     forged: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unsigned: bool,
 }
 
 /// What is seldom told of a request, as JSON.
@@ -194,6 +196,7 @@ fn candidates(finding: &Finding) -> Result<String> {
 }
 
 fn evidence(finding: &Finding, parts: &[i64]) -> Result<String> {
+    let has = |e: &Evidence, flag: Flag| flag.is_on(&e.text);
     let of = |e: &Evidence| StoredEvidence {
         role: e.role.id().to_owned(),
         part: parts.get(e.place.part as usize).copied().unwrap_or(-1),
@@ -202,7 +205,8 @@ fn evidence(finding: &Finding, parts: &[i64]) -> Result<String> {
         length: e.place.length,
         delta_s: e.delta_s,
         clock_offset_s: e.clock_offset_s,
-        forged: is_forged(&e.text),
+        forged: has(e, Flag::Forgery),
+        unsigned: has(e, Flag::Signature),
     };
     let all: Vec<_> = finding.evidence.iter().map(of).collect();
     Ok(serde_json::to_string(&all)?)

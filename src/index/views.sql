@@ -56,7 +56,8 @@ CREATE VIEW evidence AS
 SELECT f.id AS finding, v.key + 1 AS rank, v.value ->> 'role' AS role, p.name AS file,
     v.value ->> 'line' AS line, v.value ->> 'offset' AS offset, v.value ->> 'length' AS length,
     v.value ->> 'delta_s' AS delta_s, v.value ->> 'clock_offset_s' AS clock_offset_s, e.line_text AS text,
-    iif(v.value ->> 'forged', 'forgery', NULL) AS flags
+    nullif(concat_ws(' ', iif(v.value ->> 'forged', 'forgery', NULL),
+        iif(v.value ->> 'unsigned', 'signature', NULL)), '') AS flags
 FROM finding f, json_each(f.evidence) v
 JOIN part p ON p.id = v.value ->> 'part'
 LEFT JOIN event e ON e.part = v.value ->> 'part' AND e.line = v.value ->> 'line';

@@ -9,6 +9,7 @@ use flate2::bufread::GzDecoder;
 use memchr::memmem;
 use rustix::fs::OFlags;
 
+use super::audit_key::AuditKey;
 use super::database;
 use super::error::Error;
 use super::mask::Masks;
@@ -28,6 +29,7 @@ pub(super) enum Bytes {
         path: PathBuf,
         stamp: Stamp,
         masks: Masks,
+        key: Option<AuditKey>,
     },
     Stream(Stream),
 }
@@ -61,11 +63,17 @@ impl Stamp {
 }
 
 impl Bytes {
-    pub(super) fn file(path: &Path, metadata: &Metadata, masks: &Masks) -> Self {
+    pub(super) fn file(
+        path: &Path,
+        metadata: &Metadata,
+        masks: &Masks,
+        key: Option<&AuditKey>,
+    ) -> Self {
         Self::File {
             path: path.to_owned(),
             stamp: Stamp::of(metadata),
             masks: masks.clone(),
+            key: key.cloned(),
         }
     }
 
@@ -73,10 +81,13 @@ impl Bytes {
         Ok(Self::Stream(Stream::new(masks.over(decoded(reader)?))))
     }
 
-    /// A look from the first byte on, which can be repeated: all of a file, the beginning of a stream.
+    /// A look from the first byte on, which can be repeated: all of a file, the beginning of a stream. Whether a
+    /// database's rows are genuine is not looked at, for it tells nothing about which database it is.
     pub(super) fn peek(&mut self) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
-            Self::File { path, stamp, masks } => Ok(masks.over(open(path, *stamp, 0)?)),
+            Self::File {
+                path, stamp, masks, ..
+            } => Ok(masks.over(open(path, *stamp, 0, None)?)),
             Self::Stream(stream) => Ok(Box::new(stream.peek())),
         }
     }
@@ -84,7 +95,12 @@ impl Bytes {
     /// A look from this byte on, counted after decompression; of a database from this row on.
     pub(super) fn peek_at(&mut self, offset: u64) -> Result<Box<dyn Read + Send + '_>, Error> {
         match self {
-            Self::File { path, stamp, masks } => Ok(masks.over(open(path, *stamp, offset)?)),
+            Self::File {
+                path,
+                stamp,
+                masks,
+                key,
+            } => Ok(masks.over(open(path, *stamp, offset, key.clone())?)),
             Self::Stream(stream) => {
                 let mut reader = stream.peek();
                 skip(&mut reader, offset)?;
@@ -96,7 +112,12 @@ impl Bytes {
     /// All of it, but for so many bytes at its beginning.
     pub(super) fn into_reader(self, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
         match self {
-            Self::File { path, stamp, masks } => Ok(masks.over(open(&path, stamp, offset)?)),
+            Self::File {
+                path,
+                stamp,
+                masks,
+                key,
+            } => Ok(masks.over(open(&path, stamp, offset, key)?)),
             Self::Stream(stream) => {
                 let mut reader = stream.into_reader();
                 skip(&mut reader, offset)?;
@@ -149,13 +170,18 @@ impl Bytes {
     }
 }
 
-fn open(path: &Path, stamp: Stamp, offset: u64) -> Result<Box<dyn Read + Send>, Error> {
+fn open(
+    path: &Path,
+    stamp: Stamp,
+    offset: u64,
+    key: Option<AuditKey>,
+) -> Result<Box<dyn Read + Send>, Error> {
     let mut file = checked(path, stamp)?;
     let mut magic = Vec::with_capacity(database::MAGIC.len());
     let beginning = database::MAGIC.len() as u64;
     file.by_ref().take(beginning).read_to_end(&mut magic)?;
     if magic == database::MAGIC {
-        let rows = database::open(path, offset)?.ok_or(Error::Foreign)?;
+        let rows = database::open(path, offset, key)?.ok_or(Error::Foreign)?;
         return Ok(Box::new(rows));
     }
     file.rewind()?;

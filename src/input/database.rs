@@ -14,6 +14,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::{Map, Value};
 
+use super::audit_key::AuditKey;
+use super::signed;
+
 /// How every SQLite database begins (<https://www.sqlite.org/fileformat.html>).
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Where the header says whether it has a write-ahead log: 2.
@@ -26,7 +29,10 @@ const HELD: usize = 200;
 /// How long is waited for a writer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Columns that tell nothing about a request.
-const LEFT_OUT: &[&str] = &["signature", "loglevel", "clearance_level"];
+const LEFT_OUT: &[&str] = &[SIGNATURE, "loglevel", "clearance_level"];
+const SIGNATURE: &str = "signature";
+/// Where a signature is not good: as `pi-manage audit dump` calls it.
+const CHECK: &str = "sig_check";
 
 /// Reads a database as text.
 pub(super) struct Rows {
@@ -39,6 +45,8 @@ pub(super) struct Rows {
     text: Vec<u8>,
     at: usize,
     is_read: bool,
+    /// With what they are checked.
+    key: Option<AuditKey>,
     /// Removed when the reading ends.
     _copy: Option<Copy>,
 }
@@ -54,7 +62,7 @@ impl Drop for Copy {
 }
 
 /// Opens a database, to read its rows from number `from` on; `None`: it is none of privacyIDEA's audit.
-pub(super) fn open(path: &Path, from: u64) -> io::Result<Option<Rows>> {
+pub(super) fn open(path: &Path, from: u64, key: Option<AuditKey>) -> io::Result<Option<Rows>> {
     let (place, copy, flags) = whereabouts(path)?;
     let name = format!("file:{}?{flags}", encoded(&place));
     let open = OpenFlags::SQLITE_OPEN_READ_ONLY
@@ -74,6 +82,7 @@ pub(super) fn open(path: &Path, from: u64) -> io::Result<Option<Rows>> {
         text: Vec::new(),
         at: 0,
         is_read: false,
+        key,
         _copy: copy,
     }))
 }
@@ -141,7 +150,7 @@ impl Rows {
         let mut rows = statement.query([self.last])?;
         let mut count = 0;
         while let Some(row) = rows.next()? {
-            let (id, date, text) = line(row, &names)?;
+            let (id, date, text) = line(row, &names, self.key.as_ref())?;
             self.last = id;
             self.held.push((date, id, text));
             count += 1;
@@ -161,7 +170,11 @@ impl Rows {
 }
 
 /// A row's number, its date, and all that is set in it as one line.
-fn line(row: &Row<'_>, names: &[String]) -> rusqlite::Result<(i64, String, Vec<u8>)> {
+fn line(
+    row: &Row<'_>,
+    names: &[String],
+    key: Option<&AuditKey>,
+) -> rusqlite::Result<(i64, String, Vec<u8>)> {
     let mut object = Map::new();
     let (mut id, mut date) = (0, String::new());
     for (n, name) in names.iter().enumerate() {
@@ -182,12 +195,34 @@ fn line(row: &Row<'_>, names: &[String]) -> rusqlite::Result<(i64, String, Vec<u
             object.insert(name.clone(), value);
         }
     }
+    let checked = key.map(|key| check(row, names, key)).transpose()?;
+    if let Some(fault) = checked.flatten() {
+        object.insert(CHECK.to_owned(), Value::from(fault));
+    }
     let rest = Value::Object(object).to_string();
     Ok((
         id,
         date,
         format!("{{\"id\":{id},{}\n", &rest[1..]).into_bytes(),
     ))
+}
+
+/// What is wrong with a row's signature.
+fn check(
+    row: &Row<'_>,
+    names: &[String],
+    key: &AuditKey,
+) -> rusqlite::Result<Option<&'static str>> {
+    let at = names.iter().position(|name| name == SIGNATURE);
+    let signature = match at.map(|at| row.get_ref(at)).transpose()? {
+        Some(ValueRef::Text(text)) => String::from_utf8_lossy(text),
+        _ => "".into(),
+    };
+    if signature.is_empty() {
+        return Ok(Some("MISSING"));
+    }
+    let is_signed = key.signed(&signed::text(row, names)?, &signature);
+    Ok((!is_signed).then_some("FAIL"))
 }
 
 /// The number with which a line begins that was made of a row.

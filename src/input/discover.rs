@@ -17,7 +17,7 @@ use crate::format::Format;
 /// Finds what the arguments name: files, folders, globs, pipes, `-`. Says of each what it is, and groups
 /// rotated files into inputs.
 pub fn discover<P: AsRef<Path>>(logs: &[P], options: &Options<'_>) -> Inputs {
-    let mut search = Search::new(options.masks.clone());
+    let mut search = Search::new(options.masks.clone(), options.key.clone());
     for log in logs {
         search.argument(log.as_ref());
     }

@@ -11,6 +11,7 @@
 //! [`discover()`] opens everything once and tells what will be read; each [`Input`] is then read by
 //! itself, so that a caller can merge several by time. Memory does not grow with what is read.
 
+mod audit_key;
 mod block;
 mod bytes;
 mod config;
@@ -25,6 +26,7 @@ mod records;
 mod rotation;
 mod sample;
 mod search;
+mod signed;
 #[cfg(any(test, fuzzing))]
 mod splitting;
 mod stream;
@@ -41,6 +43,7 @@ use crate::format::Format;
 use crate::summary::Tally;
 use crate::zone::Zone;
 
+pub use self::audit_key::{AuditKey, NotAKey};
 pub use self::config::configuration;
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
@@ -61,6 +64,8 @@ pub struct Options<'a> {
     pub zone: Option<Zone>,
     /// Covered in every line before it is read.
     pub masks: Masks,
+    /// With what the rows of audit databases are checked.
+    pub key: Option<AuditKey>,
 }
 
 /// What a first pass looks at.
@@ -175,7 +180,7 @@ impl Input {
             record = blocks.next().ok()??;
         }
         let found = records::read(self.format, &record).ok().flatten();
-        Some(found.is_some_and(|(found, _)| found == *event))
+        Some(found.is_some_and(|(found, _)| found.is_same(event)))
     }
 
     /// Goes on where reading stopped when this was told of a part.

@@ -64,7 +64,7 @@ impl<'a> Records<'a> {
             name: part.name.clone(),
             tally: part.blank(format),
             wrapper: part.wrapper.clone(),
-            open: Box::new(|| part.bytes.peek()),
+            open: Box::new(|| part.bytes.peek_at(0)),
             stretch: None,
         };
         Self {

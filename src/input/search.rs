@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use super::audit_key::AuditKey;
 use super::bytes::{Bytes, Stamp};
 use super::error::{Error, Failure, Skipped};
 use super::glob;
@@ -30,12 +31,14 @@ pub(super) struct Search {
     /// Device and inode of what was found: a file that is named twice is read once.
     seen: HashSet<(u64, u64)>,
     masks: Masks,
+    key: Option<AuditKey>,
 }
 
 impl Search {
-    pub(super) fn new(masks: Masks) -> Self {
+    pub(super) fn new(masks: Masks, key: Option<AuditKey>) -> Self {
         Self {
             masks,
+            key,
             ..Self::default()
         }
     }
@@ -110,7 +113,7 @@ impl Search {
                 name: shown(path),
                 path: path.to_owned(),
                 named,
-                bytes: Bytes::file(path, metadata, &self.masks),
+                bytes: Bytes::file(path, metadata, &self.masks, self.key.as_ref()),
             });
         }
     }

@@ -8,7 +8,7 @@ use super::ndjson::{id, timestamp};
 use super::rows::{harmless, quoted};
 use crate::event::{Part, Request};
 use crate::finding::{Evidence, Finding, Role};
-use crate::forgery::is_forged;
+use crate::forgery::{Flag, flags};
 use crate::summary::Summary;
 
 /// A column: its name, and what stands in it.
@@ -41,8 +41,11 @@ const COLUMNS: &[Column] = &[
     ("reason_line", |f, parts| place(f, Role::Reason, parts)),
     ("id", id),
     ("flags", |f, _| {
-        let is_forged = f.evidence.iter().any(|e| is_forged(&e.text));
-        is_forged.then(|| "forgery".to_owned())
+        let all = f.evidence.iter().flat_map(|e| flags(&e.text));
+        let mut all: Vec<_> = all.map(Flag::id).collect();
+        all.sort_unstable();
+        all.dedup();
+        (!all.is_empty()).then(|| all.join(" "))
     }),
 ];
 

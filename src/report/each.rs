@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::text::{BOLD, Block, FORGED, Left, span, title, words};
+use super::text::{BOLD, Block, Left, span, title, words};
 use super::{Detail, Page, Report, footer};
 use crate::finding::{Considered, Evidence, Finding, Lost, Verdict};
-use crate::forgery::is_forged;
+use crate::forgery::flags;
 use crate::summary::Summary;
 
 const MARGIN: usize = 2;
@@ -55,8 +55,8 @@ impl<W: Write> Report for Each<W> {
             let place = page.place(evidence.place);
             block.paragraph(evidence.role.id(), (&place, BOLD), &clocks(evidence))?;
             block.quote(&evidence.text)?;
-            if is_forged(&evidence.text) {
-                block.paragraph("forgery", ("", BOLD), FORGED)?;
+            for flag in flags(&evidence.text) {
+                block.paragraph(flag.id(), ("", BOLD), flag.told())?;
             }
         }
         block.fix(finding)?;

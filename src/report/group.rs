@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::cause::{Cause, Family};
 use crate::event::{Micros, Place, Request};
 use crate::finding::{Evidence, Finding, Role, Verdict};
-use crate::forgery::is_forged;
+use crate::forgery::Flag;
 
 /// Groups that are told apart; refusals of further ones are only counted.
 const LIMIT: usize = 10_000;
@@ -102,8 +102,8 @@ pub(super) struct Group {
     pub(super) left: Vec<(Cause, Box<str>, u64)>,
     /// How many have a line that states the refusal, how many none, and of how many nobody can know.
     pub(super) logged: Logged,
-    /// How many cite a line in which a field imitates a record.
-    pub(super) forged: u64,
+    /// How many cite a line with each of the flags.
+    pub(super) flagged: [u64; Flag::ALL.len()],
     triggers: Vec<Trigger>,
 }
 
@@ -183,7 +183,7 @@ impl Group {
             varied: false,
             left: Vec::new(),
             logged: Logged::default(),
-            forged: 0,
+            flagged: [0; Flag::ALL.len()],
             triggers: Vec::new(),
         };
         group.add(finding);
@@ -200,8 +200,9 @@ impl Group {
             Some(false) => self.logged.absent += 1,
             None => self.logged.unseen += 1,
         }
-        let is_forged = finding.evidence.iter().any(|e| is_forged(&e.text));
-        self.forged += u64::from(is_forged);
+        for (count, flag) in self.flagged.iter_mut().zip(Flag::ALL) {
+            *count += u64::from(finding.evidence.iter().any(|e| flag.is_on(&e.text)));
+        }
         self.add_candidates(finding);
         let trigger = |e: &&Evidence| e.role == Role::Trigger;
         if let Some(trigger) = finding.evidence.iter().find(trigger) {

@@ -4,12 +4,11 @@
 use std::io::{self, Write};
 
 use super::group::{Group, Groups, Logged};
-use super::text::{
-    BOLD, Block, DIM, FORGED, Left, colour, count, fit_end, span, title, who, width, words,
-};
+use super::text::{BOLD, Block, DIM, Left, colour, count, fit_end, span, title, who, width, words};
 use super::{Detail, Page, Report, footer, table};
 use crate::cause::Cause;
 use crate::finding::{Finding, Role, Verdict};
+use crate::forgery::Flag;
 use crate::summary::Summary;
 
 /// So many groups are told in a block each; of more, the largest, and the others in a line each.
@@ -233,7 +232,7 @@ fn write_block<W: Write>(
     }
     write_trigger(page, &mut block, group)?;
     write_line(page, &mut block, sample)?;
-    write_forgery(&mut block, group)?;
+    write_flags(&mut block, group)?;
     match (sample.fix, sample.cause()) {
         (Some(_), Some(cause)) if again => write_pointer(&mut block, cause)?,
         _ => block.fix(sample)?,
@@ -294,15 +293,19 @@ fn write_line<W: Write>(page: &Page, block: &mut Block<'_, W>, sample: &Finding)
 }
 
 /// People who grep for such a line are misled by it.
-fn write_forgery<W: Write>(block: &mut Block<'_, W>, group: &Group) -> io::Result<()> {
-    match (group.forged, group.count) {
-        (0, _) => Ok(()),
-        (some, all) if some < all => {
-            let told = format!("{FORGED}, in {some} of {all}");
-            block.paragraph("forgery", ("", BOLD), &told)
+fn write_flags<W: Write>(block: &mut Block<'_, W>, group: &Group) -> io::Result<()> {
+    for (some, flag) in group.flagged.into_iter().zip(Flag::ALL) {
+        let (all, told) = (group.count, flag.told());
+        match some {
+            0 => {}
+            some if some < all => {
+                let told = format!("{told}, in {some} of {all}");
+                block.paragraph(flag.id(), ("", BOLD), &told)?;
+            }
+            _ => block.paragraph(flag.id(), ("", BOLD), told)?,
         }
-        _ => block.paragraph("forgery", ("", BOLD), FORGED),
     }
+    Ok(())
 }
 
 fn write_pointer<W: Write>(block: &mut Block<'_, W>, cause: Cause) -> io::Result<()> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Report;
 use crate::event::{Micros, Part, Place, Request};
 use crate::finding::{Considered, Evidence, Finding, Lost, Role};
-use crate::forgery::is_forged;
+use crate::forgery::{Flag, flags};
 use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
@@ -256,8 +256,10 @@ impl Object<'_> {
         self.seconds("delta_s", evidence.delta_s)?;
         self.seconds("clock_offset_s", evidence.clock_offset_s)?;
         string(&evidence.text, self.name("text"));
-        if is_forged(&evidence.text) {
-            self.name("flags").extend_from_slice(br#"["forgery"]"#);
+        let flags: Vec<_> = flags(&evidence.text).map(Flag::id).collect();
+        if !flags.is_empty() {
+            let listed = format!("[\"{}\"]", flags.join("\",\""));
+            self.name("flags").extend_from_slice(listed.as_bytes());
         }
         Ok(())
     }

@@ -16,9 +16,6 @@ use crate::finding::{Confidence, Finding, Verdict};
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
 
-/// Of a line in which a field imitates a record.
-pub(super) const FORGED: &str = "a field of the line imitates a record";
-
 /// Columns of the labels of a finding: `request` is the longest.
 const LABEL: usize = 9;
 

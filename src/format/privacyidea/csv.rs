@@ -114,6 +114,12 @@ impl Row<'_> {
             thread: column(self.behind[9]),
             began: local_time(self.behind[7]),
             ended: Ended::Local(local_time(self.before[1])?),
+            number: self.before[0].parse().ok(),
+            is_signed: match self.before[2] {
+                "OK" => Some(true),
+                "FAIL" => Some(false),
+                _ => None,
+            },
         };
         Some(columned.event())
     }

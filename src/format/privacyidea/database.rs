@@ -51,10 +51,6 @@ impl Format for PrivacyideaDatabase {
 
 #[derive(Deserialize)]
 struct Row<'a> {
-    #[expect(
-        dead_code,
-        reason = "every row has one, and no other JSON log has both"
-    )]
     id: i64,
     #[serde(borrow)]
     date: Cow<'a, str>,
@@ -83,6 +79,9 @@ struct Row<'a> {
     policies: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     thread_id: Option<Cow<'a, str>>,
+    /// What is wrong with its signature, where that was checked.
+    #[serde(borrow, default)]
+    sig_check: Option<Cow<'a, str>>,
 }
 
 impl Row<'_> {
@@ -102,6 +101,8 @@ impl Row<'_> {
             thread: self.thread_id.unwrap_or_default(),
             began: self.startdate.as_deref().and_then(local_time),
             ended: Ended::Local(local_time(&self.date)?),
+            number: u64::try_from(self.id).ok(),
+            is_signed: self.sig_check.map(|_| false),
         };
         Some(columned.event())
     }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::record::{Columned, Ended, local_time, thread};
-use crate::event::{Entry, Event, Kind, Trail};
+use crate::event::{Entry, Event, Kind, Outcome, Trail};
 use crate::format::grammar::utf8;
 use crate::format::{Format, Mismatch};
 use crate::system::privacyidea::{Columns, SYSTEM, of_line};
@@ -27,6 +27,9 @@ pub struct PrivacyideaLog;
 const RECORD: &str = "{\"action\": \"";
 /// How the names of all its loggers begin.
 const LOGGERS: &str = "privacyidea";
+/// What checks signatures, and how it says that one is wrong: the text that was signed follows.
+const CRYPTO: &str = "privacyidea.lib.crypto";
+const REFUTED: &str = "Failed to verify signature: 'id=";
 /// In front of a message that had a control character.
 const SECURED: &str = "!!Log Entry Secured by SecureFormatter!! ";
 
@@ -118,6 +121,9 @@ impl<'a> Prefix<'a> {
     /// What a line tells that stands beside an audit record; `None` for most.
     fn event(&self) -> Option<Event> {
         let message = self.message.strip_prefix(SECURED).unwrap_or(self.message);
+        if let Some(event) = self.refuted(message) {
+            return Some(event);
+        }
         let columns = Columns::NONE.when(is_same_counter(message), Columns::SAME_COUNTER);
         let statement = of_line(self.logger, message, columns)?;
         let time = local_time(self.time)?;
@@ -140,6 +146,42 @@ impl<'a> Prefix<'a> {
                     thread: thread(self.thread),
                     wall: time..time,
                     record: None,
+                    number: None,
+                    is_signed: None,
+                })),
+            }),
+        })
+    }
+
+    /// A row of the audit whose signature was found to be wrong when somebody looked at it, perhaps much later.
+    fn refuted(&self, message: &str) -> Option<Event> {
+        let row = message.strip_prefix(REFUTED)?;
+        let digits = row.split_once(',').map_or(row, |(number, _)| number);
+        if self.logger != CRYPTO {
+            return None;
+        }
+        let time = local_time(self.time)?;
+        Some(Event {
+            time: time..time + 1000,
+            source: None,
+            kind: Kind::Entry(Entry {
+                action: Cow::Borrowed("signature"),
+                reason: Some(Cow::Borrowed("Failed to verify signature")),
+                statement: None,
+                outcome: Outcome::Unknown,
+                principal: None,
+                host: None,
+                start: None,
+                serial: None,
+                device: None,
+                path: None,
+                routes: Routes::NONE,
+                trail: Some(Box::new(Trail {
+                    thread: thread(self.thread),
+                    wall: time..time,
+                    record: None,
+                    number: Some(digits.parse().ok()?),
+                    is_signed: Some(false),
                 })),
             }),
         })
@@ -217,6 +259,8 @@ impl Json<'_> {
                 .into(),
             began: self.startdate.as_deref().and_then(local_time),
             ended: Ended::Utc(ended),
+            number: None,
+            is_signed: None,
         };
         Some(columned.event())
     }

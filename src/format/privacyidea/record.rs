@@ -32,6 +32,10 @@ pub(super) struct Columned<'a> {
     /// Local time; `None`: older versions do not tell.
     pub(super) began: Option<Micros>,
     pub(super) ended: Ended,
+    /// `None`: this form of the log has no numbers.
+    pub(super) number: Option<u64>,
+    /// `None`: nobody checked.
+    pub(super) is_signed: Option<bool>,
 }
 
 /// When a record was written.
@@ -113,6 +117,8 @@ impl Columned<'_> {
             thread: thread(&self.thread),
             wall: self.began.unwrap_or(wall).min(wall)..wall,
             record: Some(self.fingerprint()),
+            number: self.number,
+            is_signed: self.is_signed,
         };
         (time..time + 1000, trail)
     }
