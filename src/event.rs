@@ -12,7 +12,7 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
-use crate::system::{Credential, Meaning, Routes, Statement};
+use crate::system::{Credential, Meaning, Routes, Statement, may_be_refused};
 
 /// Microseconds since the Unix epoch, by the clock of the input that wrote the line.
 pub type Micros = i64;
@@ -123,6 +123,12 @@ impl Request {
     /// The target without its query.
     pub fn path(&self) -> &str {
         memchr(b'?', self.target.as_bytes()).map_or(&self.target, |mark| &self.target[..mark])
+    }
+
+    /// Whether it can be a refusal, of whatever server product. 302 is how one may send a refused client to its login
+    /// page.
+    pub fn may_be_refused(&self) -> bool {
+        matches!(self.status, 302 | 400..) || may_be_refused(&self.method, self.path(), self.status)
     }
 
     /// A refusal of authentication by its status alone, whatever the server product.

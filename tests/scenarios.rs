@@ -235,6 +235,18 @@ fn the_seconds_that_a_device_is_off_are_named() {
     assert!(says("The phone's clock is 89 s ahead of the server's."));
 }
 
+/// Also of requests that were answered with 200.
+#[test]
+fn every_line_that_is_cited_is_shown() {
+    for scenario in &SCENARIOS {
+        for finding in explain([scenario.folder]).findings() {
+            let evidence = finding["evidence"].as_array().unwrap();
+            let is_shown = |e: &Value| e["text"].as_str().is_some_and(|text| !text.is_empty());
+            assert!(evidence.iter().all(is_shown), "{finding:#}");
+        }
+    }
+}
+
 #[test]
 fn each_cause_holds_its_floor() {
     SCENARIOS.iter().for_each(floors_hold);

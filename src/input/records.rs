@@ -359,11 +359,10 @@ fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
 }
 
 /// Whether a finding may cite the line. Accepted requests are most of an access log, and what no request
-/// stands behind most of a journal: neither is copied. 302 is how a server product may send a refused
-/// client to its login page.
+/// stands behind most of a journal: neither is copied.
 fn may_be_evidence(event: &Event) -> bool {
     match &event.kind {
         Kind::Entry(entry) => entry.may_be_evidence(),
-        Kind::Request(request) => request.status >= 400 || request.status == 302,
+        Kind::Request(request) => request.may_be_refused(),
     }
 }

@@ -5,6 +5,7 @@
 //! row here and one sample line in `fixtures/formats/`; tests fail for a row without a sample and for a
 //! cause without advice.
 
+mod accepted;
 pub mod error_log;
 pub mod key;
 pub mod pritunl;
@@ -12,6 +13,8 @@ pub mod privacyidea;
 pub mod reply;
 mod web_server;
 pub mod wirebuddy;
+
+pub use accepted::may_be_refused;
 
 use std::sync::OnceLock;
 
