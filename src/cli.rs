@@ -135,8 +135,8 @@ pub struct Described {
     #[arg(long, value_name = "FORMAT", value_parser = log_format, allow_hyphen_values = true)]
     pub log_format: Vec<&'static LogFormat>,
 
-    /// Read access logs in the formats that this configuration file of nginx or Apache defines, or the files of this
-    /// folder
+    /// Read access logs in the formats that this configuration file of nginx or Apache defines with all that it includes,
+    /// or the files of this folder
     #[arg(long, value_name = "FILE", visible_alias = "apache-conf")]
     pub nginx_conf: Vec<PathBuf>,
 }

@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use super::{Exit, Fault};
 use crate::cli::Checked;
-use crate::input::{AuditKey, configuration};
+use crate::input::AuditKey;
 use crate::report::sanitize::visible;
 
 /// The public key of `--audit-key`.
@@ -14,7 +14,5 @@ pub(super) fn key(checked: &Checked) -> anyhow::Result<Option<AuditKey>> {
     };
     let name = path.to_string_lossy();
     let fault = || Fault::new(Exit::Usage, format!("{} cannot be used", visible(&name)));
-    let pem = configuration(path).with_context(fault)?;
-    let text: String = pem.into_iter().map(|(_, text)| text).collect();
-    Ok(Some(AuditKey::from_pem(&text).with_context(fault)?))
+    Ok(Some(AuditKey::read(path).with_context(fault)?))
 }

@@ -26,7 +26,12 @@ pub(super) fn formats(
     for conf in &described.nginx_conf {
         let fault = || Fault::new(Exit::Usage, format!("{} cannot be read", name(conf)));
         let before = formats.len();
-        for (file, text) in configuration(conf).with_context(fault)? {
+        let found = configuration(conf).with_context(fault)?;
+        for (file, error) in found.missing {
+            let included = format!("{}, which {} includes", name(&file), name(conf));
+            writeln!(talk, "why401: {included}, cannot be read: {error}")?;
+        }
+        for (file, text) in found.files {
             of_file(&file, &text, &mut formats, talk)?;
         }
         if formats.len() == before {

@@ -4,6 +4,9 @@
 //! `Sign`), over a text that [`signed`](super::signed) makes of its columns.
 
 use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use rsa::RsaPublicKey;
@@ -27,8 +30,12 @@ pub struct AuditKey {
 
 /// Why a file is no public key.
 #[derive(Debug, thiserror::Error)]
-#[error("it is no RSA public key in PEM, such as the audit_key_public of privacyIDEA")]
-pub struct NotAKey;
+pub enum KeyError {
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    #[error("it is no RSA public key in PEM, such as PI_AUDIT_KEY_PUBLIC of privacyIDEA names")]
+    Kind,
+}
 
 impl fmt::Debug for AuditKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,10 +45,11 @@ impl fmt::Debug for AuditKey {
 
 impl AuditKey {
     /// Reads `-----BEGIN PUBLIC KEY-----` or `-----BEGIN RSA PUBLIC KEY-----`.
-    pub fn from_pem(pem: &str) -> Result<Self, NotAKey> {
-        let key = RsaPublicKey::from_public_key_pem(pem)
-            .or_else(|_| RsaPublicKey::from_pkcs1_pem(pem).map_err(|_| NotAKey))
-            .map_err(|_| NotAKey)?;
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let pem = fs::read_to_string(path)?;
+        let key = RsaPublicKey::from_public_key_pem(&pem)
+            .or_else(|_| RsaPublicKey::from_pkcs1_pem(&pem))
+            .map_err(|_| KeyError::Kind)?;
         let mut hash = Sha256::new();
         hash.update(key.n().to_bytes_be());
         let digest: [u8; 32] = hash.finalize().into();
@@ -52,7 +60,7 @@ impl AuditKey {
         let salt = (bits - 1)
             .div_ceil(8)
             .checked_sub(<Sha256 as Digest>::output_size() + 2)
-            .ok_or(NotAKey)?;
+            .ok_or(KeyError::Kind)?;
         Ok(Self {
             key: Arc::new(VerifyingKey::new_with_salt_len(key, salt)),
             length,

@@ -43,8 +43,8 @@ use crate::format::Format;
 use crate::summary::Tally;
 use crate::zone::Zone;
 
-pub use self::audit_key::{AuditKey, NotAKey};
-pub use self::config::configuration;
+pub use self::audit_key::{AuditKey, KeyError};
+pub use self::config::{Configuration, configuration};
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
 pub use self::mask::{Mask, Masks, NotAMask};

@@ -9,8 +9,48 @@ pub struct Definition {
     pub format: String,
 }
 
-/// All that a text defines: `log_format` of nginx, `LogFormat` and `CustomLog` of Apache. What it includes is not
-/// looked at.
+/// Files that a text includes, as it names them: perhaps relative, perhaps with wildcards. `include` of nginx, `Include`
+/// and `IncludeOptional` of Apache.
+pub fn includes(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut words = Words(text).peekable();
+    let mut is_first = true;
+    while let Some(word) = words.next() {
+        let is_include = is_first && word == Word::Bare("include".to_owned());
+        is_first = word == Word::End;
+        if let Some(Word::Bare(file) | Word::Quoted(file)) = words.next_if(|_| is_include)
+            && words.peek() == Some(&Word::End)
+        {
+            all.push(file);
+        }
+    }
+    for line in text.lines() {
+        let Some((directive, rest)) = line.trim().split_once(char::is_whitespace) else {
+            continue;
+        };
+        let is_include = ["include", "includeoptional"]
+            .iter()
+            .any(|name| directive.eq_ignore_ascii_case(name));
+        all.extend(
+            argument(rest.trim_end())
+                .filter(|(file, rest)| is_include && rest.is_empty() && !file.ends_with(';'))
+                .map(|(file, _)| file.to_owned()),
+        );
+    }
+    all
+}
+
+/// Where Apache's relative names begin, if a text says so: its `ServerRoot`.
+pub fn server_root(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| {
+        let (name, rest) = line.trim().split_once(char::is_whitespace)?;
+        let (root, _) = argument(rest)?;
+        name.eq_ignore_ascii_case("serverroot").then_some(root)
+    })
+}
+
+/// All that a text defines: `log_format` of nginx, `LogFormat` and `CustomLog` of Apache. For what it includes see
+/// [`includes`].
 pub fn definitions(text: &str) -> Vec<Definition> {
     let mut all = nginx(text);
     all.extend(apache(text));
