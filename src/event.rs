@@ -20,6 +20,9 @@ pub type Micros = i64;
 /// One second in [`Micros`].
 pub const SECOND: Micros = 1_000_000;
 
+/// The time of a line that tells none, until it is derived from what is around it.
+pub const UNTIMED: Range<Micros> = 0..1;
+
 /// One record of one input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -211,7 +214,7 @@ impl Serial {
 }
 
 impl Event {
-    /// Whether both say the same, whether or not somebody checked how the line was signed.
+    /// Whether both say the same, whether or not somebody checked how the line was signed, or derived its time.
     pub fn is_same(&self, other: &Self) -> bool {
         let unchecked = |event: &Self| {
             let mut event = event.clone();
@@ -223,7 +226,21 @@ impl Event {
             }
             event
         };
-        self == other || unchecked(self) == unchecked(other)
+        let timed = |own: Self, other: &Self| match other.time {
+            UNTIMED => Self {
+                time: UNTIMED,
+                ..own
+            },
+            _ => own,
+        };
+        let both = || {
+            let (own, other) = (unchecked(self), unchecked(other));
+            (timed(own.clone(), &other), timed(other, &own))
+        };
+        self == other || {
+            let (own, other) = both();
+            own == other
+        }
     }
 }
 

@@ -44,16 +44,19 @@ pub enum Flag {
     Forgery,
     /// It is a row whose signature is missing or wrong.
     Signature,
+    /// It has no time: that was taken from what is around it.
+    Derived,
 }
 
 impl Flag {
-    pub const ALL: [Flag; 2] = [Flag::Forgery, Flag::Signature];
+    pub const ALL: [Flag; 3] = [Flag::Forgery, Flag::Signature, Flag::Derived];
 
     /// Whether it goes with a line, as that stands in its log.
     pub fn is_on(self, line: &str) -> bool {
         match self {
             Flag::Forgery => is_forged(line),
             Flag::Signature => is_unsigned(line),
+            Flag::Derived => is_untimed(line),
         }
     }
 
@@ -62,6 +65,7 @@ impl Flag {
         match self {
             Flag::Forgery => "forgery",
             Flag::Signature => "signature",
+            Flag::Derived => "derived",
         }
     }
 
@@ -70,6 +74,7 @@ impl Flag {
         match self {
             Flag::Forgery => "a field of the line imitates a record",
             Flag::Signature => "the row has no good signature",
+            Flag::Derived => "the line has no time: that of the lines around it was taken",
         }
     }
 }
@@ -87,6 +92,15 @@ fn is_unsigned(line: &str) -> bool {
     let in_database = || CHECKED.iter().any(|check| line.contains(check));
     let in_dump = || line.split("','").nth(2) == Some("FAIL");
     line.starts_with("{\"id\":") && in_database() || line.starts_with('\'') && in_dump()
+}
+
+/// Whether a line is uvicorn's own access line, perhaps in colours, which is the only one without a time:
+/// `INFO:     203.0.113.9:54321 - "GET /api/me HTTP/1.1" 401 Unauthorized`.
+fn is_untimed(line: &str) -> bool {
+    let plain = line.strip_prefix("\u{1b}[32m").unwrap_or(line);
+    plain.starts_with("INFO")
+        && plain.get(4..).is_some_and(|rest| rest.contains(":     "))
+        && line.contains(" - \"")
 }
 
 /// Whether a line, as it stands in its log, holds what looks like another record.

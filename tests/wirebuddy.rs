@@ -332,3 +332,55 @@ fn several_servers_in_one_run() {
     let help = why401(["formats"]).run();
     assert!(help.data.contains("wirebuddy_log"));
 }
+
+/// Where somebody gave uvicorn a logging configuration of its own, its access lines have no time: they happened between
+/// the lines around them.
+#[test]
+fn access_lines_without_a_time_take_their_neighbours() {
+    let bare = |mut host: Host, client: &str, request: &str, answer: &str| {
+        let line = format!(r#"INFO:     {client}:0 - "{request} HTTP/1.1" {answer}"#);
+        writeln!(host.log, "{line}").unwrap();
+        host
+    };
+    let (login, refused) = ("POST /api/login", "401 Unauthorized");
+    let mut host = Host::default();
+    for second in [0, 20, 40] {
+        let failed = format!("LOGIN_FAILED ip={ALICE} username=alice");
+        host = bare(host, BOB, "GET /health", "200 OK").line(second, AUTH, &failed);
+        host = bare(host, ALICE, login, refused).line(second + 1, "app.main", "goes on");
+        host = bare(host, BOB, "GET /api/me", refused);
+    }
+    host = host.line(60, "app.main", "goes on");
+    let is_derived = |e: &&Value| e["flags"] == serde_json::json!(["derived"]);
+    let told = |host: &Host| {
+        let findings = host.findings();
+        let told = findings.iter().map(|f| {
+            let lines = f["evidence"].as_array().unwrap().iter().filter(is_derived);
+            let time = f["@timestamp"].as_str().unwrap()[14..19].to_owned();
+            (
+                f["url"]["path"].to_string(),
+                time,
+                causes(f)[0].to_owned(),
+                lines.count(),
+            )
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort();
+        told
+    };
+    let alone = told(&host);
+    assert_eq!(alone.len(), 6, "{alone:?}");
+    assert!(alone.iter().all(|f| f.3 == 1), "{alone:?}");
+    let logins: Vec<_> = alone.iter().filter(|f| f.0.contains("login")).collect();
+    let times: Vec<_> = logins.iter().map(|f| &*f.1).collect();
+    assert_eq!(times, ["55:00", "55:20", "55:40"]);
+    assert!(logins.iter().all(|f| f.2 == "wrong_password"), "{logins:?}");
+
+    // A proxy's line has the time, and tells which of the requests it was.
+    let proxied = host
+        .proxied(20, ALICE, login, 401, 43)
+        .proxied(23, BOB, "GET /api/me", 401, 30);
+    let joined = told(&proxied);
+    assert_eq!(joined.len(), 6, "{joined:?}");
+    assert!(joined.iter().any(|f| f.1 == "55:23"), "{joined:?}");
+}

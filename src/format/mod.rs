@@ -96,6 +96,12 @@ pub trait Format: Sync {
         false
     }
 
+    /// The format without times of which lines may stand among its own: [`Self::parse`] gives them
+    /// [`UNTIMED`](crate::event::UNTIMED).
+    fn lets_in(&self) -> Option<&'static dyn Format> {
+        None
+    }
+
     /// Whether it leaves out most of what the server refuses, so that its silence proves nothing, and tells again
     /// what stands in the server's other log.
     fn is_partial(&self) -> bool {
@@ -173,7 +179,8 @@ pub fn detect_with<'a>(
         for line in lines {
             let begins = format.begins().is_none_or(|begins| begins(line));
             // What comes before the first record goes on with none.
-            votes.1 += usize::from(begins || votes.0 == 0);
+            let let_in = format.lets_in().is_some_and(|other| other.speaks(line));
+            votes.1 += usize::from((begins || votes.0 == 0) && !let_in);
             votes.0 += usize::from(begins && format.speaks(line));
         }
         votes
@@ -185,6 +192,6 @@ pub fn detect_with<'a>(
         .map(|format| (format, votes(format)))
         .filter(|&(_, (read, total))| read > 0 && read * 3 >= total)
         .rev()
-        .max_by_key(|&(_, (read, _))| read)
+        .max_by_key(|&(format, (read, _))| (!format.is_timeless(), read))
         .map(|(format, _)| format)
 }

@@ -14,7 +14,7 @@ use memchr::memmem;
 use super::grammar::{address_and_port, decimal, request_line, utf8};
 use super::redact::redact_target;
 use super::{Format, Mismatch};
-use crate::event::{Event, Kind, Request, method};
+use crate::event::{Event, Kind, Request, UNTIMED, method};
 
 pub struct UvicornAccess;
 
@@ -41,7 +41,7 @@ impl Format for UvicornAccess {
         let (client, request) = head.rsplit_once(" - \"").ok_or(misfit(5, "a request"))?;
         let (verb, target) = request_line(request).ok_or(misfit(5, "a request"))?;
         Ok(Some(Event {
-            time: 0..1,
+            time: UNTIMED,
             source: client_address(client),
             kind: Kind::Request(Request {
                 method: method(verb),
@@ -55,6 +55,12 @@ impl Format for UvicornAccess {
     fn is_timeless(&self) -> bool {
         true
     }
+}
+
+/// Whether a line is one of these, told from how it begins and ends: it may stand among lines with times.
+pub(super) fn is_access(line: &[u8]) -> bool {
+    let begin = line.get(..16).unwrap_or(line);
+    memmem::find(begin, b"INFO").is_some() && UvicornAccess.parse(line).is_ok()
 }
 
 /// `203.0.113.9:54321`; IPv6 has a port too, and no brackets.

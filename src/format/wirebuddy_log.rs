@@ -17,6 +17,7 @@ use memchr::{memchr, memmem};
 
 use super::grammar::{address, decimal, request_line, utf8, wall_time};
 use super::redact::redact_target;
+use super::uvicorn_access::{UvicornAccess, is_access};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, Request, SECOND, method};
 use crate::system::{Routes, System, wirebuddy};
@@ -41,7 +42,12 @@ impl Format for WirebuddyLog {
     }
 
     fn begins(&self) -> Option<fn(&[u8]) -> bool> {
-        Some(|line| prefixed(line).is_ok())
+        Some(|line| prefixed(line).is_ok() || is_access(line))
+    }
+
+    /// Where somebody gave uvicorn a logging configuration of its own.
+    fn lets_in(&self) -> Option<&'static dyn Format> {
+        Some(&UvicornAccess)
     }
 
     fn speaks(&self, record: &[u8]) -> bool {
@@ -52,6 +58,9 @@ impl Format for WirebuddyLog {
         let line = head(record);
         if is_banner(line) {
             return Ok(None);
+        }
+        if is_access(line) {
+            return UvicornAccess.parse(line);
         }
         let parts = prefixed(line)?;
         if parts.is_nodes() {

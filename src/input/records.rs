@@ -9,12 +9,14 @@ use super::database;
 use super::error::{Error, Failure};
 use super::wrapper::Wrapper;
 use super::{Part, Sample};
-use crate::event::{Event, Kind, Micros, Place, Record, SECOND};
+use crate::event::{Event, Kind, Micros, Place, Record, SECOND, UNTIMED};
 use crate::format::grammar::utf8;
 use crate::format::redact::redact_line;
 use crate::format::{self, Format, Mismatch};
 use crate::summary::{Fate, Open, Position, Tally};
 
+/// Records that wait for one with a time.
+const HELD: usize = 1 << 12;
 /// How many lines that do not parse are shown.
 const SHOWN: usize = 3;
 
@@ -50,6 +52,13 @@ struct Reading<'a> {
     tally: Tally,
     /// The last record and where it begins, where it has no end.
     open: Option<(Place, Open)>,
+    /// Records without a time, in wait for the next that has one, and then all of them in their order; each with the
+    /// tally before it.
+    untimed: VecDeque<(Tally, Record)>,
+    /// How many of them have a time by now.
+    timed: usize,
+    /// Of the last record that had one: its time, and how far ahead of UTC its clock was.
+    last: Option<(Range<Micros>, Option<Micros>)>,
     /// Of a database: the greatest number of a row so far. Rows come in the order of their dates.
     row: u64,
 }
@@ -151,6 +160,9 @@ impl<'a> Records<'a> {
                     },
                     tally,
                     open: None,
+                    untimed: VecDeque::new(),
+                    timed: 0,
+                    last: None,
                     row: if self.format.is_database() { lines } else { 0 },
                 });
             }
@@ -197,6 +209,13 @@ impl Iterator for Records<'_> {
 impl Reading<'_> {
     /// The fate of what was read so far, and how far that is.
     fn tally(&self) -> Tally {
+        if let Some((before, _)) = self.untimed.front() {
+            return before.clone();
+        }
+        self.read_so_far()
+    }
+
+    fn read_so_far(&self) -> Tally {
         let (next, offset) = self.blocks.position();
         let mut tally = self.tally.clone();
         tally.position = match self.open {
@@ -220,6 +239,50 @@ impl Reading<'_> {
     }
 
     fn next(
+        &mut self,
+        format: &dyn Format,
+        preview: Option<Sample>,
+    ) -> Result<Option<Record>, Error> {
+        if format.lets_in().is_none() {
+            return self.read(format, preview);
+        }
+        while self.timed == 0 {
+            let before = self.read_so_far();
+            let Some(record) = self.read(format, preview)? else {
+                self.derive(None);
+                break;
+            };
+            if record.event.time != UNTIMED {
+                let own = (record.event.time.clone(), record.ahead);
+                self.derive(Some(own.clone()));
+                self.last = Some(own);
+                self.timed += 1;
+            }
+            self.untimed.push_back((before, record));
+            if self.untimed.len() > HELD {
+                self.derive(None);
+            }
+        }
+        self.timed = self.timed.saturating_sub(1);
+        Ok(self.untimed.pop_front().map(|(_, record)| record))
+    }
+
+    /// Gives those that wait the time between the records around them, of which one is enough. Where there is none
+    /// nobody knows it.
+    fn derive(&mut self, next: Option<(Range<Micros>, Option<Micros>)>) {
+        let last = self.last.clone().or_else(|| next.clone());
+        let Some(((from, ahead), (until, _))) = last.clone().zip(next.or(last)) else {
+            self.untimed.clear();
+            return;
+        };
+        for (_, record) in self.untimed.iter_mut().skip(self.timed) {
+            record.event.time = from.start..until.end.max(from.end);
+            record.ahead = ahead;
+        }
+        self.timed = self.untimed.len();
+    }
+
+    fn read(
         &mut self,
         format: &dyn Format,
         preview: Option<Sample>,
@@ -284,8 +347,9 @@ pub(super) fn read(
         };
         event.time = taken.start..taken.end;
     }
+    let is_wall = format.is_local() && event.time != UNTIMED;
     let ahead = format.ahead(block.bytes).or_else(|| {
-        let ahead = ahead_of(block.taken.filter(|_| format.is_local())?, &event)?;
+        let ahead = ahead_of(block.taken.filter(|_| is_wall)?, &event)?;
         event.time = event.time.start - ahead..event.time.end - ahead;
         Some(ahead)
     });
