@@ -51,9 +51,14 @@ impl Correlator {
                 let mut unlogged = self.server.unlogged(exchange, &self.history);
                 if let Some(system) = self.bearings.system {
                     let sent = exchange.request.sent;
-                    let needed = |row: &Unlogged| system.credential(row.cause);
-                    unlogged
-                        .retain(|row| needed(row).is_none_or(|credential| !sent.lacks(credential)));
+                    // A proxy that logs its own idea of what was sent may leave nothing: then it is not believed.
+                    let is_left = |row: &Unlogged| {
+                        let mut needed = system.credentials(row.cause).peekable();
+                        needed.peek().is_none() || !needed.all(|credential| sent.lacks(credential))
+                    };
+                    if unlogged.iter().any(|row| is_left(row)) {
+                        unlogged.retain(|row| is_left(row));
+                    }
                 }
                 let is_named = self.bearings.naming.contains(&exchange.lines[0].0);
                 unlogged.retain(|row| exchange.goes_with_user(row, is_named));

@@ -9,7 +9,7 @@ use super::offset::TOLERANCE;
 use super::order::{Anchor, Anchors};
 use super::pair::{Marginals, Weigh};
 use crate::event::{Micros, SECOND};
-use crate::system::{Meaning, Unlogged};
+use crate::system::{Meaning, Statement, Unlogged};
 
 /// A request that must leave a line has none: only a log that is not written, or a lost line.
 const LOST: f64 = 1e-3;
@@ -31,6 +31,9 @@ const ORPHAN_OTHER: f64 = 1e-2;
 const SIDE: f64 = 0.6;
 /// A line stems from an answer with a status that seldom goes with it.
 const SELDOM: f64 = 0.5;
+/// The weight of the server's own access line where the line before it is of another answer: lines of requests that were
+/// worked on at once stand among each other.
+const MISGATHERED: f64 = 0.02;
 /// A text that no known version writes stems from this refusal.
 const UNKNOWN_TEXT: f64 = 0.1;
 /// A client is refused with a line, and the next time without one, or the other way round.
@@ -116,10 +119,22 @@ pub(super) fn affinity(exchange: &Exchange, notice: &Notice) -> f64 {
     client * fitness(exchange, notice)
 }
 
+/// Whether the server's own access line has a line before it that does not go with the size of this answer.
+fn is_belied(exchange: &Exchange, notice: &Notice) -> bool {
+    let statement = notice.entry().and_then(|entry| entry.statement);
+    let (route, status, bytes) = (exchange.route, exchange.request.status, exchange.bytes);
+    let fits = |s: &Statement| s.on(route).fits(route, status, bytes);
+    notice.is_failure() && bytes.is_some() && !statement.is_none_or(fits)
+}
+
 /// The same, the client aside too.
 fn fitness(exchange: &Exchange, notice: &Notice) -> f64 {
     if let Some(served) = &notice.served {
-        return if served.is_of(exchange) { 1.0 } else { 0.0 };
+        return match served.is_of(exchange) {
+            true if is_belied(exchange, notice) => MISGATHERED,
+            true => 1.0,
+            false => 0.0,
+        };
     }
     if !notice.is_of_path(exchange.request.path()) {
         return 0.0;

@@ -463,7 +463,7 @@ pub enum Condition {
     InFront,
 }
 
-/// A credential that a request must have carried to be refused for a cause.
+/// A credential that a request must have carried to be refused for a cause; where several rows have it, any of them.
 #[derive(Debug)]
 pub struct Carried {
     pub cause: Cause,
@@ -623,11 +623,10 @@ impl System {
             .map_or(Routes::NONE, |p| p.route)
     }
 
-    /// The credential without which a cause is not met.
-    pub fn credential(&self, cause: Cause) -> Option<Credential> {
-        let mut rows = self.carried.iter();
-        rows.find(|row| row.cause == cause)
-            .map(|row| row.credential)
+    /// The credentials without any of which a cause is not met.
+    pub fn credentials(&self, cause: Cause) -> impl Iterator<Item = Credential> {
+        let rows = self.carried.iter().filter(move |row| row.cause == cause);
+        rows.map(|row| row.credential)
     }
 
     /// Every line that the tables know, of whatever log.

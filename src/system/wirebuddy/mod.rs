@@ -29,16 +29,7 @@ pub static SYSTEM: System = System {
     retold: &[],
     challenge: None,
     unlogged: unlogged::UNLOGGED,
-    carried: &[
-        Carried {
-            cause: Cause::InvalidSession,
-            credential: Credential::Cookie,
-        },
-        Carried {
-            cause: Cause::UnknownToken,
-            credential: Credential::Authorization,
-        },
-    ],
+    carried: CARRIED,
     in_front: web_server::REFUSALS,
     logs_requests: true,
     advice: advice::ADVICE,
@@ -49,3 +40,17 @@ pub static SYSTEM: System = System {
     logs_refusals_since: Version::MIN,
     whole_seconds_since: Version::MIN,
 };
+
+/// A session is known by its cookie, or by the same token as a bearer's.
+const CARRIED: &[Carried] = &[
+    carried(Cause::InvalidSession, Credential::Cookie),
+    carried(Cause::UnknownToken, Credential::Authorization),
+    carried(Cause::ExpiredSession, Credential::Cookie),
+    carried(Cause::ExpiredSession, Credential::Authorization),
+    carried(Cause::AccountDisabled, Credential::Cookie),
+    carried(Cause::AccountDisabled, Credential::Authorization),
+];
+
+const fn carried(cause: Cause, credential: Credential) -> Carried {
+    Carried { cause, credential }
+}
