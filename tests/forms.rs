@@ -243,3 +243,39 @@ fn privacyideas_audit_counts_once_in_whatever_forms_it_is_given() {
         assert_eq!(told(&explain(&logs).findings()), expected, "{logs:?}");
     }
 }
+
+/// The audit is elsewhere, in another database: what the application log says of a login is all there is.
+#[test]
+fn without_an_audit_the_application_log_narrows_down() {
+    let folder = TempDir::new().unwrap();
+    for log in ["access.log", "privacyidea.log"] {
+        let text = fs::read_to_string(scenario("privacyidea", log)).unwrap();
+        // Its clock hangs in UTC.
+        let text = text.replace("[2026-11-21 21:", "[2026-11-21 20:");
+        fs::write(folder.path().join(log), text).unwrap();
+    }
+    let path = folder.path().to_str().unwrap();
+    let findings = explain([path]).findings();
+    let with = |words: &str| -> Vec<&Value> {
+        let cites = |f: &&Value| {
+            let evidence = f["evidence"].as_array().into_iter().flatten();
+            evidence
+                .filter_map(|e| e["text"].as_str())
+                .any(|text| text.contains(words))
+        };
+        findings.iter().filter(cites).collect()
+    };
+    let failed = with("failed to authenticate");
+    assert_eq!(failed.len(), 5);
+    assert!(
+        failed
+            .iter()
+            .all(|f| f["verdict"] == "explained" && f["cause"] == "wrong_password")
+    );
+    // An administrator's own password is checked when no user has the name, so that both causes are left. Where another
+    // request was refused in the same second, nobody can know whose line it is.
+    let unknown = with("exists in NO resolver");
+    let left = |finding: &&&Value| finding["candidates"].as_array().map(Vec::len) == Some(2);
+    assert_eq!(unknown.iter().filter(left).count(), 3);
+    assert!(unknown.iter().all(|f| f["verdict"] != "explained"));
+}

@@ -104,6 +104,14 @@ pub(super) fn causes(paired: &Paired, seen: bool, court: &Court<'_>) -> Causes {
                     by_lost_line(&mut causes, exchange, court, share);
                 }
             }
+            // What stands beside records speaks for one that is not there.
+            Some(Meaning::Clue(left)) if !exchange.is_told_by(&entry.action) => {
+                #[allow(clippy::cast_precision_loss)] // a handful of causes
+                let share = *p / left.len() as f64;
+                for &cause in left {
+                    causes.stated(cause, share, || said(notice, exchange));
+                }
+            }
             // Where the server's own access line is there, a line on the side is not needed as proof.
             Some(_) => {
                 let side = Some(&*entry.action).filter(|_| notice.served.is_none());

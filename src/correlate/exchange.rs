@@ -188,6 +188,11 @@ impl Exchange {
         sides.any(is_clue)
     }
 
+    /// Whether this line can stand beside it without a record that states it.
+    pub(super) fn is_told_by(&self, action: &str) -> bool {
+        self.unlogged().iter().any(|u| u.side == Some(action))
+    }
+
     /// Whether a web server in front can have refused it.
     pub(super) fn can_be_in_front(&self) -> bool {
         let mut rows = self.unlogged().iter();

@@ -103,6 +103,8 @@ pub struct Clock {
     pub(super) heard: usize,
     /// When the server started, by this clock.
     pub(super) starts: Vec<Micros>,
+    /// Whether it has the offset of another's clock.
+    pub(super) is_set: bool,
 }
 
 /// Collects while the first pass reads.
@@ -130,6 +132,8 @@ struct Writer {
     ahead: Micros,
     /// Whether it writes records, and not only lines beside them.
     has_records: bool,
+    /// Whether it writes lines beside records.
+    is_beside: bool,
 }
 
 /// A system, and how well each access log goes with its tables.
@@ -318,8 +322,10 @@ impl Survey {
         if entry.start.is_some() && writer.starts.len() < STARTS {
             writer.starts.push(event.time.start);
         }
-        if let Some(trail) = entry.trail.as_ref().filter(|t| t.record.is_some()) {
-            writer.has_records = true;
+        if let Some(trail) = &entry.trail {
+            let is_record = trail.record.is_some();
+            writer.has_records |= is_record;
+            writer.is_beside |= !is_record;
             writer.ahead = trail.wall.end - event.time.start;
         }
         let statement = entry.statement.filter(|s| !s.status.is_empty());
@@ -356,6 +362,7 @@ impl Survey {
                 starts: Vec::new(),
                 ahead: 0,
                 has_records: false,
+                is_beside: false,
             });
             self.clocks.len() - 1
         });
@@ -405,6 +412,7 @@ impl Survey {
 
     /// What has been learned of the logs that are `own`, of the system that is `of`.
     fn bearings(&mut self, of: Option<usize>, own: Vec<bool>) -> Bearings {
+        let retold = self.retold(&own);
         let Some(guess) = of.map(|n| &mut self.guesses[n]) else {
             return Bearings {
                 twin_of: vec![None; own.len()],
@@ -436,9 +444,8 @@ impl Survey {
         let (clocks, proxies) = read_clocks(writers, &requests, lag, &self.addresses);
         let unnumbered = unnumbered(&self.clocks, &own, &self.ledger);
         let audits = self.ledger.conclude(&own, unnumbered);
-        let is_retold = |side: &Side| matches!(side, Side::Retold(_));
         Bearings {
-            retold: self.sides.iter().map(is_retold).collect(),
+            retold,
             system: Some(guess.knowledge.system),
             own,
             proof: guess.proof,
@@ -455,6 +462,21 @@ impl Survey {
             audits,
             naming: self.fronts.naming(),
         }
+    }
+}
+
+impl Survey {
+    /// Which inputs leave out most refusals: by their format, or since there are only lines that stand beside records
+    /// which nobody gave.
+    fn retold(&self, own: &[bool]) -> Vec<bool> {
+        let is_beside = |input: usize| {
+            let mut writers = self.clocks.iter().filter(|w| own[w.input]);
+            let is_own = own[input] && self.clocks.iter().any(|w| w.input == input && w.is_beside);
+            is_own && writers.all(|w| !w.has_records)
+        };
+        let is_retold =
+            |(input, side): (usize, &Side)| matches!(side, Side::Retold(_)) || is_beside(input);
+        self.sides.iter().enumerate().map(is_retold).collect()
     }
 }
 
@@ -488,6 +510,7 @@ fn read_clocks<'a>(
             pieces,
             heard: lines.len(),
             starts: std::mem::take(&mut writer.starts),
+            is_set: false,
         });
         walls.push((writer.has_records, writer.ahead));
     }
@@ -496,7 +519,7 @@ fn read_clocks<'a>(
 }
 
 /// Gives clocks whose lines only stand beside records, by the wall clock, the offset of the records' clock. `walls`:
-/// whether each has records, and how far the wall clock is ahead of their times.
+/// whether each has records, and how far the wall clock is ahead of its lines' times.
 fn set_beside(clocks: &mut [Clock], walls: &[(bool, Micros)]) {
     let known = clocks
         .iter()
@@ -512,15 +535,16 @@ fn set_beside(clocks: &mut [Clock], walls: &[(bool, Micros)]) {
     else {
         return;
     };
-    for (clock, _) in clocks
+    for (clock, (_, ahead)) in clocks
         .iter_mut()
         .zip(walls)
         .filter(|(_, (has_records, _))| !has_records)
     {
+        clock.is_set = true;
         clock.pieces = vec![Piece {
             from: None,
             since: 0,
-            offset,
+            offset: offset + ahead,
             tolerance: TOLERANCE,
             error_s: 0.0,
             pairs: 0,
@@ -645,6 +669,7 @@ impl Clock {
             pieces: Vec::new(),
             heard: 0,
             starts: Vec::new(),
+            is_set: false,
         }
     }
 

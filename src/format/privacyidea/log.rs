@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::record::{Columned, Ended, local_time, thread};
-use crate::event::{Entry, Event, Kind, Outcome, Trail};
+use crate::event::{Entry, Event, Kind, Micros, Outcome, Trail};
 use crate::format::grammar::utf8;
 use crate::format::{Format, Mismatch};
 use crate::system::privacyidea::{Columns, SYSTEM, of_line};
@@ -44,6 +44,20 @@ impl Format for PrivacyideaLog {
 
     fn system(&self) -> Option<&'static System> {
         Some(&SYSTEM)
+    }
+
+    /// The lines beside the records are; a record tells both.
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn ahead(&self, record: &[u8]) -> Option<Micros> {
+        let event = self.parse(record).ok()??;
+        let Kind::Entry(entry) = &event.kind else {
+            return None;
+        };
+        let trail = entry.trail.as_ref().filter(|t| t.record.is_some())?;
+        Some(trail.wall.end - event.time.start)
     }
 
     /// A traceback is not secured, and has no prefix.

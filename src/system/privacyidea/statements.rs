@@ -372,5 +372,6 @@ statements! {
     }
     USERS [401] on AUTH, in "lib/user.py" {
         "The user User({} exists in NO resolver." => [Clue UnknownUser, WrongPassword] Any, MAY;
+        "User <{}> failed to authenticate." => [Clue WrongPassword] Any, MAY;
     }
 }
