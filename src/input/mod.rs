@@ -18,6 +18,7 @@ mod config;
 mod database;
 mod discover;
 mod error;
+mod follow;
 mod glob;
 mod identity;
 mod lines;
@@ -47,6 +48,7 @@ pub use self::audit_key::{AuditKey, KeyError};
 pub use self::config::{Configuration, configuration};
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
+pub use self::follow::{Follow, Lost, News, Start, Stretch, Why};
 pub use self::mask::{Mask, Masks, NotAMask};
 pub use self::records::Records;
 #[cfg(any(test, fuzzing))]
