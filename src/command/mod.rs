@@ -12,6 +12,7 @@ mod progress;
 mod recall;
 mod sql;
 mod survey;
+mod tail;
 mod talk;
 mod told;
 
@@ -110,6 +111,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Index(args)) => {
             index::run(&args, place::config(cli.config.as_deref())?, color)
         }
+        Some(Command::Tail(args)) => tail::run(&args, place::config(cli.config.as_deref())?, color),
         Some(Command::Inputs(args)) => inputs::run(&args, color),
         Some(Command::Sql(args)) => sql::run(&args, color),
         Some(Command::Causes(args)) => {

@@ -9,7 +9,7 @@ use crate::system::reply::Reply;
 use crate::system::{Body, Condition, RoutePattern, Routes, Statement, System, Unlogged};
 
 /// What can stand behind an answer with one status on one route class.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Answer {
     /// Lines the server can have written about it.
     pub(super) statements: Vec<&'static Statement>,
@@ -61,7 +61,7 @@ impl Answer {
 const PATHS: usize = 4096;
 const METHODS: usize = 8;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Knowledge {
     pub(super) system: &'static System,
     /// Route patterns by their first segment.

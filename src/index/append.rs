@@ -377,6 +377,52 @@ impl Writer {
         Ok(())
     }
 
+    /// What can not be read of a part any more: at least so many bytes behind byte `at`, as was noticed at `now`.
+    pub fn lose(&self, part: i64, at: u64, bytes: u64, why: &str, now: i64) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO lost (part, at, bytes, why, since, until)
+                 SELECT id, ?2, ?3, ?4, last, ?5 FROM part WHERE id = ?1",
+            )?
+            .execute((part, stored(at), stored(bytes), why, now))?;
+        Ok(())
+    }
+
+    /// The file that a part was in when it was last followed, by device and inode.
+    pub fn seen(&self, part: i64) -> Result<Option<(u64, u64)>> {
+        let mut seen = self
+            .connection
+            .prepare_cached("SELECT device, inode FROM seen WHERE part = ?1")?;
+        let key: Option<(i64, i64)> = seen
+            .query_row([part], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(key.map(|(device, inode)| (device.cast_unsigned(), inode.cast_unsigned())))
+    }
+
+    pub fn see(&self, part: i64, (device, inode): (u64, u64)) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO seen VALUES (?1, ?2, ?3)")?
+            .execute((part, device.cast_signed(), inode.cast_signed()))?;
+        Ok(())
+    }
+
+    /// The newest part of the input whose newest file is `path`.
+    pub fn newest(&self, path: &Path, format: &str) -> Result<Option<Known>> {
+        let mut newest = self.connection.prepare_cached(
+            "SELECT p.* FROM part p JOIN input i ON i.id = p.input
+             WHERE i.path = ?1 AND i.format = ?2 ORDER BY p.rank DESC LIMIT 1",
+        )?;
+        let known = newest.query_and_then((path.to_string_lossy(), format), |row| {
+            Ok(Known {
+                id: row.get("id")?,
+                tally: tally(row, 0)?,
+            })
+        })?;
+        known.into_iter().next().transpose()
+    }
+
     /// Why a part could not be read to its end; `None`: it could.
     pub fn fail(&self, part: i64, failure: Option<&str>) -> Result<()> {
         self.begin()?;

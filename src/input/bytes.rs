@@ -147,10 +147,18 @@ impl Bytes {
         }
     }
 
+    pub(super) fn masks(&self) -> Masks {
+        match self {
+            Self::File { masks, .. } => masks.clone(),
+            // It was covered as it came.
+            Self::Stream(_) => Masks::default(),
+        }
+    }
+
     /// Where it lies, and device and inode; `None`: it is a stream.
     pub(super) fn place(&self) -> Option<(&Path, (u64, u64))> {
         match self {
-            Self::File { path, stamp } => Some((path, stamp.key())),
+            Self::File { path, stamp, .. } => Some((path, stamp.key())),
             Self::Stream(_) => None,
         }
     }

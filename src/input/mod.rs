@@ -22,6 +22,7 @@ mod follow;
 mod glob;
 mod identity;
 mod lines;
+mod live;
 mod mask;
 mod records;
 mod rotation;
@@ -32,6 +33,7 @@ mod signed;
 mod splitting;
 mod stream;
 mod stretch;
+mod watch;
 mod wrapper;
 
 use std::ops::Range;
@@ -49,11 +51,13 @@ pub use self::config::{Configuration, configuration};
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
 pub use self::follow::{Follow, Lost, News, Start, Stretch, Why};
+pub use self::live::{Born, Live, is_stream, set_of};
 pub use self::mask::{Mask, Masks, NotAMask};
 pub use self::records::Records;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub use self::splitting::check_lines;
+pub use self::watch::{Mode, Watch};
 
 /// How inputs are to be read.
 #[derive(Clone, Default)]

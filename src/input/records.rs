@@ -182,6 +182,35 @@ impl<'a> Records<'a> {
     }
 }
 
+/// The records of a piece of a part, that begins where `tally` stands, and the tally behind it.
+pub(super) fn go_on(
+    format: &'static dyn Format,
+    reader: impl Read + Send,
+    wrapper: Option<Wrapper>,
+    mut tally: Tally,
+) -> Result<(Vec<Record>, Tally), Error> {
+    tally.reopen();
+    let Position { lines, offset, .. } = tally.position;
+    let mut reading = Reading {
+        name: Box::default(),
+        blocks: Blocks::resume(
+            Box::new(reader) as Reader<'_>,
+            format.begins(),
+            wrapper,
+            lines,
+            offset,
+        ),
+        tally,
+        row: 0,
+        open: None,
+    };
+    let mut records = Vec::new();
+    while let Some(record) = reading.next(format, None)? {
+        records.push(record);
+    }
+    Ok((records, reading.tally()))
+}
+
 impl Iterator for Records<'_> {
     type Item = Record;
 

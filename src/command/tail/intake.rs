@@ -1,0 +1,499 @@
+//! From the files into the index, and what was new in them.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{self, PathBuf};
+
+use chrono::Utc;
+
+use super::super::index::{Seen, Stop, recognise};
+use super::super::talk::{tell_failures, tell_skipped};
+use crate::cli::TailArgs;
+use crate::event::{self, Record};
+use crate::index::{Error, Known, NewPart, Writer};
+use crate::input::{
+    self, Born, Input, Inputs, Live, Mode, Options, Start, Stretch, Watch, discover, set_of,
+};
+use crate::report::sanitize::visible;
+use crate::summary::Tally;
+
+/// A record that was not met before.
+pub(super) struct News {
+    /// The number of its input in the index.
+    pub(super) input: i64,
+    pub(super) record: Record,
+}
+
+pub(super) struct Intake {
+    followed: Vec<Followed>,
+    parts: Vec<event::Part>,
+    /// Not all that was named is there.
+    is_incomplete: bool,
+    /// There was something to read at the last look, and may be more.
+    is_busy: bool,
+}
+
+struct Followed {
+    live: Live,
+    /// The number in the index; none while nothing was read of it.
+    row: Option<i64>,
+    /// By generation.
+    parts: HashMap<u32, Part>,
+    /// The newest part in the index that is not followed any more.
+    left: Option<i64>,
+    /// The last failure that was told.
+    failure: Option<String>,
+}
+
+struct Part {
+    /// `Place.part`
+    index: u32,
+    /// In the index: itself, and its input.
+    id: i64,
+    row: i64,
+    tally: Tally,
+    /// Device and inode, as the index knows them.
+    key: Option<(u64, u64)>,
+    /// Records before this byte were given.
+    given: u64,
+}
+
+impl Intake {
+    /// Finds the logs, and where the index stands in them.
+    pub(super) fn open(
+        writer: &Writer,
+        args: &TailArgs,
+        options: &Options<'_>,
+        talk: &mut impl Write,
+    ) -> Result<Self, Stop> {
+        let Inputs {
+            inputs,
+            skipped,
+            failures,
+            ..
+        } = found(args, options);
+        tell_skipped(&skipped, talk)?;
+        tell_failures(&failures, talk)?;
+        let mut intake = Self {
+            followed: Vec::new(),
+            parts: Vec::new(),
+            is_incomplete: !failures.is_empty() || !skipped.is_empty() || inputs.is_empty(),
+            is_busy: false,
+        };
+        let kept = writer.kept()?;
+        let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
+        intake.parts = kept.parts.iter().map(|part| part.part.clone()).collect();
+        drop(kept);
+        for input in by_set(inputs) {
+            if input.format.is_database() {
+                let name = visible(&input.name);
+                writeln!(
+                    talk,
+                    "why401: {name} is a database, which is not followed; `why401 index` reads it"
+                )?;
+                continue;
+            }
+            match Followed::new(writer, input, args.from_start, talk)? {
+                Some(followed) => intake.followed.push(followed),
+                // Its files were just renamed.
+                None => intake.is_incomplete = true,
+            }
+        }
+        let parts = std::mem::take(&mut intake.parts);
+        intake.renumber(&ids, &parts);
+        Ok(intake)
+    }
+
+    pub(super) fn parts(&self) -> &[event::Part] {
+        &self.parts
+    }
+
+    /// Parts are counted anew.
+    pub(super) fn renumber(&mut self, ids: &[i64], parts: &[event::Part]) {
+        self.parts = parts.to_vec();
+        for part in self.followed.iter_mut().flat_map(|f| f.parts.values_mut()) {
+            let at = ids.iter().position(|id| *id == part.id);
+            part.index = at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX);
+            part.tally.part = part.index;
+        }
+    }
+
+    pub(super) fn watch(&self, watch: &mut Watch, talk: &mut impl Write) -> std::io::Result<()> {
+        for followed in &self.followed {
+            if let Mode::Polled(why) = watch.folder(followed.live.folder()) {
+                let name = visible(&followed.live.name);
+                writeln!(
+                    talk,
+                    "why401: {name} is looked at once a second: {}",
+                    visible(why)
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Files came, went or were renamed.
+    pub(super) fn renamed(&mut self) {
+        self.followed.iter_mut().for_each(|f| f.live.renamed());
+    }
+
+    /// Reads what is new into the index, and gives it.
+    pub(super) fn look(
+        &mut self,
+        writer: &mut Writer,
+        calm: bool,
+        talk: &mut impl Write,
+    ) -> Result<Vec<News>, Stop> {
+        let mut news = Vec::new();
+        self.is_busy = false;
+        for followed in &mut self.followed {
+            self.is_busy |= followed.look(writer, calm, &mut self.parts, &mut news, talk)?;
+        }
+        Ok(news)
+    }
+
+    /// Reads all there is, for findings that will be made anew.
+    pub(super) fn catch_up(
+        &mut self,
+        writer: &mut Writer,
+        talk: &mut impl Write,
+    ) -> Result<(), Stop> {
+        self.look(writer, true, talk)?;
+        while self.is_busy {
+            writer.commit()?;
+            self.look(writer, false, talk)?;
+        }
+        Ok(writer.commit()?)
+    }
+
+    /// Whether there may be more than the last look gave.
+    pub(super) fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    /// Whether not all that was named is there.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.is_incomplete
+    }
+
+    /// Whether by now there are logs that are not followed.
+    pub(super) fn finds_more(&self, args: &TailArgs, options: &Options<'_>) -> bool {
+        let is_followed = |input: &Input| {
+            let path = Live::new(input, Start::End).map(|(live, _)| live.path);
+            self.followed
+                .iter()
+                .any(|f| Some(&f.live.path) == path.as_ref())
+        };
+        let mut files = found(args, options)
+            .inputs
+            .into_iter()
+            .filter(|i| !i.format.is_database());
+        !files.all(|input| is_followed(&input))
+    }
+}
+
+/// Sets whose files do not follow one another are followed as one all the same.
+fn by_set(inputs: Vec<Input>) -> Vec<Input> {
+    let mut sets: Vec<Input> = Vec::new();
+    for input in inputs {
+        let input = match sets.last_mut() {
+            Some(last) => last.absorb(input),
+            None => Some(input),
+        };
+        sets.extend(input);
+    }
+    sets
+}
+
+/// The logs that were named, with all that is rotated from them.
+fn found(args: &TailArgs, options: &Options<'_>) -> Inputs {
+    let whole = |log: &PathBuf| {
+        let set = if log.is_dir() {
+            Vec::new()
+        } else {
+            set_of(log)
+        };
+        if set.is_empty() {
+            vec![log.clone()]
+        } else {
+            set
+        }
+    };
+    let logs: Vec<PathBuf> = args.logs.iter().flat_map(whole).collect();
+    discover(&logs, options)
+}
+
+#[expect(clippy::disallowed_methods, reason = "when a loss was noticed")]
+fn now() -> i64 {
+    Utc::now().timestamp_micros()
+}
+
+/// The parts of an input that the index knows; reading goes on where it stands.
+fn known(writer: &Writer, input: &mut Input) -> Result<Vec<Known>, Error> {
+    let mut known: Vec<Known> = Vec::new();
+    for index in input.parts() {
+        match recognise(writer, input, index, "")? {
+            Some(Seen::All) => input.pass(index),
+            Some(Seen::Part(part)) => {
+                let format = input.format.name();
+                input.resume(Tally {
+                    part: index,
+                    format,
+                    ..part.tally.clone()
+                });
+                known.push(part);
+            }
+            None => {}
+        }
+    }
+    Ok(known)
+}
+
+impl Followed {
+    fn new(
+        writer: &Writer,
+        mut input: Input,
+        from_start: bool,
+        talk: &mut impl Write,
+    ) -> Result<Option<Self>, Stop> {
+        let known = known(writer, &mut input)?;
+        let Some(path) = Live::new(&input, Start::End).map(|(live, _)| live.path) else {
+            return Ok(None);
+        };
+        let path = path::absolute(&path).unwrap_or(path);
+        let newest = writer.newest(&path, input.format.name())?;
+        if known.is_empty() && newest.is_none() && !from_start {
+            input.begin_near_end()?;
+        }
+        let Some((live, resumed)) = Live::new(&input, Start::Beginning) else {
+            return Ok(None);
+        };
+        let mut followed = Self {
+            row: None,
+            live,
+            parts: HashMap::new(),
+            left: None,
+            failure: None,
+        };
+        for ((generation, tally), part) in resumed.into_iter().zip(&known) {
+            followed.resume(writer, generation, tally, part.id, talk)?;
+        }
+        if let Some(newest) = newest.filter(|n| known.iter().all(|k| k.id != n.id)) {
+            let why = input::Why::RotatedAway;
+            followed.left = Some(newest.id);
+            followed.lose(
+                writer,
+                newest.id,
+                newest.tally.position.offset,
+                0,
+                why,
+                talk,
+            )?;
+        }
+        Ok(Some(followed))
+    }
+
+    /// Goes on in a part that the index knows.
+    fn resume(
+        &mut self,
+        writer: &Writer,
+        generation: u32,
+        tally: Tally,
+        id: i64,
+        talk: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let row = writer.input_of(id)?;
+        self.row = Some(row);
+        let key = writer.seen(id)?;
+        let given = tally.position.offset;
+        let found = self.live.key(generation);
+        if key.zip(found).is_some_and(|(key, found)| key != found) {
+            self.lose(writer, id, given, 0, input::Why::Copied, talk)?;
+        }
+        self.parts.insert(
+            generation,
+            Part {
+                index: u32::MAX,
+                id,
+                row,
+                tally,
+                key,
+                given,
+            },
+        );
+        Ok(())
+    }
+
+    /// Whether something was read.
+    fn look(
+        &mut self,
+        writer: &mut Writer,
+        calm: bool,
+        parts: &mut Vec<event::Part>,
+        news: &mut Vec<News>,
+        talk: &mut impl Write,
+    ) -> Result<bool, Stop> {
+        let mut any = false;
+        let what = self.live.look(calm);
+        self.tell_failure(talk)?;
+        for what in what {
+            match what {
+                input::News::Lines(stretch) => {
+                    if !self.read(writer, &stretch, parts, news, talk)? {
+                        break;
+                    }
+                    any = true;
+                }
+                input::News::Gap(lost) => {
+                    if let Some(part) = self.parts.get(&lost.generation) {
+                        self.lose(writer, part.id, lost.at, lost.bytes, lost.why, talk)?;
+                    }
+                }
+                input::News::Closed(generation) => {
+                    let closed = self.parts.remove(&generation);
+                    self.left = closed.map(|part| part.id).or(self.left);
+                }
+            }
+        }
+        for (generation, part) in &mut self.parts {
+            let key = self.live.key(*generation);
+            if let Some(key) = key.filter(|key| part.key != Some(*key)) {
+                writer.see(part.id, key)?;
+                part.key = Some(key);
+            }
+            let name = self.live.called(*generation);
+            if let Some(known) = parts.get_mut(part.index as usize)
+                && known.name != name
+            {
+                writer.rename(part.id, &name)?;
+                known.name = name;
+            }
+        }
+        Ok(any)
+    }
+
+    /// False: it could not be read, and what comes behind it has to wait.
+    fn read(
+        &mut self,
+        writer: &mut Writer,
+        stretch: &Stretch,
+        parts: &mut Vec<event::Part>,
+        news: &mut Vec<News>,
+        talk: &mut impl Write,
+    ) -> Result<bool, Stop> {
+        if !self.parts.contains_key(&stretch.generation) {
+            let Ok(born) = self.live.born(stretch) else {
+                return Ok(false);
+            };
+            self.begin(writer, stretch.generation, born, parts)?;
+        }
+        let Some(part) = self.parts.get_mut(&stretch.generation) else {
+            return Ok(false);
+        };
+        let input = part.row;
+        let (records, tally) = match self.live.records(stretch, part.tally.clone()) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Ok(false),
+            Err(error) => {
+                let name = visible(&self.live.name).into_owned();
+                writeln!(talk, "why401: {name}: {}", visible(&error.to_string()))?;
+                return Ok(false);
+            }
+        };
+        writer.append(part.id, &records, &tally)?;
+        part.tally = tally;
+        for record in records {
+            // A record without an end was given when it was first met.
+            if record.place.offset >= part.given {
+                part.given = record.place.offset + 1;
+                news.push(News { input, record });
+            }
+        }
+        Ok(true)
+    }
+
+    /// Adds a part to the index.
+    fn begin(
+        &mut self,
+        writer: &Writer,
+        generation: u32,
+        born: Born,
+        parts: &mut Vec<event::Part>,
+    ) -> Result<(), Error> {
+        let format = self.live.format;
+        let path = path::absolute(&self.live.path).unwrap_or_else(|_| self.live.path.clone());
+        let system = format.system().map(|s| s.name);
+        let row = match self.row {
+            Some(row) => row,
+            None => writer.input(&self.live.name, &path, format.name(), system)?,
+        };
+        self.row = Some(row);
+        if let Some(zone) = self.live.zone.filter(|_| format.is_local()) {
+            writer.set_timezone(row, &zone.to_string())?;
+        }
+        let mut older = self.live.older(generation);
+        let after = older.find_map(|g| self.parts.get(&g).map(|part| part.id));
+        let after = after.or(self.left);
+        let Born {
+            name,
+            identity,
+            mut tally,
+        } = born;
+        let id = writer.add_part(&NewPart {
+            input: row,
+            after,
+            name: &name,
+            identity,
+            beginning: identity,
+        })?;
+        let index = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        parts.push(event::Part { name, identity });
+        tally.part = index;
+        let given = tally.position.offset;
+        self.parts.insert(
+            generation,
+            Part {
+                index,
+                id,
+                row,
+                tally,
+                key: None,
+                given,
+            },
+        );
+        Ok(())
+    }
+
+    fn lose(
+        &self,
+        writer: &Writer,
+        part: i64,
+        at: u64,
+        bytes: u64,
+        why: input::Why,
+        talk: &mut impl Write,
+    ) -> Result<(), Stop> {
+        writer.lose(part, at, bytes, &why.to_string(), now())?;
+        let name = visible(&self.live.name);
+        let least = if bytes > 0 {
+            format!("at least {bytes} bytes are lost")
+        } else {
+            "what was written just before may be lost".to_owned()
+        };
+        writeln!(talk, "why401: {name} was {why}: {least} behind byte {at}")?;
+        Ok(())
+    }
+
+    /// Says once why the file cannot be opened.
+    fn tell_failure(&mut self, talk: &mut impl Write) -> Result<(), Stop> {
+        let failure = self.live.failure().map(ToString::to_string);
+        if failure != self.failure
+            && let Some(failure) = &failure
+        {
+            let name = visible(&self.live.name);
+            writeln!(talk, "why401: {name}: {}", visible(failure))?;
+        }
+        self.failure = failure;
+        Ok(())
+    }
+}
