@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::memchr_iter;
 
+use super::bytes::Stamp;
 use super::error::Error;
 use super::follow::{Follow, News, Start, Stretch};
 use super::identity;
@@ -172,6 +173,14 @@ impl Input {
         });
         self.parts.push(part);
         Ok(())
+    }
+
+    /// Whether its files have the names by which they were found.
+    pub fn is_still(&self) -> bool {
+        let is_there =
+            |(path, key)| std::fs::metadata(path).is_ok_and(|m| Stamp::of(&m).key() == key);
+        let mut files = self.parts.iter().filter_map(|part| part.bytes.place());
+        files.all(is_there)
     }
 
     /// Takes in the parts of an input that is of the same set, and younger. Gives back one of another set.

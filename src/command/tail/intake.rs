@@ -1,21 +1,26 @@
 //! From the files into the index, and what was new in them.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{self, PathBuf};
 
 use chrono::Utc;
 
 use super::super::index::{Seen, Stop, recognise};
 use super::super::talk::{tell_failures, tell_skipped};
+use super::super::{Exit, Fault};
 use crate::cli::TailArgs;
 use crate::event::{self, Record};
 use crate::index::{Error, Known, NewPart, Writer};
 use crate::input::{
-    self, Born, Input, Inputs, Live, Mode, Options, Start, Stretch, Watch, discover, set_of,
+    self, Born, Failure, Input, Inputs, Live, Mode, Options, Start, Stretch, Watch, discover,
+    set_of,
 };
 use crate::report::sanitize::visible;
 use crate::summary::Tally;
+
+/// How often logs are looked for that are renamed meanwhile.
+const TRIES: usize = 64;
 
 /// A record that was not met before.
 pub(super) struct News {
@@ -59,49 +64,91 @@ struct Part {
 }
 
 impl Intake {
-    /// Finds the logs, and where the index stands in them.
+    /// Finds the logs, and where the index stands in them. Where files are renamed meanwhile, it begins again.
     pub(super) fn open(
-        writer: &Writer,
+        writer: &mut Writer,
         args: &TailArgs,
         options: &Options<'_>,
         talk: &mut impl Write,
     ) -> Result<Self, Stop> {
+        for _ in 0..TRIES {
+            if let Some(intake) = Self::try_open(writer, args, options, talk)? {
+                return Ok(intake);
+            }
+            writer.roll_back()?;
+        }
+        let fault = Fault::new(
+            Exit::Input,
+            "the logs are renamed faster than they can be opened",
+        );
+        Err(Stop::Other(fault.into()))
+    }
+
+    fn try_open(
+        writer: &Writer,
+        args: &TailArgs,
+        options: &Options<'_>,
+        talk: &mut impl Write,
+    ) -> Result<Option<Self>, Stop> {
         let Inputs {
             inputs,
             skipped,
             failures,
             ..
         } = found(args, options);
+        // What was listed as part of a set has another name by now.
+        let is_named = |f: &Failure| {
+            args.logs
+                .iter()
+                .any(|log| *log.to_string_lossy() == *f.name)
+        };
+        let has_changed = |f: &Failure| match &f.error {
+            input::Error::Changed => true,
+            input::Error::Open(error) => error.kind() == ErrorKind::NotFound && !is_named(f),
+            _ => false,
+        };
+        if failures.iter().any(has_changed) {
+            return Ok(None);
+        }
+        let is_incomplete = !failures.is_empty() || !skipped.is_empty() || inputs.is_empty();
+        let (databases, inputs): (Vec<_>, Vec<_>) = by_set(inputs)
+            .into_iter()
+            .partition(|input| input.format.is_database());
+        let mut recognised = Vec::new();
+        for mut input in inputs {
+            let known = known(writer, &mut input)?;
+            recognised.push((input, known));
+        }
+        if !recognised.iter().all(|(input, _)| input.is_still()) {
+            return Ok(None);
+        }
+        let mut followed = Vec::new();
+        for (input, known) in recognised {
+            match Followed::new(writer, input, &known, args.from_start, talk)? {
+                Some(one) => followed.push(one),
+                None => return Ok(None),
+            }
+        }
         tell_skipped(&skipped, talk)?;
         tell_failures(&failures, talk)?;
+        for input in databases {
+            let name = visible(&input.name);
+            writeln!(
+                talk,
+                "why401: {name} is a database, which is not followed; `why401 index` reads it"
+            )?;
+        }
         let mut intake = Self {
-            followed: Vec::new(),
+            followed,
             parts: Vec::new(),
-            is_incomplete: !failures.is_empty() || !skipped.is_empty() || inputs.is_empty(),
+            is_incomplete,
             is_busy: false,
         };
         let kept = writer.kept()?;
         let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
-        intake.parts = kept.parts.iter().map(|part| part.part.clone()).collect();
-        drop(kept);
-        for input in by_set(inputs) {
-            if input.format.is_database() {
-                let name = visible(&input.name);
-                writeln!(
-                    talk,
-                    "why401: {name} is a database, which is not followed; `why401 index` reads it"
-                )?;
-                continue;
-            }
-            match Followed::new(writer, input, args.from_start, talk)? {
-                Some(followed) => intake.followed.push(followed),
-                // Its files were just renamed.
-                None => intake.is_incomplete = true,
-            }
-        }
-        let parts = std::mem::take(&mut intake.parts);
+        let parts: Vec<_> = kept.parts.iter().map(|part| part.part.clone()).collect();
         intake.renumber(&ids, &parts);
-        Ok(intake)
+        Ok(Some(intake))
     }
 
     pub(super) fn parts(&self) -> &[event::Part] {
@@ -253,10 +300,10 @@ impl Followed {
     fn new(
         writer: &Writer,
         mut input: Input,
+        known: &[Known],
         from_start: bool,
         talk: &mut impl Write,
     ) -> Result<Option<Self>, Stop> {
-        let known = known(writer, &mut input)?;
         let Some(path) = Live::new(&input, Start::End).map(|(live, _)| live.path) else {
             return Ok(None);
         };
@@ -275,7 +322,7 @@ impl Followed {
             left: None,
             failure: None,
         };
-        for ((generation, tally), part) in resumed.into_iter().zip(&known) {
+        for ((generation, tally), part) in resumed.into_iter().zip(known) {
             followed.resume(writer, generation, tally, part.id, talk)?;
         }
         if let Some(newest) = newest.filter(|n| known.iter().all(|k| k.id != n.id)) {

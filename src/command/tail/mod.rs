@@ -166,7 +166,7 @@ impl<W: Write> Session<'_, W> {
         if !writer.is_masked_by(self.options.masks.fingerprint())? {
             return Err(masked_otherwise());
         }
-        let mut intake = Intake::open(&writer, self.args, self.options, self.talk)?;
+        let mut intake = Intake::open(&mut writer, self.args, self.options, self.talk)?;
         let hint = wake.clone();
         // Where hints wait already, one more says nothing.
         let mut watch = Watch::new(move |renamed| {
