@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -455,6 +456,35 @@ fn what_was_there_before_is_passed_over() {
     assert_eq!(world.lines(), ["b1", "a6", "a7"]);
 }
 
+// Stopped over two rotations: each of them may have lost what came between the copy and the truncation.
+#[test]
+fn of_files_that_were_copied_while_nobody_looked_each_is_followed_by_a_gap() {
+    let mut world = World::new(Start::Beginning);
+    world.write(5);
+    world.look(false);
+    let read = fs::metadata(world.base()).unwrap();
+    for _ in 0..2 {
+        world.write(2);
+        world.shift();
+        fs::copy(world.base(), world.path("x.log.1")).unwrap();
+        world.truncate();
+    }
+    world.write(1);
+    world.follow = Follow::new(&world.base(), Start::Beginning);
+    let key = Some((read.dev(), read.ino()));
+    world
+        .follow
+        .resume(&world.path("x.log.2"), read.len(), key)
+        .unwrap();
+    world.look(true);
+    assert_eq!(world.lines().len(), 10);
+    let gap = Heard::Gap(Why::Copied, 0);
+    let gaps: Vec<usize> = (0..world.heard.len())
+        .filter(|at| world.heard[*at] == gap)
+        .collect();
+    assert_eq!(gaps, [7, 10]);
+}
+
 #[test]
 fn following_goes_on_where_it_stopped_whatever_was_renamed() {
     let mut world = World::new(Start::Beginning);
@@ -470,7 +500,7 @@ fn following_goes_on_where_it_stopped_whatever_was_renamed() {
     world.follow = Follow::new(&world.base(), Start::Beginning);
     world
         .follow
-        .resume(&world.path("x.log.3"), position)
+        .resume(&world.path("x.log.3"), position, None)
         .unwrap();
     world.look(true);
     assert_eq!(world.lines().len(), 12);
@@ -480,7 +510,10 @@ fn following_goes_on_where_it_stopped_whatever_was_renamed() {
     world.heard.clear();
     world.follow = Follow::new(&world.base(), Start::Beginning);
     fs::rename(world.path("x.log.3.gz"), world.path("x.log.2.gz")).unwrap();
-    world.follow.resume(&world.path("x.log.2.gz"), 4).unwrap();
+    world
+        .follow
+        .resume(&world.path("x.log.2.gz"), 4, None)
+        .unwrap();
     world.look(true);
     assert!(!world.lines().is_empty());
 }

@@ -153,6 +153,8 @@ pub struct Follow {
     start: Option<Start>,
     /// A file came, went or was renamed since the last look, as far as one hears.
     is_renamed: bool,
+    /// It was found that older files are copies, made before the file was truncated.
+    is_copied: bool,
     /// Why the file cannot be opened.
     failure: Option<io::Error>,
 }
@@ -170,6 +172,7 @@ impl Follow {
             settled: HashMap::new(),
             start: Some(start),
             is_renamed: false,
+            is_copied: false,
             failure: None,
         }
     }
@@ -187,9 +190,9 @@ impl Follow {
         }
     }
 
-    /// Lets following go on in a file, plain or compressed, that was read up to `position` before. Called
-    /// oldest first, before the first look. Gives its generation.
-    pub fn resume(&mut self, path: &Path, position: u64) -> io::Result<u32> {
+    /// Lets following go on in a file, plain or compressed, that was read up to `position` before, when it was the
+    /// file `key`. Called oldest first, before the first look. Gives its generation.
+    pub fn resume(&mut self, path: &Path, position: u64, key: Option<Key>) -> io::Result<u32> {
         let mut file = bytes::opened(path)?;
         let metadata = file.metadata()?;
         let is_packed = bytes::is_packed(&mut file)?;
@@ -202,6 +205,10 @@ impl Follow {
             generation.packed = Some((file, length));
         } else {
             generation.file = Some(file);
+            if key.is_some_and(|key| key != generation.key) {
+                self.is_copied = true;
+                generation.is_copy_of(metadata.len());
+            }
         }
         generation.position = position;
         generation.learn()?;
@@ -298,6 +305,12 @@ impl Follow {
     pub fn key(&self, generation: u32) -> Option<Key> {
         let generation = self.of(generation).ok()?;
         generation.file.is_some().then_some(generation.key)
+    }
+
+    /// Whether a gap behind it is still to be told.
+    pub fn is_losing(&self, generation: u32) -> bool {
+        let generation = self.of(generation);
+        generation.is_ok_and(|generation| generation.lost.is_some())
     }
 
     /// Those that are older, the oldest first.
@@ -475,6 +488,7 @@ impl Follow {
             .rfind(|g| g.continues_in(&file.file))
         {
             orphan.adopt(file);
+            self.is_copied = true;
             return Some(orphan.id);
         }
         let is_whole = has_line(&file.file);
@@ -500,6 +514,10 @@ impl Follow {
         if let Some(known) = known {
             generation.position = last_end(&file.file, 0, known).ok()?.unwrap_or(0);
         }
+        // All of the others are copies, and so is this one: what came between it and the next is lost as well.
+        if self.is_copied && file.age != Age::Base && known.is_none() {
+            generation.is_copy_of(size);
+        }
         generation.file = Some(file.file);
         generation.learn().ok()?;
         Some(self.insert(generation, before))
@@ -517,9 +535,11 @@ impl Follow {
                 unpacked(&file.file, known.position).is_ok_and(|(_, tail, _)| tail == known.tail)
             };
             if is_nowhere && goes_on(known) {
+                known.is_copy_of(length);
                 known.key = file.key;
                 known.path = Some(file.path);
                 known.packed = Some((file.file, length));
+                self.is_copied = true;
                 return Some(known.id);
             }
             return None;
@@ -746,17 +766,22 @@ impl Generation {
 
     /// Goes on in a copy of what was truncated.
     fn adopt(&mut self, file: Opened) {
-        let size = file.metadata.len();
-        if let Some(lost) = &mut self.lost {
-            lost.why = Why::Copied;
-            lost.at = size.max(self.position);
-            lost.bytes = self.seen.saturating_sub(size);
-        }
+        self.is_copy_of(file.metadata.len());
         self.key = file.key;
         self.file = Some(file.file);
         self.path = Some(file.path);
         self.quiet = 0;
         self.searched = self.position;
+    }
+
+    /// It is in a file of `size` bytes that was made before it was truncated.
+    fn is_copy_of(&mut self, size: u64) {
+        self.lost = Some(Lost {
+            generation: self.id,
+            at: size.max(self.position),
+            bytes: self.seen.saturating_sub(size),
+            why: Why::Copied,
+        });
     }
 
     fn close(&mut self) {

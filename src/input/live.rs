@@ -44,9 +44,13 @@ pub struct Born {
 
 impl Live {
     /// Goes on where the input was told to resume, and with what came after. Of an input that was told
-    /// nothing: at `start`. Gives the generation of each part that is resumed. `None`: it is a stream, or its
+    /// nothing: at `start`. `seen`: device and inode of the file in which each part was that is resumed. Gives the generation of each part that is resumed. `None`: it is a stream, or its
     /// files were renamed since they were found.
-    pub fn new(input: &Input, start: Start) -> Option<(Self, Vec<(u32, Tally)>)> {
+    pub fn new(
+        input: &Input,
+        start: Start,
+        seen: &[Option<(u64, u64)>],
+    ) -> Option<(Self, Vec<(u32, Tally)>)> {
         let newest = input.parts.last()?;
         let (path, _) = newest.bytes.place()?;
         let mut follow = Follow::new(path, start);
@@ -54,7 +58,8 @@ impl Live {
         for part in &input.parts {
             let Some(tally) = &part.read else { continue };
             let (path, key) = part.bytes.place()?;
-            let generation = follow.resume(path, tally.position.offset).ok()?;
+            let seen = seen.get(resumed.len()).copied().flatten();
+            let generation = follow.resume(path, tally.position.offset, seen).ok()?;
             if follow.key(generation).is_some_and(|found| found != key) {
                 return None;
             }
@@ -130,6 +135,11 @@ impl Live {
         self.follow.key(generation)
     }
 
+    /// Whether a gap behind it is still to be told.
+    pub fn is_losing(&self, generation: u32) -> bool {
+        self.follow.is_losing(generation)
+    }
+
     /// The file's name by now, or its last one.
     pub fn called(&self, generation: u32) -> Box<str> {
         let path = self.follow.path(generation);
@@ -153,6 +163,12 @@ impl Live {
 }
 
 impl Input {
+    /// The file of it that is written today. `None`: it is a stream.
+    pub fn base(&self) -> Option<PathBuf> {
+        let (path, _) = self.parts.last()?.bytes.place()?;
+        Some(Follow::new(path, Start::End).base().to_owned())
+    }
+
     /// Leaves out all but the end of the newest part: as much as is needed to go on from there.
     pub fn begin_near_end(&mut self) -> io::Result<()> {
         let Some(mut part) = self.parts.pop() else {

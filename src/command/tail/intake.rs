@@ -226,7 +226,7 @@ impl Intake {
     /// Whether by now there are logs that are not followed.
     pub(super) fn finds_more(&self, args: &TailArgs, options: &Options<'_>) -> bool {
         let is_followed = |input: &Input| {
-            let path = Live::new(input, Start::End).map(|(live, _)| live.path);
+            let path = input.base();
             self.followed
                 .iter()
                 .any(|f| Some(&f.live.path) == path.as_ref())
@@ -304,7 +304,7 @@ impl Followed {
         from_start: bool,
         talk: &mut impl Write,
     ) -> Result<Option<Self>, Stop> {
-        let Some(path) = Live::new(&input, Start::End).map(|(live, _)| live.path) else {
+        let Some(path) = input.base() else {
             return Ok(None);
         };
         let path = path::absolute(&path).unwrap_or(path);
@@ -312,7 +312,9 @@ impl Followed {
         if known.is_empty() && newest.is_none() && !from_start {
             input.begin_near_end()?;
         }
-        let Some((live, resumed)) = Live::new(&input, Start::Beginning) else {
+        let keys = known.iter().map(|part| writer.seen(part.id));
+        let keys = keys.collect::<Result<Vec<_>, Error>>()?;
+        let Some((live, resumed)) = Live::new(&input, Start::Beginning, &keys) else {
             return Ok(None);
         };
         let mut followed = Self {
@@ -322,8 +324,8 @@ impl Followed {
             left: None,
             failure: None,
         };
-        for ((generation, tally), part) in resumed.into_iter().zip(known) {
-            followed.resume(writer, generation, tally, part.id, talk)?;
+        for (((generation, tally), part), key) in resumed.into_iter().zip(known).zip(keys) {
+            followed.resume(writer, generation, tally, part.id, key)?;
         }
         if let Some(newest) = newest.filter(|n| known.iter().all(|k| k.id != n.id)) {
             let why = input::Why::RotatedAway;
@@ -347,16 +349,11 @@ impl Followed {
         generation: u32,
         tally: Tally,
         id: i64,
-        talk: &mut impl Write,
+        key: Option<(u64, u64)>,
     ) -> Result<(), Stop> {
         let row = writer.input_of(id)?;
         self.row = Some(row);
-        let key = writer.seen(id)?;
         let given = tally.position.offset;
-        let found = self.live.key(generation);
-        if key.zip(found).is_some_and(|(key, found)| key != found) {
-            self.lose(writer, id, given, 0, input::Why::Copied, talk)?;
-        }
         self.parts.insert(
             generation,
             Part {
@@ -404,7 +401,9 @@ impl Followed {
         }
         for (generation, part) in &mut self.parts {
             let key = self.live.key(*generation);
-            if let Some(key) = key.filter(|key| part.key != Some(*key)) {
+            // That it was copied is known by this until it is told.
+            let is_told = !self.live.is_losing(*generation);
+            if let Some(key) = key.filter(|key| is_told && part.key != Some(*key)) {
                 writer.see(part.id, key)?;
                 part.key = Some(key);
             }
