@@ -9,8 +9,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use binary::live::{Tail, append, ask, found, gist, rotate};
+use binary::live::{PATIENCE, Tail, append, ask, found, gist, rotate};
 use binary::{ACCESS, JOURNAL};
+use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -101,6 +102,34 @@ fn more_rotations_than_files_are_kept_leave_a_gap() {
     assert_eq!(gaps(folder), 1);
 }
 
+// What it reads between the copy and the truncation is not in the copy.
+#[test]
+fn a_copy_that_ends_before_what_was_read_is_known() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let run = || {
+        let tail = Tail::start(folder, &["--from-start", "access.log"]);
+        tail.catch_up(&["access.log"]);
+        tail.end();
+    };
+    let text: String = (0..5).map(request).collect();
+    append(folder, "access.log", &text);
+    run();
+    append(
+        folder,
+        "access.log.1",
+        &text[..text.len() - request(4).len()],
+    );
+    fs::write(folder.join("access.log"), "").unwrap();
+    append(folder, "access.log", &request(5));
+    for n in 6..9 {
+        run();
+        assert_eq!(numbers(folder), (0..n).collect::<Vec<_>>());
+        assert_eq!(gaps(folder), 1);
+        append(folder, "access.log", &request(n));
+    }
+}
+
 /// A refused request with a number.
 fn request(n: u32) -> String {
     let time = chrono::DateTime::from_timestamp(1_780_000_000 + i64::from(n / 1000), 0).unwrap();
@@ -132,4 +161,50 @@ fn gaps(folder: &Path) -> usize {
         |_| (),
     )
     .len()
+}
+
+/// Runs it where no file can be larger than so many KiB: EFBIG is the one error of a full device that can be had
+/// everywhere. The limit is lifted from outside.
+#[test]
+fn while_the_disk_is_full_it_waits() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    append(folder, "access.log", &request(0));
+    let mut tail = Tail::start(folder, &["--from-start", "--quiet", "access.log"]);
+    tail.catch_up(&["access.log"]);
+    tail.limit(Some(1 << 20));
+    let text: String = (1..20_000).map(request).collect();
+    append(folder, "access.log", &text);
+    tail.says("reading waits");
+    append(folder, "access.log", &request(20_000));
+    tail.limit(None);
+    tail.says("reading goes on");
+    tail.catch_up(&["access.log"]);
+    tail.end();
+    assert_eq!(numbers(folder), (0..=20_000).collect::<Vec<_>>());
+}
+
+#[test]
+fn while_another_program_has_locked_the_index_it_waits() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    append(folder, "access.log", &request(0));
+    let mut tail = Tail::start(folder, &["--from-start", "access.log"]);
+    tail.catch_up(&["access.log"]);
+    assert!(tail.next().is_object());
+    let other = Connection::open(folder.join("state/index.db")).unwrap();
+    other.busy_timeout(PATIENCE).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    append(folder, "access.log", &request(1));
+    tail.says("locked by another program; reading waits");
+    append(folder, "access.log", &request(2));
+    assert_eq!(numbers(folder), [0]);
+    other.execute_batch("COMMIT").unwrap();
+    drop(other);
+    tail.says("reading goes on");
+    tail.catch_up(&["access.log"]);
+    let more = [tail.next(), tail.next()];
+    assert!(more.iter().all(Value::is_object));
+    tail.end();
+    assert_eq!(numbers(folder), [0, 1, 2]);
 }

@@ -212,7 +212,7 @@ impl Filing<'_> {
         for index in input.parts() {
             let name = &self.parts[index as usize].name;
             match recognise(self.writer, input, index, name)? {
-                Some(Seen::All) => input.pass(index),
+                Some(Seen::All(_)) => input.pass(index),
                 Some(Seen::Part(part)) => {
                     known.insert(index, part);
                 }
@@ -321,7 +321,7 @@ pub(super) fn recognise(
     for part in writer.known(beginning, database)? {
         match reach(writer, input, index, part.id)? {
             Some(Reach::End) => return Ok(Some(Seen::Part(part))),
-            Some(Reach::Within) => return Ok(Some(Seen::All)),
+            Some(Reach::Within) => return Ok(Some(Seen::All(part))),
             None => {}
         }
     }
@@ -360,8 +360,8 @@ fn reach(
 pub(super) enum Seen {
     /// It, up to somewhere.
     Part(Known),
-    /// More than is in it.
-    All,
+    /// All of it, and more.
+    All(Known),
 }
 
 /// How far a file goes into what is known.
@@ -409,7 +409,10 @@ impl<'a> Source for Log<'a> {
 /// Makes the findings anew.
 fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
     let mut findings: u64 = 0;
-    anew(writer, talk, |_, _| findings += 1)?;
+    anew(writer, talk, |_, _, _| {
+        findings += 1;
+        Ok(())
+    })?;
     writeln!(talk, "why401: {findings} findings in all")?;
     Ok(())
 }
@@ -430,7 +433,7 @@ pub(super) struct Anew {
 pub(super) fn anew(
     writer: &Writer,
     talk: &mut impl Write,
-    mut sink: impl FnMut(&str, &Finding),
+    mut sink: impl FnMut(&str, &Finding, &[event::Part]) -> std::io::Result<()>,
 ) -> Result<Anew, Stop> {
     let kept = writer.kept()?;
     let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
@@ -453,8 +456,8 @@ pub(super) fn anew(
     let mut explanation = writer.explain(ids.clone())?;
     let mut keep = |finding: &Finding| {
         let id = report::id(finding, &parts).unwrap_or_default();
-        sink(&id, finding);
-        explanation.finding(&id, finding)
+        sink(&id, finding, &parts)?;
+        Ok::<_, Stop>(explanation.finding(&id, finding)?)
     };
     let mut joint = join::read(logs, None, false, &mut keep)?;
     let mut correlators = joint.correlators.clone();

@@ -1,6 +1,7 @@
 //! Events in, each with the position behind it, in one transaction.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -42,7 +43,12 @@ pub struct NewPart<'a> {
 impl Writer {
     /// Opens the index at `path`, makes it where there is none, and keeps others from writing.
     pub fn open(path: &Path) -> Result<Self> {
-        let (connection, lock) = open::for_writing(path)?;
+        Self::open_within(path, open::PATIENCE)
+    }
+
+    /// The same for who has something else to do than to wait for another program to let go of it.
+    pub fn open_within(path: &Path, patience: Duration) -> Result<Self> {
+        let (connection, lock) = open::for_writing(path, patience)?;
         Ok(Self {
             connection,
             names: Names::default(),
@@ -378,15 +384,18 @@ impl Writer {
     }
 
     /// What can not be read of a part any more: at least so many bytes behind byte `at`, as was noticed at `now`.
-    pub fn lose(&self, part: i64, at: u64, bytes: u64, why: &str, now: i64) -> Result<()> {
+    /// False: that is known already.
+    pub fn lose(&self, part: i64, at: u64, bytes: u64, why: &str, now: i64) -> Result<bool> {
         self.begin()?;
-        self.connection
+        let added = self
+            .connection
             .prepare_cached(
                 "INSERT INTO lost (part, at, bytes, why, since, until)
-                 SELECT id, ?2, ?3, ?4, last, ?5 FROM part WHERE id = ?1",
+                 SELECT id, ?2, ?3, ?4, last, ?5 FROM part WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM lost WHERE part = ?1 AND at = ?2)",
             )?
             .execute((part, stored(at), stored(bytes), why, now))?;
-        Ok(())
+        Ok(added > 0)
     }
 
     /// The file that a part was in when it was last followed, by device and inode.
@@ -436,7 +445,7 @@ impl Writer {
     /// to wait for the next time.
     pub fn close(self) -> Result<()> {
         self.commit()?;
-        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        self.connection.busy_timeout(Duration::ZERO)?;
         let _ = self
             .connection
             .pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));

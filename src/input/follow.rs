@@ -151,6 +151,8 @@ pub struct Follow {
     settled: HashMap<Key, (File, Shape)>,
     /// Before the first look: what to do with what is there.
     start: Option<Start>,
+    /// Told at the next look, before all else.
+    pending: Vec<News>,
     /// A file came, went or was renamed since the last look, as far as one hears.
     is_renamed: bool,
     /// It was found that older files are copies, made before the file was truncated.
@@ -171,6 +173,7 @@ impl Follow {
             next: 0,
             settled: HashMap::new(),
             start: Some(start),
+            pending: Vec::new(),
             is_renamed: false,
             is_copied: false,
             failure: None,
@@ -191,12 +194,16 @@ impl Follow {
     }
 
     /// Lets following go on in a file, plain or compressed, that was read up to `position` before, when it was the
-    /// file `key`. Called oldest first, before the first look. Gives its generation.
+    /// file `key`. Called oldest first, before the first look. Gives its generation. A file that ends before
+    /// `position` is a copy that was made earlier: nothing more comes of it.
     pub fn resume(&mut self, path: &Path, position: u64, key: Option<Key>) -> io::Result<u32> {
         let mut file = bytes::opened(path)?;
         let metadata = file.metadata()?;
         let is_packed = bytes::is_packed(&mut file)?;
         let mut generation = self.generation(&metadata, path);
+        if !is_packed && metadata.len() < position {
+            return self.pass(generation, file, &metadata, position);
+        }
         if is_packed {
             let (head, tail, length) = unpacked(&file, position)?;
             (generation.head, generation.tail) = (head, tail);
@@ -217,6 +224,28 @@ impl Follow {
         Ok(id)
     }
 
+    /// Takes a file for a copy that ends before what was read.
+    fn pass(
+        &mut self,
+        mut generation: Generation,
+        file: File,
+        metadata: &Metadata,
+        position: u64,
+    ) -> io::Result<u32> {
+        let id = generation.id;
+        let known = usize::try_from(metadata.len()).unwrap_or(KNOWN_BY);
+        generation.head = exactly(&file, 0, known.min(KNOWN_BY))?;
+        generation.position = position;
+        generation.is_copy_of(metadata.len());
+        self.pending.extend(generation.lost.take().map(News::Gap));
+        self.pending.push(News::Closed(id));
+        generation.is_closed = true;
+        self.is_copied = true;
+        self.settled.insert(generation.key, (file, shape(metadata)));
+        self.generations.push(generation);
+        Ok(id)
+    }
+
     /// Hints that a file came, went or was renamed. Without that a look each second in calm finds it.
     pub fn renamed(&mut self) {
         self.is_renamed = true;
@@ -224,7 +253,7 @@ impl Follow {
 
     /// What is new. `calm`: nothing hints at it, a while has passed since the last look.
     pub fn look(&mut self, calm: bool) -> Vec<News> {
-        let mut news = Vec::new();
+        let mut news = std::mem::take(&mut self.pending);
         // What was truncated must be known before copies of it are looked for.
         let broken = self.break_off();
         let renamed = std::mem::take(&mut self.is_renamed);
@@ -496,10 +525,11 @@ impl Follow {
         if is_whole {
             let common = |g: &Generation| g.in_common(&file.file, size);
             known = self.generations.iter().rev().find_map(common);
+            known = known.map(|known| known.min(size));
         }
         if file.age != Age::Base {
             // Of a copy that somebody wrote into, only that is new.
-            if known.is_some_and(|known| size <= known) {
+            if known == Some(size) {
                 let settled = (file.file, shape(&file.metadata));
                 self.settled.insert(file.key, settled);
                 return None;
@@ -639,12 +669,18 @@ impl Follow {
             .rev()
             .map(|g| g.end(calm))
             .collect();
+        let mut given = 0;
         for (generation, end) in self.generations.iter_mut().zip(ends.into_iter().rev()) {
             if generation.is_closed {
                 continue;
             }
+            // Little at a time, so that whoever is stopped again and again comes forward all the same.
+            if given >= CHUNK {
+                return;
+            }
             let is_read = end.is_none();
             if let Some(end) = end {
+                given += end.to - generation.position;
                 news.push(News::Lines(Stretch {
                     generation: generation.id,
                     from: generation.position,

@@ -22,14 +22,18 @@ pub struct Tail {
     child: Child,
     /// Its lines on standard output.
     told: Receiver<String>,
-    /// On standard error.
+    /// On standard error; and what of it was taken so far.
     talk: Receiver<String>,
+    said: Vec<String>,
     folder: PathBuf,
 }
 
 impl Tail {
     pub fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_why401"))
+        // A file that grows too large is an error, as a full disk is, and does not kill it.
+        let mut child = Command::new("bash")
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "-"])
+            .arg(env!("CARGO_BIN_EXE_why401"))
             .args(["tail", "-o", "ndjson", "--index", "state/index.db"])
             .args(args)
             .current_dir(folder)
@@ -42,18 +46,21 @@ impl Tail {
         Self {
             told: lines(child.stdout.take().unwrap()),
             talk: lines(child.stderr.take().unwrap()),
+            said: Vec::new(),
             child,
             folder: folder.to_owned(),
         }
     }
 
-    /// Waits until it says something of this kind.
-    pub fn says(&self, what: &str) -> String {
+    /// Waits until it has said something of this kind.
+    pub fn says(&mut self, what: &str) -> String {
         loop {
-            let line = self.talk.recv_timeout(PATIENCE).unwrap();
-            if line.contains(what) {
-                return line;
+            if let Some(line) = self.said.iter().find(|line| line.contains(what)) {
+                return line.clone();
             }
+            let line = self.talk.recv_timeout(PATIENCE);
+            self.said
+                .push(line.unwrap_or_else(|_| panic!("not {what}, but {:?}", self.said)));
         }
     }
 
@@ -72,8 +79,19 @@ impl Tail {
         });
     }
 
+    /// No file that it writes can be larger from now on; `None`: any can.
+    pub fn limit(&self, bytes: Option<u64>) {
+        let limit = rustix::process::Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        let pid = Some(rustix::process::Pid::from_child(&self.child));
+        rustix::process::prlimit(pid, rustix::process::Resource::Fsize, limit).unwrap();
+    }
+
     /// Asks it to end, and gives what was told and not yet taken.
     pub fn end(mut self) -> Vec<Value> {
+        self.says("following");
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -84,9 +102,17 @@ impl Tail {
         findings
     }
 
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    /// As the system kills it.
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Tail {
+    /// Nothing is left behind by a test that fails.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

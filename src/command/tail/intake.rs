@@ -176,7 +176,15 @@ impl Intake {
                 )?;
             }
         }
-        Ok(())
+        let names: Vec<_> = self
+            .followed
+            .iter()
+            .map(|f| visible(&f.live.name))
+            .collect();
+        if names.is_empty() {
+            return writeln!(talk, "why401: there is no log yet; looking for them");
+        }
+        writeln!(talk, "why401: following {}", names.join(", "))
     }
 
     /// Files came, went or were renamed.
@@ -277,21 +285,35 @@ fn now() -> i64 {
 
 /// The parts of an input that the index knows; reading goes on where it stands.
 fn known(writer: &Writer, input: &mut Input) -> Result<Vec<Known>, Error> {
-    let mut known: Vec<Known> = Vec::new();
+    let mut seen = Vec::new();
     for index in input.parts() {
-        match recognise(writer, input, index, "")? {
-            Some(Seen::All) => input.pass(index),
-            Some(Seen::Part(part)) => {
-                let format = input.format.name();
-                input.resume(Tally {
-                    part: index,
-                    format,
-                    ..part.tally.clone()
-                });
-                known.push(part);
-            }
-            None => {}
+        if let Some(part) = recognise(writer, input, index, "")? {
+            seen.push((index, part));
         }
+    }
+    let whole = |id| {
+        let is_it = |(_, seen): &(u32, Seen)| matches!(seen, Seen::Part(part) if part.id == id);
+        seen.iter().any(is_it)
+    };
+    let is_doubled: Vec<bool> = seen
+        .iter()
+        .map(|(_, seen)| matches!(seen, Seen::All(part) if whole(part.id)))
+        .collect();
+    let mut known: Vec<Known> = Vec::new();
+    for ((index, seen), is_doubled) in seen.into_iter().zip(is_doubled) {
+        let (Seen::Part(part) | Seen::All(part)) = seen;
+        // Of copies that end before what was read, one is enough.
+        if is_doubled || known.iter().any(|k| k.id == part.id) {
+            input.pass(index);
+            continue;
+        }
+        let format = input.format.name();
+        input.resume(Tally {
+            part: index,
+            format,
+            ..part.tally.clone()
+        });
+        known.push(part);
     }
     Ok(known)
 }
@@ -380,13 +402,14 @@ impl Followed {
         let mut any = false;
         let what = self.live.look(calm);
         self.tell_failure(talk)?;
+        let mut is_stuck = false;
         for what in what {
             match what {
+                // They come again.
+                input::News::Lines(_) if is_stuck => {}
                 input::News::Lines(stretch) => {
-                    if !self.read(writer, &stretch, parts, news, talk)? {
-                        break;
-                    }
-                    any = true;
+                    is_stuck = !self.read(writer, &stretch, parts, news, talk)?;
+                    any |= !is_stuck;
                 }
                 input::News::Gap(lost) => {
                     if let Some(part) = self.parts.get(&lost.generation) {
@@ -519,7 +542,9 @@ impl Followed {
         why: input::Why,
         talk: &mut impl Write,
     ) -> Result<(), Stop> {
-        writer.lose(part, at, bytes, &why.to_string(), now())?;
+        if !writer.lose(part, at, bytes, &why.to_string(), now())? {
+            return Ok(());
+        }
         let name = visible(&self.live.name);
         let least = if bytes > 0 {
             format!("at least {bytes} bytes are lost")

@@ -7,9 +7,10 @@
 
 mod intake;
 mod said;
+mod session;
+mod trouble;
 
 use std::io::Write;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,28 +19,22 @@ use anstream::ColorChoice;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use self::intake::{Intake, News};
 use self::said::Said;
-use super::index::{Anew, Stop, anew, masked_otherwise};
+use self::session::{Next, Session, Voice};
+use self::trouble::Trouble;
+use super::index::Stop;
 use super::talk::Talk;
 use super::{Exit, Fault, described};
 use crate::cli::TailArgs;
 use crate::config::Config;
-use crate::event::Micros;
 use crate::format;
-use crate::index::{Error, Writer};
-use crate::input::{Options, Watch, is_stream};
+use crate::input::{Options, is_stream};
 use crate::report::sanitize::visible;
 
 /// How late a line may come for what was found without it.
 const LATENESS: Duration = Duration::from_secs(2);
 /// Files are looked at so often, whatever is heard of them.
 const LOOK: Duration = Duration::from_secs(1);
-/// Logs that were not there are looked for so often.
-const SEARCH: Duration = Duration::from_secs(5);
-/// Findings are made anew so often where the logs are never calm, and it may take one part in so many of the time.
-const ANEW: Duration = Duration::from_secs(60);
-const SHARE: u32 = 20;
 
 /// What ends waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,24 +69,21 @@ pub(super) fn run(args: &TailArgs, config: Config, color: ColorChoice) -> anyhow
     let (wake, woken) = sync_channel(16);
     end_on_signals(wake.clone())?;
     let mut said = Said::new(args, color);
+    let mut trouble = Trouble::default();
     loop {
-        let mut session = Session {
-            args,
-            options: &options,
+        let voice = Voice {
             said: &mut said,
+            trouble: &mut trouble,
             talk: &mut talk,
-            woken: &woken,
         };
-        match session.run(&path, &wake) {
+        let session = Session::begin(&path, args, &options, voice, &wake);
+        match session.and_then(|session| follow(session, &woken)) {
             Ok(Next::End) => return Ok(Exit::Done),
             Ok(Next::Again) => {}
             // What was not committed is read again: positions have not moved.
-            Err(Stop::Index(error)) if passes(&error) => {
-                writeln!(
-                    talk,
-                    "why401: {error}; waiting until it can be written again"
-                )?;
-                if wait(&woken, LOOK) == Some(Wake::End) {
+            Err(Stop::Index(error)) if trouble.passes(&error) => {
+                trouble.meet(&error, &mut talk)?;
+                if rest(&woken, LOOK) {
                     return Err(Fault::from(error).into());
                 }
             }
@@ -100,12 +92,16 @@ pub(super) fn run(args: &TailArgs, config: Config, color: ColorChoice) -> anyhow
     }
 }
 
-/// Whether an index can be expected to become usable again by itself.
-fn passes(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Full | Error::ReadOnly(_) | Error::Device(_) | Error::Busy
-    )
+fn follow<W: Write>(mut session: Session<'_, W>, woken: &Receiver<Wake>) -> Result<Next, Stop> {
+    loop {
+        let wake = wait(woken, session.idle());
+        if wake == Some(Wake::End) {
+            return session.end();
+        }
+        if let Some(next) = session.turn(wake)? {
+            return Ok(next);
+        }
+    }
 }
 
 /// Asked to end, the batch is finished first.
@@ -132,160 +128,13 @@ fn wait(woken: &Receiver<Wake>, at_most: Duration) -> Option<Wake> {
     woken.try_iter().chain([first]).max()
 }
 
-/// What follows a session.
-enum Next {
-    End,
-    /// There are logs that were not there before.
-    Again,
-}
-
-struct Session<'a, W> {
-    args: &'a TailArgs,
-    options: &'a Options<'a>,
-    said: &'a mut Said,
-    talk: &'a mut W,
-    woken: &'a Receiver<Wake>,
-}
-
-/// When things happened that others wait for.
-struct Clock {
-    looked: Instant,
-    searched: Instant,
-    /// The last news.
-    heard: Instant,
-    /// Findings were made anew, which took so long.
-    anew: Instant,
-    took: Duration,
-    /// There are events since then.
-    is_behind: bool,
-}
-
-impl<W: Write> Session<'_, W> {
-    fn run(&mut self, path: &Path, wake: &SyncSender<Wake>) -> Result<Next, Stop> {
-        let mut writer = Writer::open(path)?;
-        if !writer.is_masked_by(self.options.masks.fingerprint())? {
-            return Err(masked_otherwise());
-        }
-        let mut intake = Intake::open(&mut writer, self.args, self.options, self.talk)?;
-        let hint = wake.clone();
-        // Where hints wait already, one more says nothing.
-        let mut watch = Watch::new(move |renamed| {
-            let wake = if renamed {
-                Wake::Renamed
-            } else {
-                Wake::Written
-            };
-            let _ = hint.try_send(wake);
-        });
-        intake.watch(&mut watch, self.talk)?;
-        self.said.known(&writer)?;
-        intake.catch_up(&mut writer, self.talk)?;
-        let mut clock = Clock::begin();
-        let mut found = self.anew(&writer, &mut intake, &mut clock)?;
-        loop {
-            let at_most = if intake.is_busy() {
-                Duration::ZERO
-            } else {
-                self.said.next().unwrap_or(LOOK).min(LOOK)
-            };
-            let wake = wait(self.woken, at_most);
-            let now = Instant::now();
-            let calm = now - clock.looked >= LOOK;
-            if wake == Some(Wake::Renamed) {
-                intake.renamed();
-            }
-            let news = intake.look(&mut writer, calm, self.talk)?;
-            clock.looked = if calm { now } else { clock.looked };
-            if !news.is_empty() {
-                clock.heard = now;
-                clock.is_behind = true;
-            }
-            if !push(&mut found, news) {
-                writer.commit()?;
-                found = self.anew(&writer, &mut intake, &mut clock)?;
-            }
-            self.said
-                .hear(&mut found.correlators, intake.parts(), now)?;
-            writer.commit()?;
-            if wake == Some(Wake::End) {
-                intake.catch_up(&mut writer, self.talk)?;
-                self.anew(&writer, &mut intake, &mut clock)?;
-                writer.close()?;
-                return Ok(Next::End);
-            }
-            if clock.is_due(now) {
-                found = self.anew(&writer, &mut intake, &mut clock)?;
-            }
-            if calm && intake.is_incomplete() && now - clock.searched >= SEARCH {
-                clock.searched = now;
-                if intake.finds_more(self.args, self.options) {
-                    return Ok(Next::Again);
-                }
-            }
+/// Waits so long, whatever is heard. True: it is to end.
+fn rest(woken: &Receiver<Wake>, time: Duration) -> bool {
+    let until = Instant::now() + time;
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        if wait(woken, left) == Some(Wake::End) {
+            return true;
         }
     }
-
-    /// Makes the findings anew, and tells what differs from what was told.
-    fn anew(
-        &mut self,
-        writer: &Writer,
-        intake: &mut Intake,
-        clock: &mut Clock,
-    ) -> Result<Anew, Stop> {
-        let began = Instant::now();
-        let mut findings = Vec::new();
-        let found = anew(writer, self.talk, |id, finding| {
-            findings.push((id.to_owned(), finding.clone()));
-        })?;
-        intake.renumber(&found.ids, &found.parts);
-        self.said.settle(findings, &found.parts)?;
-        clock.took = began.elapsed();
-        clock.anew = Instant::now();
-        clock.is_behind = false;
-        Ok(found)
-    }
-}
-
-impl Clock {
-    fn begin() -> Self {
-        let now = Instant::now();
-        Self {
-            looked: now,
-            searched: now,
-            heard: now,
-            anew: now,
-            took: Duration::ZERO,
-            is_behind: false,
-        }
-    }
-
-    /// Whether findings are to be made anew.
-    fn is_due(&self, now: Instant) -> bool {
-        let since = now - self.anew;
-        let is_calm = now - self.heard >= LATENESS;
-        self.is_behind && since >= self.took * SHARE && (is_calm || since >= ANEW)
-    }
-}
-
-/// Pushes records in the order of time, but those of each input in its own. False: there is one of an input that
-/// the correlators do not know.
-fn push(found: &mut Anew, news: Vec<News>) -> bool {
-    let mut timed: Vec<(Micros, usize, News)> = Vec::with_capacity(news.len());
-    let mut newest = vec![Micros::MIN; found.inputs.len()];
-    for mut news in news {
-        let Some(input) = found.inputs.iter().position(|row| *row == news.input) else {
-            return false;
-        };
-        if let Some(clock) = &mut found.clocks[input] {
-            clock.read(&mut news.record);
-        }
-        let time = found.correlators.time(input, &news.record);
-        newest[input] = newest[input].max(time);
-        timed.push((newest[input], input, news));
-    }
-    timed.sort_by_key(|(time, ..)| *time);
-    for (_, input, news) in timed {
-        found.correlators.push(input, news.record);
-    }
-    true
+    false
 }

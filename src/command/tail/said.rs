@@ -1,6 +1,8 @@
 //! What was told, so that nothing is told twice and what has changed is told again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, Hash};
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,22 +23,33 @@ use crate::zone::Zone;
 const SLOW: Duration = Duration::from_millis(5);
 const SHARE: u32 = 4;
 
-/// What a finding says, as far as a change of it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Gist {
-    verdict: Verdict,
-    causes: Vec<&'static str>,
-    logged: Option<bool>,
+/// A finding's id; there can be millions.
+type Id = u128;
+
+fn id_of(text: &str) -> Id {
+    Id::from_str_radix(text, 16).unwrap_or_default()
 }
+
+/// What a finding says, as far as a change of it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Gist(u64);
 
 impl Gist {
     fn of(finding: &Finding) -> Self {
-        Self {
-            verdict: finding.verdict,
-            causes: finding.candidates.iter().map(|c| c.cause.id()).collect(),
-            logged: finding.logged,
-        }
+        let causes: Vec<&str> = finding.candidates.iter().map(|c| c.cause.id()).collect();
+        let mut state = foldhash::fast::FixedState::default().build_hasher();
+        (finding.verdict.id(), causes, finding.logged).hash(&mut state);
+        Self(std::hash::Hasher::finish(&state))
     }
+}
+
+/// What was told under an id.
+#[derive(Debug)]
+struct Told {
+    /// `None`: it was told by an earlier run, or was there before the first.
+    gist: Option<Gist>,
+    /// It was there when findings were made anew for this time.
+    round: u32,
 }
 
 pub(super) struct Said {
@@ -44,10 +57,11 @@ pub(super) struct Said {
     is_quiet: bool,
     zone: Zone,
     out: BufWriter<Box<dyn Write>>,
-    /// By id. `None`: it is of an earlier run, or was there before the first.
-    told: HashMap<String, Option<Gist>>,
+    told: HashMap<Id, Told>,
+    /// Findings were made anew so often.
+    round: u32,
     /// Found and not yet told, and since when.
-    waiting: HashMap<String, Instant>,
+    waiting: HashMap<Id, Instant>,
     /// Whether what is found first is only what was there before.
     is_first: bool,
     /// What is to be told is not asked for before this moment: it took long the last time.
@@ -69,6 +83,7 @@ impl Said {
             zone: if args.utc { Zone::Utc } else { Zone::Host },
             out: stdout(args.output, color),
             told: HashMap::new(),
+            round: 0,
             waiting: HashMap::new(),
             is_first: !args.from_start,
             pause: None,
@@ -79,7 +94,10 @@ impl Said {
     pub(super) fn known(&mut self, writer: &Writer) -> Result<(), Error> {
         for id in writer.found()? {
             self.is_first = false;
-            self.told.entry(id).or_insert(None);
+            self.told.entry(id_of(&id)).or_insert(Told {
+                gist: None,
+                round: self.round,
+            });
         }
         Ok(())
     }
@@ -101,6 +119,7 @@ impl Said {
     ) -> io::Result<()> {
         for finding in correlators.take() {
             let id = report::id(&finding, parts).unwrap_or_default();
+            let id = id_of(&id);
             self.waiting.remove(&id);
             self.tell(id, &finding, parts)?;
         }
@@ -110,8 +129,9 @@ impl Said {
         let mut waiting = HashMap::new();
         for finding in correlators.would_find() {
             let id = report::id(&finding, parts).unwrap_or_default();
+            let id = id_of(&id);
             let since = self.waiting.get(&id).copied().unwrap_or(now);
-            let is_told = matches!(self.told.get(&id), Some(Some(_)));
+            let is_told = self.told.get(&id).is_some_and(|told| told.gist.is_some());
             if is_told || is_proven(&finding) || now - since >= LATENESS {
                 self.tell(id, &finding, parts)?;
             } else {
@@ -125,42 +145,50 @@ impl Said {
         Ok(())
     }
 
-    /// Takes all findings as they are now. What was there before the first run is not told.
-    pub(super) fn settle(
-        &mut self,
-        findings: Vec<(String, Finding)>,
-        parts: &[Part],
-    ) -> io::Result<()> {
+    /// All findings as they are now will be given to [`Self::settle`], one by one.
+    pub(super) fn begin_anew(&mut self) {
         self.waiting.clear();
-        if std::mem::take(&mut self.is_first) {
-            self.told
-                .extend(findings.into_iter().map(|(id, _)| (id, None)));
+        self.round += 1;
+    }
+
+    /// Takes a finding as it is now. What was there before the first run is not told.
+    pub(super) fn settle(&mut self, id: &str, finding: &Finding, parts: &[Part]) -> io::Result<()> {
+        let (id, round) = (id_of(id), self.round);
+        if self.is_first {
+            self.told.insert(id, Told { gist: None, round });
             return Ok(());
         }
-        let ids: HashSet<&String> = findings.iter().map(|(id, _)| id).collect();
-        let is_gone = |(id, gist): (&String, &Option<Gist>)| {
-            (gist.is_some() && !ids.contains(id)).then(|| id.clone())
-        };
-        let gone: Vec<String> = self.told.iter().filter_map(is_gone).collect();
-        for id in gone {
-            self.told.remove(&id);
-            self.withdraw(&id)?;
-        }
-        for (id, finding) in findings {
-            self.tell(id, &finding, parts)?;
-        }
-        Ok(())
+        self.tell(id, finding, parts)
+    }
+
+    /// Takes back what is none any more.
+    pub(super) fn end_anew(&mut self) -> io::Result<()> {
+        self.is_first = false;
+        let round = self.round;
+        let gone = self.told.extract_if(|_, told| told.round < round);
+        let told = gone.filter(|(_, told)| told.gist.is_some());
+        let gone: Vec<Id> = told.map(|(id, _)| id).collect();
+        gone.into_iter().try_for_each(|id| self.withdraw(id))
     }
 
     /// Tells a finding, if it says what was not said yet.
-    fn tell(&mut self, id: String, finding: &Finding, parts: &[Part]) -> io::Result<()> {
-        let gist = Gist::of(finding);
-        let how = match self.told.get(&id) {
-            None => How::New,
-            Some(Some(told)) if *told != gist => How::Revised,
-            Some(_) => return Ok(()),
+    fn tell(&mut self, id: Id, finding: &Finding, parts: &[Part]) -> io::Result<()> {
+        let (gist, round) = (Some(Gist::of(finding)), self.round);
+        let how = match self.told.entry(id) {
+            Entry::Vacant(entry) => {
+                entry.insert(Told { gist, round });
+                How::New
+            }
+            Entry::Occupied(mut entry) => {
+                let told = entry.get_mut();
+                told.round = round;
+                if told.gist.is_none() || told.gist == gist {
+                    return Ok(());
+                }
+                told.gist = gist;
+                How::Revised
+            }
         };
-        self.told.insert(id, Some(gist));
         if self.is_quiet {
             return Ok(());
         }
@@ -183,12 +211,13 @@ impl Said {
     }
 
     /// What was told is part of another finding.
-    fn withdraw(&mut self, id: &str) -> io::Result<()> {
+    fn withdraw(&mut self, id: Id) -> io::Result<()> {
         if self.is_quiet {
             return Ok(());
         }
+        let id = format!("{id:032x}");
         match self.output {
-            Output::Ndjson => self.out.write_all(&report::withdrawn(id)?)?,
+            Output::Ndjson => self.out.write_all(&report::withdrawn(&id)?)?,
             Output::Text => writeln!(self.out, "Withdrawn, for it belongs to another: {id}\n")?,
         }
         self.out.flush()
