@@ -211,7 +211,7 @@ fn relate(a: &mut Candidate, b: &mut Candidate) -> Option<Skipped> {
         }
         Relation::Within => (a, b),
         // Just copied, it will be truncated next: who follows it must not take the copy for it.
-        Relation::Contains if b.is_base() && !a.is_base() && a.size() == b.size() => (a, b),
+        Relation::Contains if b.is_base() && !a.is_base() && b.contains(a) => (a, b),
         Relation::Contains => (b, a),
     };
     shorter.is_doubled = true;
@@ -227,8 +227,9 @@ impl Candidate {
         Rank::of(&self.found.path).age == Age::Base
     }
 
-    fn size(&self) -> u64 {
-        self.found.bytes.size()
+    fn contains(&mut self, other: &mut Self) -> bool {
+        let relation = identity::compare(&mut self.found.bytes, &mut other.found.bytes);
+        relation.is_ok_and(|relation| relation == Relation::Contains)
     }
 
     fn mark_open(&mut self) {
