@@ -194,7 +194,7 @@ pub struct IndexArgs {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a switch of its own
 pub struct TailArgs {
-    /// Logs to follow, with all that is rotated from them: files, folders, globs
+    /// Logs to follow, with all that is rotated from them: files, folders, globs, pipes; `-`: standard input
     #[arg(value_name = "LOG", required = true)]
     pub logs: Vec<PathBuf>,
 

@@ -5,13 +5,16 @@
 
 mod binary;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use binary::live::{PATIENCE, Tail, append, ask, found, gist, rotate};
+use binary::live::{PATIENCE, Tail, append, ask, by_id, found, gist, rotate, until};
 use binary::{ACCESS, JOURNAL};
 use rusqlite::Connection;
+use rustix::fs::{CWD, Mode};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -207,4 +210,73 @@ fn while_another_program_has_locked_the_index_it_waits() {
     assert!(more.iter().all(Value::is_object));
     tail.end();
     assert_eq!(numbers(folder), [0, 1, 2]);
+}
+
+/// What `docker logs` gives of a container.
+fn docker(lines: &str) -> String {
+    let line = |line: &str| {
+        let record = serde_json::json!({
+            "log": format!("{line}\n"), "stream": "stdout", "time": "2026-11-22T10:00:00.000000001Z",
+        });
+        format!("{record}\n")
+    };
+    lines.lines().map(line).collect()
+}
+
+#[test]
+fn pipes_are_followed_several_at_once() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let (access, journal) = (
+        fs::read_to_string(ACCESS).unwrap(),
+        fs::read_to_string(JOURNAL).unwrap(),
+    );
+    append(folder, "journal.log", &journal);
+    append(folder, "access.log", &access);
+    let whole = found(folder, &["access.log", "journal.log"]);
+    let fifo = folder.join("journal");
+    rustix::fs::mkfifoat(CWD, &fifo, Mode::from_raw_mode(0o600)).unwrap();
+    let (mut tail, mut input) = Tail::piped(folder, &["--from-start", "-", "journal"]);
+    // Who writes into a named pipe may come and go.
+    let half = journal.match_indices('\n').nth(40).unwrap().0 + 1;
+    fs::write(&fifo, docker(&journal[..half])).unwrap();
+    input.write_all(access.as_bytes()).unwrap();
+    fs::write(&fifo, docker(&journal[half..])).unwrap();
+    tail.says("following -, journal");
+    until(|| {
+        ask(folder, "SELECT sum(lines) FROM part", |r| {
+            r.get(0).unwrap_or(0)
+        }) == [access.lines().count() + journal.lines().count()]
+    });
+    drop(input);
+    let told = tail.end();
+    let causes = |findings: &[Value]| {
+        let mut causes: Vec<_> = findings
+            .iter()
+            .map(gist)
+            .map(|g| format!("{g:?}"))
+            .collect();
+        causes.sort();
+        causes
+    };
+    let last: BTreeMap<String, Value> = by_id(told);
+    let last: Vec<Value> = last.into_values().collect();
+    let whole: Vec<Value> = whole.into_values().collect();
+    assert_eq!(causes(&last), causes(&whole));
+}
+
+// `docker logs -f` begins with all that is there.
+#[test]
+fn a_pipe_that_tells_all_again_adds_only_what_is_new() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    for upto in [300, 500] {
+        let (tail, mut input) = Tail::piped(folder, &["--from-start", "--quiet", "-"]);
+        let text: String = (0..upto).map(request).collect();
+        input.write_all(text.as_bytes()).unwrap();
+        drop(input);
+        // It ends when all of its inputs have ended.
+        assert!(tail.ended().is_empty());
+        assert_eq!(numbers(folder), (0..upto).collect::<Vec<_>>());
+    }
 }

@@ -1,6 +1,6 @@
 //! Events in, each with the position behind it, in one transaction.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -430,6 +430,30 @@ impl Writer {
             })
         })?;
         known.into_iter().next().transpose()
+    }
+
+    pub fn identity(&self, part: i64) -> Result<[u8; 32]> {
+        let mut ask = self
+            .connection
+            .prepare_cached("SELECT identity FROM part WHERE id = ?1")?;
+        Ok(ask.query_one([part], |row| row.get(0))?)
+    }
+
+    /// The newest file of the input that a part belongs to, or the name of its pipe.
+    pub fn path_of(&self, part: i64) -> Result<PathBuf> {
+        let mut ask = self.connection.prepare_cached(
+            "SELECT i.path FROM input i JOIN part p ON p.input = i.id WHERE p.id = ?1",
+        )?;
+        let path: String = ask.query_one([part], |row| row.get(0))?;
+        Ok(path.into())
+    }
+
+    /// What was read of a part.
+    pub fn read_of(&self, part: i64) -> Result<Tally> {
+        let mut ask = self
+            .connection
+            .prepare_cached("SELECT * FROM part WHERE id = ?1")?;
+        ask.query_one([part], |row| Ok(tally(row, 0)))?
     }
 
     /// Why a part could not be read to its end; `None`: it could.

@@ -297,15 +297,6 @@ impl Follow {
         }
     }
 
-    /// A reader of what stands before a stretch.
-    pub fn before(&self, stretch: &Stretch) -> io::Result<Box<dyn Read + Send>> {
-        self.read(&Stretch {
-            from: 0,
-            to: stretch.from,
-            ..*stretch
-        })
-    }
-
     /// All of a stretch was read. False: it was overwritten meanwhile, and what was read counts for nothing.
     pub fn passed(&mut self, stretch: &Stretch) -> bool {
         let Some(generation) = self.of_mut(stretch.generation) else {

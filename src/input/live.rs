@@ -7,13 +7,16 @@ use memchr::memchr_iter;
 
 use super::bytes::Stamp;
 use super::error::Error;
+use super::flow::Flow;
 use super::follow::{Follow, News, Start, Stretch};
 use super::identity;
 use super::mask::Masks;
+use super::pipe::{Comes, Pipe, Piped};
 use super::records;
+use super::sample::Content;
 use super::search::shown;
 use super::wrapper::Wrapper;
-use super::{Input, rotation};
+use super::{Input, Options, rotation};
 use crate::event::Record;
 use crate::format::Format;
 use crate::summary::{Position, Tally};
@@ -31,7 +34,7 @@ pub struct Live {
     pub zone: Option<Zone>,
     wrapper: Option<Wrapper>,
     masks: Masks,
-    follow: Follow,
+    flow: Flow,
 }
 
 /// By what a part is known; see [`crate::event::Part`].
@@ -72,17 +75,53 @@ impl Live {
             zone: input.zone,
             wrapper: newest.wrapper.clone(),
             masks: newest.bytes.masks(),
-            follow,
+            flow: Flow::Files(follow),
         };
         Some((live, resumed))
     }
 
+    /// A pipe, as soon as it shows what comes through it. An error where that is no known log.
+    pub fn of_pipe(pipe: &Pipe, options: &Options<'_>) -> Result<Option<Self>, String> {
+        let Comes::Log(Content::Of(format, wrapper)) = pipe.content(options)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            name: pipe.name.to_string(),
+            path: PathBuf::from(&*pipe.name),
+            format,
+            zone: options.zone,
+            wrapper,
+            // They are covered as they come.
+            masks: Masks::default(),
+            flow: Flow::Pipe(Piped::new(pipe.clone())),
+        }))
+    }
+
+    /// The pipe that it is; `None`: it is files.
+    pub fn pipe(&self) -> Option<&Pipe> {
+        self.flow.pipe().map(|piped| &piped.pipe)
+    }
+
+    /// Goes on behind this byte of a pipe; what comes before it is known.
+    pub fn resume_pipe(&mut self, position: u64) {
+        if let Flow::Pipe(pipe) = &mut self.flow {
+            pipe.resume(position);
+        }
+    }
+
+    /// Whether nothing more can come.
+    pub fn is_over(&self) -> bool {
+        self.flow.pipe().is_some_and(Piped::is_closed)
+    }
+
     pub fn renamed(&mut self) {
-        self.follow.renamed();
+        if let Flow::Files(files) = &mut self.flow {
+            files.renamed();
+        }
     }
 
     pub fn look(&mut self, calm: bool) -> Vec<News> {
-        self.follow.look(calm)
+        self.flow.look(calm)
     }
 
     /// The records of a stretch of the part that was read as `tally` says, and what that says behind it. `None`:
@@ -94,16 +133,16 @@ impl Live {
     ) -> Result<Option<(Vec<Record>, Tally)>, Error> {
         // A record that had no end is read again.
         let from = tally.position.offset;
-        let reader = self.follow.read(&Stretch { from, ..*stretch })?;
+        let reader = self.flow.read(&Stretch { from, ..*stretch })?;
         let reader = self.masks.over(reader);
         let read = records::go_on(self.format, reader, self.wrapper.clone(), tally)?;
-        Ok(self.follow.passed(stretch).then_some(read))
+        Ok(self.flow.passed(stretch).then_some(read))
     }
 
     /// What a generation is that was not met before.
     pub fn born(&self, stretch: &Stretch) -> io::Result<Born> {
         let name = self.called(stretch.generation);
-        let whole = self.follow.before(&Stretch {
+        let whole = self.flow.before(&Stretch {
             from: stretch.to,
             ..*stretch
         })?;
@@ -112,7 +151,7 @@ impl Live {
             ..Tally::default()
         };
         tally.position = Position {
-            lines: lines(self.follow.before(stretch)?)?,
+            lines: lines(self.flow.before(stretch)?)?,
             offset: stretch.from,
             open: None,
         };
@@ -132,33 +171,35 @@ impl Live {
 
     /// Device and inode of its file; `None`: it has none, or a compressed one.
     pub fn key(&self, generation: u32) -> Option<(u64, u64)> {
-        self.follow.key(generation)
+        self.flow.files()?.key(generation)
     }
 
     /// Whether a gap behind it is still to be told.
     pub fn is_losing(&self, generation: u32) -> bool {
-        self.follow.is_losing(generation)
+        let files = self.flow.files();
+        files.is_some_and(|files| files.is_losing(generation))
     }
 
     /// The file's name by now, or its last one.
     pub fn called(&self, generation: u32) -> Box<str> {
-        let path = self.follow.path(generation);
+        let path = self.flow.path(generation);
         path.map_or_else(|| self.name.as_str().into(), shown)
     }
 
     /// Those before it, the newest first.
     pub fn older(&self, generation: u32) -> impl Iterator<Item = u32> {
-        self.follow.older(generation).rev()
+        let files = self.flow.files().into_iter();
+        files.flat_map(move |files| files.older(generation).rev())
     }
 
-    /// The folder that is to be watched.
-    pub fn folder(&self) -> &Path {
-        self.follow.folder()
+    /// The folder that is to be watched; none of a pipe.
+    pub fn folder(&self) -> Option<&Path> {
+        self.flow.files().map(Follow::folder)
     }
 
-    /// Why the file cannot be opened.
-    pub fn failure(&self) -> Option<&io::Error> {
-        self.follow.failure()
+    /// Why it cannot be read.
+    pub fn failure(&self) -> Option<String> {
+        self.flow.failure()
     }
 }
 

@@ -18,12 +18,14 @@ mod config;
 mod database;
 mod discover;
 mod error;
+mod flow;
 mod follow;
 mod glob;
 mod identity;
 mod lines;
 mod live;
 mod mask;
+mod pipe;
 mod records;
 mod rotation;
 mod sample;
@@ -53,6 +55,7 @@ pub use self::error::{Error, Failure, Skipped};
 pub use self::follow::{Follow, Lost, News, Start, Stretch, Why};
 pub use self::live::{Born, Live, is_stream, set_of};
 pub use self::mask::{Mask, Masks, NotAMask};
+pub use self::pipe::Pipe;
 pub use self::records::Records;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]

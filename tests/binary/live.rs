@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +30,17 @@ pub struct Tail {
 
 impl Tail {
     pub fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::spawn(folder, args, Stdio::null())
+    }
+
+    /// With its standard input.
+    pub fn piped(folder: &Path, args: &[&str]) -> (Self, ChildStdin) {
+        let mut tail = Self::spawn(folder, args, Stdio::piped());
+        let input = tail.child.stdin.take().unwrap();
+        (tail, input)
+    }
+
+    fn spawn(folder: &Path, args: &[&str], input: Stdio) -> Self {
         // A file that grows too large is an error, as a full disk is, and does not kill it.
         let mut child = Command::new("bash")
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "-"])
@@ -39,6 +50,7 @@ impl Tail {
             .current_dir(folder)
             .env_clear()
             .env("TZ", "UTC")
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -94,6 +106,11 @@ impl Tail {
         self.says("following");
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.ended()
+    }
+
+    /// Waits until it has ended by itself, and gives what was told and not yet taken.
+    pub fn ended(mut self) -> Vec<Value> {
         assert!(self.child.wait().unwrap().success());
         let mut findings = Vec::new();
         while let Ok(line) = self.told.recv_timeout(PATIENCE) {

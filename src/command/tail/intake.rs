@@ -9,11 +9,10 @@ use chrono::Utc;
 use super::super::index::{Seen, Stop, recognise};
 use super::super::talk::{tell_failures, tell_skipped};
 use super::super::{Exit, Fault};
-use crate::cli::TailArgs;
 use crate::event::{self, Record};
 use crate::index::{Error, Known, NewPart, Writer};
 use crate::input::{
-    self, Born, Failure, Input, Inputs, Live, Mode, Options, Start, Stretch, Watch, discover,
+    self, Born, Failure, Input, Inputs, Live, Mode, Options, Pipe, Start, Stretch, Watch, discover,
     set_of,
 };
 use crate::report::sanitize::visible;
@@ -29,8 +28,19 @@ pub(super) struct News {
     pub(super) record: Record,
 }
 
+/// What is to be followed.
+pub(super) struct Plan {
+    /// Files, folders, globs.
+    pub(super) logs: Vec<PathBuf>,
+    pub(super) pipes: Vec<Pipe>,
+    /// Of logs that are not in the index, from their beginning on.
+    pub(super) from_start: bool,
+}
+
 pub(super) struct Intake {
     followed: Vec<Followed>,
+    /// Of which nobody knows yet what comes through them.
+    unknown: Vec<Pipe>,
     parts: Vec<event::Part>,
     /// Not all that was named is there.
     is_incomplete: bool,
@@ -67,12 +77,12 @@ impl Intake {
     /// Finds the logs, and where the index stands in them. Where files are renamed meanwhile, it begins again.
     pub(super) fn open(
         writer: &mut Writer,
-        args: &TailArgs,
+        plan: &Plan,
         options: &Options<'_>,
         talk: &mut impl Write,
     ) -> Result<Self, Stop> {
         for _ in 0..TRIES {
-            if let Some(intake) = Self::try_open(writer, args, options, talk)? {
+            if let Some(intake) = Self::try_open(writer, plan, options, talk)? {
                 return Ok(intake);
             }
             writer.roll_back()?;
@@ -86,7 +96,7 @@ impl Intake {
 
     fn try_open(
         writer: &Writer,
-        args: &TailArgs,
+        plan: &Plan,
         options: &Options<'_>,
         talk: &mut impl Write,
     ) -> Result<Option<Self>, Stop> {
@@ -95,10 +105,10 @@ impl Intake {
             skipped,
             failures,
             ..
-        } = found(args, options);
+        } = found(plan, options);
         // What was listed as part of a set has another name by now.
         let is_named = |f: &Failure| {
-            args.logs
+            plan.logs
                 .iter()
                 .any(|log| *log.to_string_lossy() == *f.name)
         };
@@ -110,7 +120,8 @@ impl Intake {
         if failures.iter().any(has_changed) {
             return Ok(None);
         }
-        let is_incomplete = !failures.is_empty() || !skipped.is_empty() || inputs.is_empty();
+        let is_empty = inputs.is_empty() && !plan.logs.is_empty();
+        let is_incomplete = is_empty || !failures.is_empty() || !skipped.is_empty();
         let (databases, inputs): (Vec<_>, Vec<_>) = by_set(inputs)
             .into_iter()
             .partition(|input| input.format.is_database());
@@ -124,7 +135,7 @@ impl Intake {
         }
         let mut followed = Vec::new();
         for (input, known) in recognised {
-            match Followed::new(writer, input, &known, args.from_start, talk)? {
+            match Followed::new(writer, input, &known, plan.from_start, talk)? {
                 Some(one) => followed.push(one),
                 None => return Ok(None),
             }
@@ -140,6 +151,7 @@ impl Intake {
         }
         let mut intake = Self {
             followed,
+            unknown: plan.pipes.clone(),
             parts: Vec::new(),
             is_incomplete,
             is_busy: false,
@@ -167,7 +179,9 @@ impl Intake {
 
     pub(super) fn watch(&self, watch: &mut Watch, talk: &mut impl Write) -> std::io::Result<()> {
         for followed in &self.followed {
-            if let Mode::Polled(why) = watch.folder(followed.live.folder()) {
+            if let Some(folder) = followed.live.folder()
+                && let Mode::Polled(why) = watch.folder(folder)
+            {
                 let name = visible(&followed.live.name);
                 writeln!(
                     talk,
@@ -176,11 +190,9 @@ impl Intake {
                 )?;
             }
         }
-        let names: Vec<_> = self
-            .followed
-            .iter()
-            .map(|f| visible(&f.live.name))
-            .collect();
+        let logs = self.followed.iter().map(|f| visible(&f.live.name));
+        let pipes = self.unknown.iter().map(|pipe| visible(&pipe.name));
+        let names: Vec<_> = logs.chain(pipes).collect();
         if names.is_empty() {
             return writeln!(talk, "why401: there is no log yet; looking for them");
         }
@@ -196,9 +208,11 @@ impl Intake {
     pub(super) fn look(
         &mut self,
         writer: &mut Writer,
+        options: &Options<'_>,
         calm: bool,
         talk: &mut impl Write,
     ) -> Result<Vec<News>, Stop> {
+        self.meet(writer, options, talk)?;
         let mut news = Vec::new();
         self.is_busy = false;
         for followed in &mut self.followed {
@@ -207,18 +221,58 @@ impl Intake {
         Ok(news)
     }
 
+    /// Takes in the pipes that show by now what comes through them.
+    fn meet(
+        &mut self,
+        writer: &Writer,
+        options: &Options<'_>,
+        talk: &mut impl Write,
+    ) -> Result<(), Stop> {
+        for pipe in std::mem::take(&mut self.unknown) {
+            match Live::of_pipe(&pipe, options) {
+                Ok(Some(live)) => self
+                    .followed
+                    .push(Followed::of_pipe(writer, live, &self.parts)?),
+                Ok(None) => self.unknown.push(pipe),
+                Err(why) => tell_skipped(
+                    &[input::Skipped {
+                        name: pipe.name,
+                        why,
+                    }],
+                    talk,
+                )?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What was read is committed.
+    pub(super) fn committed(&self) {
+        self.followed.iter().for_each(Followed::committed);
+    }
+
+    /// Whether nothing can come any more.
+    pub(super) fn is_over(&self) -> bool {
+        let is_over = self.followed.iter().all(|f| f.live.is_over());
+        is_over && self.unknown.is_empty() && !self.is_incomplete
+    }
+
     /// Reads all there is, for findings that will be made anew.
     pub(super) fn catch_up(
         &mut self,
         writer: &mut Writer,
+        options: &Options<'_>,
         talk: &mut impl Write,
     ) -> Result<(), Stop> {
-        self.look(writer, true, talk)?;
+        self.look(writer, options, true, talk)?;
         while self.is_busy {
             writer.commit()?;
-            self.look(writer, false, talk)?;
+            self.committed();
+            self.look(writer, options, false, talk)?;
         }
-        Ok(writer.commit()?)
+        writer.commit()?;
+        self.committed();
+        Ok(())
     }
 
     /// Whether there may be more than the last look gave.
@@ -232,14 +286,14 @@ impl Intake {
     }
 
     /// Whether by now there are logs that are not followed.
-    pub(super) fn finds_more(&self, args: &TailArgs, options: &Options<'_>) -> bool {
+    pub(super) fn finds_more(&self, plan: &Plan, options: &Options<'_>) -> bool {
         let is_followed = |input: &Input| {
             let path = input.base();
             self.followed
                 .iter()
                 .any(|f| Some(&f.live.path) == path.as_ref())
         };
-        let mut files = found(args, options)
+        let mut files = found(plan, options)
             .inputs
             .into_iter()
             .filter(|i| !i.format.is_database());
@@ -261,7 +315,7 @@ fn by_set(inputs: Vec<Input>) -> Vec<Input> {
 }
 
 /// The logs that were named, with all that is rotated from them.
-fn found(args: &TailArgs, options: &Options<'_>) -> Inputs {
+fn found(plan: &Plan, options: &Options<'_>) -> Inputs {
     let whole = |log: &PathBuf| {
         let set = if log.is_dir() {
             Vec::new()
@@ -274,7 +328,7 @@ fn found(args: &TailArgs, options: &Options<'_>) -> Inputs {
             set
         }
     };
-    let logs: Vec<PathBuf> = args.logs.iter().flat_map(whole).collect();
+    let logs: Vec<PathBuf> = plan.logs.iter().flat_map(whole).collect();
     discover(&logs, options)
 }
 
@@ -362,6 +416,46 @@ impl Followed {
             )?;
         }
         Ok(Some(followed))
+    }
+
+    /// A pipe; `parts` are those of the index.
+    fn of_pipe(writer: &Writer, live: Live, parts: &[event::Part]) -> Result<Self, Stop> {
+        let newest = writer.newest(&live.path, live.format.name())?;
+        let mut followed = Self {
+            row: None,
+            live,
+            parts: HashMap::new(),
+            left: newest.map(|part| part.id),
+            failure: None,
+        };
+        if let Some(part) = followed.live.pipe().and_then(Pipe::part) {
+            followed.go_on(writer, part, parts)?;
+        }
+        Ok(followed)
+    }
+
+    /// Goes on in a part that came through this pipe before.
+    fn go_on(&mut self, writer: &Writer, id: i64, parts: &[event::Part]) -> Result<(), Stop> {
+        let tally = writer.read_of(id)?;
+        self.live.resume_pipe(tally.position.offset);
+        self.resume(writer, 0, tally, id, None)?;
+        let identity = writer.identity(id)?;
+        let index = parts.iter().position(|part| part.identity == identity);
+        if let Some((part, index)) = self.parts.get_mut(&0).zip(index) {
+            part.index = u32::try_from(index).unwrap_or(u32::MAX);
+            part.tally.part = part.index;
+        }
+        if let Some(pipe) = self.live.pipe() {
+            pipe.is_part(id);
+        }
+        Ok(())
+    }
+
+    fn committed(&self) {
+        if let (Some(pipe), Some(part)) = (self.live.pipe(), self.parts.get(&0)) {
+            pipe.is_part(part.id);
+            pipe.release(part.tally.position.offset);
+        }
     }
 
     /// Goes on in a part that the index knows.
@@ -454,6 +548,10 @@ impl Followed {
             let Ok(born) = self.live.born(stretch) else {
                 return Ok(false);
             };
+            if let Some(known) = self.told_again(writer, &born)? {
+                self.go_on(writer, known, parts)?;
+                return Ok(false);
+            }
             self.begin(writer, stretch.generation, born, parts)?;
         }
         let Some(part) = self.parts.get_mut(&stretch.generation) else {
@@ -481,6 +579,21 @@ impl Followed {
         Ok(true)
     }
 
+    /// The part of which a pipe tells from its beginning, as `docker logs -f` does each time.
+    fn told_again(&self, writer: &Writer, born: &Born) -> Result<Option<i64>, Error> {
+        if self.live.pipe().is_none() {
+            return Ok(None);
+        }
+        let known = writer.known(born.identity, None)?;
+        let is_here = |id| Ok::<_, Error>(writer.path_of(id)? == self.live.path);
+        for part in known.into_iter().rev() {
+            if is_here(part.id)? {
+                return Ok(Some(part.id));
+            }
+        }
+        Ok(None)
+    }
+
     /// Adds a part to the index.
     fn begin(
         &mut self,
@@ -490,7 +603,10 @@ impl Followed {
         parts: &mut Vec<event::Part>,
     ) -> Result<(), Error> {
         let format = self.live.format;
-        let path = path::absolute(&self.live.path).unwrap_or_else(|_| self.live.path.clone());
+        let path = match self.live.pipe() {
+            Some(_) => self.live.path.clone(),
+            None => path::absolute(&self.live.path).unwrap_or_else(|_| self.live.path.clone()),
+        };
         let system = format.system().map(|s| s.name);
         let row = match self.row {
             Some(row) => row,
@@ -557,7 +673,7 @@ impl Followed {
 
     /// Says once why the file cannot be opened.
     fn tell_failure(&mut self, talk: &mut impl Write) -> Result<(), Stop> {
-        let failure = self.live.failure().map(ToString::to_string);
+        let failure = self.live.failure();
         if failure != self.failure
             && let Some(failure) = &failure
         {

@@ -11,6 +11,7 @@ mod session;
 mod trouble;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use anstream::ColorChoice;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use self::intake::Plan;
 use self::said::Said;
 use self::session::{Next, Session, Voice};
 use self::trouble::Trouble;
@@ -28,8 +30,7 @@ use super::{Exit, Fault, described};
 use crate::cli::TailArgs;
 use crate::config::Config;
 use crate::format;
-use crate::input::{Options, is_stream};
-use crate::report::sanitize::visible;
+use crate::input::{Options, Pipe, is_stream};
 
 /// How late a line may come for what was found without it.
 const LATENESS: Duration = Duration::from_secs(2);
@@ -52,13 +53,6 @@ pub(super) fn run(args: &TailArgs, config: Config, color: ColorChoice) -> anyhow
         let message = "there is no home to keep the index in; give --index FILE";
         Fault::new(Exit::Usage, message)
     })?;
-    if let Some(stream) = args.logs.iter().find(|log| is_stream(log)) {
-        let message = format!(
-            "{}: only files can be followed; `explain` reads pipes",
-            stream.display()
-        );
-        return Err(Fault::new(Exit::Usage, visible(&message)).into());
-    }
     let given = described::formats(&args.described, &mut talk)?;
     let options = Options {
         format: args.format.and_then(format::by_name),
@@ -68,6 +62,7 @@ pub(super) fn run(args: &TailArgs, config: Config, color: ColorChoice) -> anyhow
     };
     let (wake, woken) = sync_channel(16);
     end_on_signals(wake.clone())?;
+    let plan = plan(args, &options, &wake);
     let mut said = Said::new(args, color);
     let mut trouble = Trouble::default();
     loop {
@@ -76,7 +71,7 @@ pub(super) fn run(args: &TailArgs, config: Config, color: ColorChoice) -> anyhow
             trouble: &mut trouble,
             talk: &mut talk,
         };
-        let session = Session::begin(&path, args, &options, voice, &wake);
+        let session = Session::begin(&path, &plan, &options, voice, &wake);
         match session.and_then(|session| follow(session, &woken)) {
             Ok(Next::End) => return Ok(Exit::Done),
             Ok(Next::Again) => {}
@@ -92,14 +87,34 @@ pub(super) fn run(args: &TailArgs, config: Config, color: ColorChoice) -> anyhow
     }
 }
 
+/// Pipes are read from now on, whatever becomes of the index.
+fn plan(args: &TailArgs, options: &Options<'_>, wake: &SyncSender<Wake>) -> Plan {
+    let (pipes, logs) = args.logs.iter().cloned().partition(|log| is_stream(log));
+    let pipes: Vec<PathBuf> = pipes;
+    let open = |path: &PathBuf| {
+        let wake = wake.clone();
+        // Where hints wait already, one more says nothing.
+        Pipe::open(path, &options.masks, move || {
+            let _ = wake.try_send(Wake::Written);
+        })
+    };
+    Plan {
+        pipes: pipes.iter().map(open).collect(),
+        logs,
+        from_start: args.from_start,
+    }
+}
+
 fn follow<W: Write>(mut session: Session<'_, W>, woken: &Receiver<Wake>) -> Result<Next, Stop> {
     loop {
         let wake = wait(woken, session.idle());
         if wake == Some(Wake::End) {
             return session.end();
         }
-        if let Some(next) = session.turn(wake)? {
-            return Ok(next);
+        match session.turn(wake)? {
+            Some(Next::End) => return session.end(),
+            Some(next) => return Ok(next),
+            None => {}
         }
     }
 }

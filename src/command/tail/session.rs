@@ -6,11 +6,10 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use super::super::index::{Anew, Stop, anew, masked_otherwise};
-use super::intake::{Intake, News};
+use super::intake::{Intake, News, Plan};
 use super::said::Said;
 use super::trouble::Trouble;
 use super::{LATENESS, LOOK, Wake};
-use crate::cli::TailArgs;
 use crate::event::Micros;
 use crate::index::{Error, Writer};
 use crate::input::{Options, Watch};
@@ -38,7 +37,7 @@ pub(super) struct Voice<'a, W> {
 }
 
 pub(super) struct Session<'a, W> {
-    args: &'a TailArgs,
+    plan: &'a Plan,
     options: &'a Options<'a>,
     voice: Voice<'a, W>,
     writer: Writer,
@@ -66,7 +65,7 @@ impl<'a, W: Write> Session<'a, W> {
     /// Opens the index and the logs, and comes to their ends.
     pub(super) fn begin(
         path: &Path,
-        args: &'a TailArgs,
+        plan: &'a Plan,
         options: &'a Options<'a>,
         voice: Voice<'a, W>,
         wake: &SyncSender<Wake>,
@@ -80,7 +79,7 @@ impl<'a, W: Write> Session<'a, W> {
             trouble,
             talk,
         } = voice;
-        let mut intake = Intake::open(&mut writer, args, options, talk)?;
+        let mut intake = Intake::open(&mut writer, plan, options, talk)?;
         let hint = wake.clone();
         // Where hints wait already, one more says nothing.
         let mut watch = Watch::new(move |renamed| {
@@ -92,13 +91,13 @@ impl<'a, W: Write> Session<'a, W> {
             let _ = hint.try_send(wake);
         });
         intake.watch(&mut watch, talk)?;
-        intake.catch_up(&mut writer, talk)?;
+        intake.catch_up(&mut writer, options, talk)?;
         said.known(&writer)?;
         let mut clock = Clock::begin();
         let found = make_anew(&writer, &mut intake, said, talk, &mut clock)?;
         trouble.pass(talk)?;
         Ok(Self {
-            args,
+            plan,
             options,
             voice: Voice {
                 said,
@@ -132,7 +131,9 @@ impl<'a, W: Write> Session<'a, W> {
             return Ok(None);
         }
         let Voice { said, talk, .. } = &mut self.voice;
-        let news = self.intake.look(&mut self.writer, calm, *talk)?;
+        let news = self
+            .intake
+            .look(&mut self.writer, self.options, calm, *talk)?;
         if calm {
             self.clock.looked = now;
         }
@@ -146,21 +147,23 @@ impl<'a, W: Write> Session<'a, W> {
             said.hear(&mut self.found.correlators, parts, now)?;
         }
         self.writer.commit()?;
+        self.intake.committed();
         if !is_known || self.clock.is_due(now) {
             self.anew()?;
         }
         if calm && self.intake.is_incomplete() && now - self.clock.searched >= SEARCH {
             self.clock.searched = now;
-            if self.intake.finds_more(self.args, self.options) {
+            if self.intake.finds_more(self.plan, self.options) {
                 return Ok(Some(Next::Again));
             }
         }
-        Ok(None)
+        Ok(self.intake.is_over().then_some(Next::End))
     }
 
     /// Reads all there is, and explains it.
     pub(super) fn end(mut self) -> Result<Next, Stop> {
-        self.intake.catch_up(&mut self.writer, self.voice.talk)?;
+        let (writer, talk) = (&mut self.writer, &mut self.voice.talk);
+        self.intake.catch_up(writer, self.options, *talk)?;
         self.anew()?;
         self.writer.close()?;
         Ok(Next::End)
