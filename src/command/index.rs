@@ -318,14 +318,18 @@ pub(super) fn recognise(
         return Ok(None);
     };
     let database = input.format.is_database().then_some(name);
+    let mut seen = None;
     for part in writer.known(beginning, database)? {
         match reach(writer, input, index, part.id)? {
-            Some(Reach::End) => return Ok(Some(Seen::Part(part))),
-            Some(Reach::Within) => return Ok(Some(Seen::All(part))),
-            None => {}
+            // Of several the one that goes farthest.
+            Some(Reach::End) if seen.as_ref().is_none_or(|seen| part.goes_beyond(seen)) => {
+                seen = Some(Seen::Part(part));
+            }
+            Some(Reach::Within) if seen.is_none() => seen = Some(Seen::All(part)),
+            _ => {}
         }
     }
-    Ok(None)
+    Ok(seen)
 }
 
 /// How far a file goes into a part of the index; `None`: it is another log that only begins alike.
@@ -354,6 +358,15 @@ fn reach(
     }
     // That it begins alike is all there is to know it by.
     Ok(Some(before.map_or(Reach::End, |_| Reach::Within)))
+}
+
+impl Known {
+    fn goes_beyond(&self, seen: &Seen) -> bool {
+        match seen {
+            Seen::Part(other) => self.tally.position.offset > other.tally.position.offset,
+            Seen::All(_) => true,
+        }
+    }
 }
 
 /// What the index knows of a file.

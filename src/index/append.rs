@@ -248,8 +248,27 @@ impl Writer {
             .connection
             .prepare_cached("SELECT rank FROM part WHERE id = ?1")?
             .query_row([part], |row| row.get(0))?;
-        let next = ask(next, before)?;
-        Ok(next.map_or(before + 1.0, |next| f64::midpoint(before, next)))
+        let Some(next) = ask(next, before)? else {
+            return Ok(before + 1.0);
+        };
+        let between = f64::midpoint(before, next);
+        if before < between && between < next {
+            return Ok(between);
+        }
+        self.spread_ranks(input)?;
+        self.rank(input, after)
+    }
+
+    /// Where so many parts came between two that no number is left: all of the input are numbered anew.
+    fn spread_ranks(&self, input: i64) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE part SET rank = n.rank FROM
+                    (SELECT id, row_number() OVER (ORDER BY rank, id) AS rank FROM part WHERE input = ?1) n
+                 WHERE part.id = n.id",
+            )?
+            .execute([input])?;
+        Ok(())
     }
 
     /// Files are renamed by rotation; findings name them as they are called now.
@@ -623,5 +642,40 @@ mod unparsed {
             (place, u.why)
         };
         Ok(all.into_iter().map(of).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Each is halfway between its neighbours, and there are not that many numbers.
+    #[test]
+    fn parts_can_be_put_between_two_as_often_as_one_likes() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::open(&folder.path().join("index.db")).unwrap();
+        let input = writer.input("x", Path::new("/x"), "x", None).unwrap();
+        let add = |number: u8, after| {
+            let part = NewPart {
+                input,
+                after,
+                name: "x",
+                identity: [number; 32],
+                beginning: [number; 32],
+            };
+            writer.add_part(&part).unwrap()
+        };
+        let first = add(0, None);
+        let mut expected = vec![first, add(1, Some(first))];
+        for number in 2..200 {
+            expected.insert(1, add(number, Some(first)));
+        }
+        let mut ordered = writer
+            .connection
+            .prepare("SELECT id FROM part ORDER BY rank")
+            .unwrap();
+        let ordered = ordered.query_map([], |row| row.get(0)).unwrap();
+        let ordered: Vec<i64> = ordered.map(Result::unwrap).collect();
+        assert_eq!(ordered, expected);
     }
 }

@@ -529,6 +529,11 @@ impl Follow {
             if !is_whole {
                 return None;
             }
+            // What it is a copy of may have been truncated a moment ago.
+            if known.is_none() && !self.generations.iter_mut().all(Generation::is_intact) {
+                self.is_renamed = true;
+                return None;
+            }
         }
         let mut generation = self.generation(&file.metadata, &file.path);
         let known = if is_old { Some(size) } else { known };
@@ -732,7 +737,7 @@ impl Generation {
     /// Whether what was given still stands there.
     fn is_intact(&mut self) -> bool {
         let Some(file) = &self.file else {
-            return self.packed.is_some();
+            return true;
         };
         let Ok(size) = file.metadata().map(|m| m.len()) else {
             return false;
