@@ -60,6 +60,8 @@ pub enum Command {
     Tail(TailArgs),
     /// What the index has read: formats, lines, times, clocks, gaps
     Inputs(InputsArgs),
+    /// The configuration, and whether the logs are there and agree
+    Check(CheckArgs),
     /// Ask the index in SQL; `why401 sql` alone lists the views
     Sql(SqlArgs),
     /// What can be found: every cause, with its fix on each server
@@ -194,8 +196,9 @@ pub struct IndexArgs {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a switch of its own
 pub struct TailArgs {
-    /// Logs to follow, with all that is rotated from them: files, folders, globs, pipes; `-`: standard input
-    #[arg(value_name = "LOG", required = true)]
+    /// Logs to follow, with all that is rotated from them: files, folders, globs, pipes, and `-` for
+    /// standard input [default: those of the configuration]
+    #[arg(value_name = "LOG")]
     pub logs: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -227,6 +230,13 @@ pub struct TailArgs {
     /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<Zone>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Logs to look at [default: those of the configuration]
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The commands: the only place that knows the wall clock, standard output and exit codes.
 
 mod catalogue;
+mod check;
 mod checked;
 mod described;
 mod explain;
@@ -111,7 +112,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Index(args)) => {
             index::run(&args, place::config(cli.config.as_deref())?, color)
         }
-        Some(Command::Tail(args)) => tail::run(&args, place::config(cli.config.as_deref())?, color),
+        Some(Command::Tail(args)) => tail::run(&args, cli.config.as_deref(), color),
+        Some(Command::Check(args)) => {
+            check::run(&args, &place::config(cli.config.as_deref())?, color)
+        }
         Some(Command::Inputs(args)) => inputs::run(&args, color),
         Some(Command::Sql(args)) => sql::run(&args, color),
         Some(Command::Causes(args)) => {

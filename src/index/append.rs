@@ -675,7 +675,7 @@ mod tests {
             .prepare("SELECT id FROM part ORDER BY rank")
             .unwrap();
         let ordered = ordered.query_map([], |row| row.get(0)).unwrap();
-        let ordered: Vec<i64> = ordered.map(Result::unwrap).collect();
-        assert_eq!(ordered, expected);
+        let ordered: rusqlite::Result<Vec<i64>> = ordered.collect();
+        assert_eq!(ordered.unwrap(), expected);
     }
 }

@@ -15,6 +15,7 @@ mod append;
 mod block;
 mod damage;
 mod error;
+mod figures;
 mod findings;
 mod lock;
 mod migrate;

@@ -192,6 +192,11 @@ impl Live {
         files.flat_map(move |files| files.older(generation).rev())
     }
 
+    /// Bytes that are there and were not given yet.
+    pub fn behind(&self) -> u64 {
+        self.flow.files().map_or(0, Follow::behind)
+    }
+
     /// The folder that is to be watched; none of a pipe.
     pub fn folder(&self) -> Option<&Path> {
         self.flow.files().map(Follow::folder)

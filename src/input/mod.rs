@@ -233,6 +233,11 @@ impl Input {
         Records::stretch(self.format, part, from..from.saturating_add(length))
     }
 
+    /// When its newest file was written last. `None`: it is a stream.
+    pub fn written(&self) -> Option<Micros> {
+        self.parts.last()?.bytes.modified()
+    }
+
     /// How many bytes its files have on disk.
     pub fn size(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes.size()).sum()

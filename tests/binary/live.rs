@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::explain;
@@ -30,17 +31,21 @@ pub struct Tail {
 
 impl Tail {
     pub fn start(folder: &Path, args: &[&str]) -> Self {
-        Self::spawn(folder, args, Stdio::null())
+        Self::spawn(folder, args, &[], Stdio::null())
     }
 
     /// With its standard input.
     pub fn piped(folder: &Path, args: &[&str]) -> (Self, ChildStdin) {
-        let mut tail = Self::spawn(folder, args, Stdio::piped());
+        let mut tail = Self::spawn(folder, args, &[], Stdio::piped());
         let input = tail.child.stdin.take().unwrap();
         (tail, input)
     }
 
-    fn spawn(folder: &Path, args: &[&str], input: Stdio) -> Self {
+    pub fn in_environment(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::spawn(folder, args, environment, Stdio::null())
+    }
+
+    fn spawn(folder: &Path, args: &[&str], environment: &[(&str, &str)], input: Stdio) -> Self {
         // A file that grows too large is an error, as a full disk is, and does not kill it.
         let mut child = Command::new("bash")
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "-"])
@@ -50,6 +55,7 @@ impl Tail {
             .current_dir(folder)
             .env_clear()
             .env("TZ", "UTC")
+            .envs(environment.iter().copied())
             .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -104,9 +110,18 @@ impl Tail {
     /// Asks it to end, and gives what was told and not yet taken.
     pub fn end(mut self) -> Vec<Value> {
         self.says("following");
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         self.ended()
+    }
+
+    /// Asks it to read its configuration again.
+    pub fn hang_up(&mut self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
     }
 
     /// Waits until it has ended by itself, and gives what was told and not yet taken.

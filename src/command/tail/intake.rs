@@ -15,6 +15,7 @@ use crate::input::{
     self, Born, Failure, Input, Inputs, Live, Mode, Options, Pipe, Start, Stretch, Watch, discover,
     set_of,
 };
+use crate::metrics::{Kind, Metric};
 use crate::report::sanitize::visible;
 use crate::summary::Tally;
 
@@ -35,6 +36,8 @@ pub(super) struct Plan {
     pub(super) pipes: Vec<Pipe>,
     /// Of logs that are not in the index, from their beginning on.
     pub(super) from_start: bool,
+    /// Where figures for Prometheus go.
+    pub(super) metrics: Option<PathBuf>,
 }
 
 pub(super) struct Intake {
@@ -273,6 +276,19 @@ impl Intake {
         writer.commit()?;
         self.committed();
         Ok(())
+    }
+
+    /// How much is there that was not read yet.
+    #[allow(clippy::cast_precision_loss)] // a number of bytes
+    pub(super) fn lag(&self) -> Metric {
+        let behind = |f: &Followed| (vec![f.live.name.clone()], f.live.behind() as f64);
+        Metric {
+            name: "why401_lag_bytes",
+            help: "Bytes that are there and were not read yet.",
+            kind: Kind::Gauge,
+            labels: &["input"],
+            samples: self.followed.iter().map(behind).collect(),
+        }
     }
 
     /// Whether there may be more than the last look gave.

@@ -6,13 +6,19 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use super::super::index::{Anew, Stop, anew, masked_otherwise};
+use anstream::ColorChoice;
+
 use super::intake::{Intake, News, Plan};
+use super::manager::Manager;
 use super::said::Said;
 use super::trouble::Trouble;
 use super::{LATENESS, LOOK, Wake};
+use crate::cli::TailArgs;
 use crate::event::Micros;
 use crate::index::{Error, Writer};
 use crate::input::{Options, Watch};
+use crate::metrics;
+use crate::report::sanitize::visible;
 
 /// How long is waited for another program that has locked the index, before it is said.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -21,19 +27,49 @@ const SEARCH: Duration = Duration::from_secs(5);
 /// Findings are made anew so often where the logs are never calm, and it may take one part in so many of the time.
 const ANEW: Duration = Duration::from_secs(60);
 const SHARE: u32 = 20;
+/// Figures are written so often.
+const FIGURES: Duration = Duration::from_secs(15);
 
 /// What follows a session.
 pub(super) enum Next {
     End,
+    /// The configuration is to be read again.
+    Reload,
     /// There are logs that were not there before.
     Again,
 }
 
 /// What outlives a session.
+pub(super) struct Voices {
+    pub(super) said: Said,
+    pub(super) trouble: Trouble,
+    pub(super) manager: Manager,
+}
+
+impl Voices {
+    pub(super) fn new(args: &TailArgs, color: ColorChoice) -> Self {
+        Self {
+            said: Said::new(args, color),
+            trouble: Trouble::default(),
+            manager: Manager::of_environment(),
+        }
+    }
+
+    pub(super) fn with<'a, W>(&'a mut self, talk: &'a mut W) -> Voice<'a, W> {
+        Voice {
+            said: &mut self.said,
+            trouble: &mut self.trouble,
+            manager: &mut self.manager,
+            talk,
+        }
+    }
+}
+
 pub(super) struct Voice<'a, W> {
-    pub(super) said: &'a mut Said,
-    pub(super) trouble: &'a mut Trouble,
-    pub(super) talk: &'a mut W,
+    said: &'a mut Said,
+    trouble: &'a mut Trouble,
+    manager: &'a mut Manager,
+    talk: &'a mut W,
 }
 
 pub(super) struct Session<'a, W> {
@@ -52,6 +88,8 @@ pub(super) struct Session<'a, W> {
 struct Clock {
     looked: Instant,
     searched: Instant,
+    /// Figures were written; `None`: not yet.
+    counted: Option<Instant>,
     /// The last news.
     heard: Instant,
     /// Findings were made anew, which took so long.
@@ -77,6 +115,7 @@ impl<'a, W: Write> Session<'a, W> {
         let Voice {
             said,
             trouble,
+            manager,
             talk,
         } = voice;
         let mut intake = Intake::open(&mut writer, plan, options, talk)?;
@@ -102,6 +141,7 @@ impl<'a, W: Write> Session<'a, W> {
             voice: Voice {
                 said,
                 trouble,
+                manager,
                 talk,
             },
             writer,
@@ -110,6 +150,10 @@ impl<'a, W: Write> Session<'a, W> {
             clock,
             _watch: watch,
         })
+    }
+
+    pub(super) fn ready(&mut self) {
+        self.voice.manager.ready();
     }
 
     /// How long there is nothing to do unless something happens.
@@ -123,6 +167,7 @@ impl<'a, W: Write> Session<'a, W> {
     /// Reads what is new, and tells what it says.
     pub(super) fn turn(&mut self, wake: Option<Wake>) -> Result<Option<Next>, Stop> {
         let now = Instant::now();
+        self.voice.manager.alive(now);
         let calm = now - self.clock.looked >= LOOK;
         if wake == Some(Wake::Renamed) {
             self.intake.renamed();
@@ -151,6 +196,9 @@ impl<'a, W: Write> Session<'a, W> {
         if !is_known || self.clock.is_due(now) {
             self.anew()?;
         }
+        if calm {
+            self.count(now)?;
+        }
         if calm && self.intake.is_incomplete() && now - self.clock.searched >= SEARCH {
             self.clock.searched = now;
             if self.intake.finds_more(self.plan, self.options) {
@@ -162,11 +210,34 @@ impl<'a, W: Write> Session<'a, W> {
 
     /// Reads all there is, and explains it.
     pub(super) fn end(mut self) -> Result<Next, Stop> {
+        self.voice.manager.ends();
         let (writer, talk) = (&mut self.writer, &mut self.voice.talk);
         self.intake.catch_up(writer, self.options, *talk)?;
         self.anew()?;
+        self.clock.counted = None;
+        self.count(Instant::now())?;
         self.writer.close()?;
         Ok(Next::End)
+    }
+
+    /// Writes figures for Prometheus, where somebody wants them.
+    fn count(&mut self, now: Instant) -> Result<(), Stop> {
+        let Some(file) = &self.plan.metrics else {
+            return Ok(());
+        };
+        let counted = self.clock.counted;
+        if counted.is_some_and(|counted| now - counted < FIGURES) {
+            return Ok(());
+        }
+        self.clock.counted = Some(now);
+        let mut figures = self.writer.figures()?;
+        figures.push(self.intake.lag());
+        // That the file cannot be written must not end what it tells of.
+        if let Err(error) = metrics::write(file, &figures) {
+            let name = file.to_string_lossy();
+            writeln!(self.voice.talk, "why401: {}: {error}", visible(&name))?;
+        }
+        Ok(())
     }
 
     /// Whether nobody else has locked the index: before that nothing is read.
@@ -218,6 +289,7 @@ impl Clock {
         Self {
             looked: now,
             searched: now,
+            counted: None,
             heard: now,
             anew: now,
             took: Duration::ZERO,
