@@ -57,6 +57,8 @@ struct Followed {
     row: Option<i64>,
     /// By generation.
     parts: HashMap<u32, Part>,
+    /// Where each generation stands in the index, also of those of which nothing more comes.
+    ids: HashMap<u32, i64>,
     /// The newest part in the index that is not followed any more.
     left: Option<i64>,
     /// The last failure that was told.
@@ -413,6 +415,7 @@ impl Followed {
             row: None,
             live,
             parts: HashMap::new(),
+            ids: HashMap::new(),
             left: None,
             failure: None,
         };
@@ -441,6 +444,7 @@ impl Followed {
             row: None,
             live,
             parts: HashMap::new(),
+            ids: HashMap::new(),
             left: newest.map(|part| part.id),
             failure: None,
         };
@@ -486,6 +490,7 @@ impl Followed {
         let row = writer.input_of(id)?;
         self.row = Some(row);
         let given = tally.position.offset;
+        self.ids.insert(generation, id);
         self.parts.insert(
             generation,
             Part {
@@ -633,7 +638,7 @@ impl Followed {
             writer.set_timezone(row, &zone.to_string())?;
         }
         let mut older = self.live.older(generation);
-        let after = older.find_map(|g| self.parts.get(&g).map(|part| part.id));
+        let after = older.find_map(|g| self.ids.get(&g).copied());
         let after = after.or(self.left);
         let Born {
             name,
@@ -651,6 +656,7 @@ impl Followed {
         parts.push(event::Part { name, identity });
         tally.part = index;
         let given = tally.position.offset;
+        self.ids.insert(generation, id);
         self.parts.insert(
             generation,
             Part {
