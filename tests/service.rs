@@ -46,6 +46,14 @@ fn what_is_configured_is_followed_and_can_be_changed() {
     tail.says("following journal.log, access.log");
     tail.catch_up(&["access.log", "journal.log"]);
     tail.end();
+    let inputs = why401(["inputs", "--index", "state/index.db"])
+        .within(folder)
+        .run();
+    assert!(
+        inputs.data.contains("the system tells of changes"),
+        "{}",
+        inputs.data
+    );
     assert_eq!(read_of(folder).len(), 2);
     let metrics = fs::read_to_string(folder.join("why401.prom")).unwrap();
     let lines = fs::read_to_string(ACCESS).unwrap().lines().count();

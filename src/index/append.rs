@@ -451,6 +451,15 @@ impl Writer {
         known.into_iter().next().transpose()
     }
 
+    /// How changes of an input are noticed: the system tells of them, or by looking, and why.
+    pub fn follow(&self, input: i64, why: Option<&str>) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO followed VALUES (?1, ?2)")?
+            .execute((input, why))?;
+        Ok(())
+    }
+
     pub fn identity(&self, part: i64) -> Result<[u8; 32]> {
         let mut ask = self
             .connection

@@ -12,3 +12,6 @@ CREATE TABLE lost (
     since INTEGER,
     until INTEGER NOT NULL
 ) STRICT;
+
+-- How changes of an input are noticed while it is followed; `why` where that is only by looking.
+CREATE TABLE followed (input INTEGER PRIMARY KEY REFERENCES input, why TEXT) STRICT;

@@ -27,6 +27,16 @@ pub enum Mode {
     Polled(String),
 }
 
+impl Mode {
+    /// Why it is only looked at.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Mode::Told => None,
+            Mode::Polled(why) => Some(why),
+        }
+    }
+}
+
 /// Watches folders: a watch on a file goes blind when the file is renamed.
 #[derive(Debug)]
 pub struct Watch {

@@ -63,6 +63,8 @@ struct Followed {
     left: Option<i64>,
     /// The last failure that was told.
     failure: Option<String>,
+    /// How its changes are noticed, where the index does not know it yet.
+    mode: Option<Mode>,
 }
 
 struct Part {
@@ -182,11 +184,14 @@ impl Intake {
         }
     }
 
-    pub(super) fn watch(&self, watch: &mut Watch, talk: &mut impl Write) -> std::io::Result<()> {
-        for followed in &self.followed {
-            if let Some(folder) = followed.live.folder()
-                && let Mode::Polled(why) = watch.folder(folder)
-            {
+    pub(super) fn watch(
+        &mut self,
+        watch: &mut Watch,
+        talk: &mut impl Write,
+    ) -> std::io::Result<()> {
+        for followed in &mut self.followed {
+            followed.mode = followed.live.folder().map(|f| watch.folder(f).clone());
+            if let Some(Mode::Polled(why)) = &followed.mode {
                 let name = visible(&followed.live.name);
                 writeln!(
                     talk,
@@ -418,6 +423,7 @@ impl Followed {
             ids: HashMap::new(),
             left: None,
             failure: None,
+            mode: None,
         };
         for (((generation, tally), part), key) in resumed.into_iter().zip(known).zip(keys) {
             followed.resume(writer, generation, tally, part.id, key)?;
@@ -447,6 +453,7 @@ impl Followed {
             ids: HashMap::new(),
             left: newest.map(|part| part.id),
             failure: None,
+            mode: None,
         };
         if let Some(part) = followed.live.pipe().and_then(Pipe::part) {
             followed.go_on(writer, part, parts)?;
@@ -517,6 +524,9 @@ impl Followed {
         let mut any = false;
         let what = self.live.look(calm);
         self.tell_failure(talk)?;
+        if let Some((row, mode)) = self.row.zip(self.mode.take_if(|_| self.row.is_some())) {
+            writer.follow(row, mode.why())?;
+        }
         let mut is_stuck = false;
         for what in what {
             match what {

@@ -1,7 +1,7 @@
 //! What was told, so that nothing is told twice and what has changed is told again.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use anstream::ColorChoice;
 
 use super::super::{columns, stdout};
 use super::LATENESS;
+use crate::cause::Cause;
 use crate::cli::{Output, TailArgs};
 use crate::correlate::Correlators;
 use crate::event::Part;
@@ -58,6 +59,8 @@ pub(super) struct Said {
     zone: Zone,
     out: BufWriter<Box<dyn Write>>,
     told: HashMap<Id, Told>,
+    /// What one was told how to mend.
+    mended: HashSet<(Option<&'static str>, Option<Cause>)>,
     /// Findings were made anew so often.
     round: u32,
     /// Found and not yet told, and since when.
@@ -83,6 +86,7 @@ impl Said {
             zone: if args.utc { Zone::Utc } else { Zone::Host },
             out: stdout(args.output, color),
             told: HashMap::new(),
+            mended: HashSet::new(),
             round: 0,
             waiting: HashMap::new(),
             is_first: !args.from_start,
@@ -203,7 +207,11 @@ impl Said {
                     writeln!(self.out, "Revised, for a line came late:")?;
                 }
                 let page = Page::new(parts, self.zone, columns());
-                Each::new(page, &mut self.out).finding(finding)?;
+                let each = Each::new(page, &mut self.out).without_quotes();
+                // A cause is mended the same way each time.
+                let is_first = self.mended.insert((finding.system, finding.cause()));
+                let mut each = if is_first { each } else { each.without_fix() };
+                each.finding(finding)?;
                 writeln!(self.out)?;
             }
         }
