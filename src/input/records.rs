@@ -59,6 +59,8 @@ struct Reading<'a> {
     timed: usize,
     /// Of the last record that had one: its time, and how far ahead of UTC its clock was.
     last: Option<(Range<Micros>, Option<Micros>)>,
+    /// Behind what is read nothing comes: those that wait need not.
+    is_end: bool,
     /// Of a database: the greatest number of a row so far. Rows come in the order of their dates.
     row: u64,
 }
@@ -163,6 +165,7 @@ impl<'a> Records<'a> {
                     untimed: VecDeque::new(),
                     timed: 0,
                     last: None,
+                    is_end: true,
                     row: if self.format.is_database() { lines } else { 0 },
                 });
             }
@@ -201,8 +204,12 @@ pub(super) fn go_on(
             offset,
         ),
         tally,
-        row: 0,
         open: None,
+        untimed: VecDeque::new(),
+        timed: 0,
+        last: None,
+        is_end: false,
+        row: 0,
     };
     let mut records = Vec::new();
     while let Some(record) = reading.next(format, None)? {
@@ -278,6 +285,9 @@ impl Reading<'_> {
         while self.timed == 0 {
             let before = self.read_so_far();
             let Some(record) = self.read(format, preview)? else {
+                if !self.is_end {
+                    return Ok(None);
+                }
                 self.derive(None);
                 break;
             };

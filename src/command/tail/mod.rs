@@ -73,6 +73,8 @@ pub(super) fn run(
             given: &given,
             zone: args.timezone.or(config.tail.timezone),
             masks: config.redact.patterns.clone().into(),
+            // Databases are not followed.
+            key: None,
         };
         let plan = plan(args, &config, &options, &mut pipes)?;
         let voice = voices.with(&mut talk);
