@@ -56,8 +56,12 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Read logs into the index, from where it stands in each
     Index(IndexArgs),
+    /// Tell each refusal with its cause as it falls
+    Tail(TailArgs),
     /// What the index has read: formats, lines, times, clocks, gaps
     Inputs(InputsArgs),
+    /// The configuration, and whether the logs are there and agree
+    Check(CheckArgs),
     /// Ask the index in SQL; `why401 sql` alone lists the views
     Sql(SqlArgs),
     /// What can be found: every cause, with its fix on each server
@@ -187,6 +191,52 @@ pub struct IndexArgs {
     /// The oldest goes while the index is larger: `500M`, `2G`
     #[arg(long, value_name = "BYTES", value_parser = bytes, requires = "prune")]
     pub max_size: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own
+pub struct TailArgs {
+    /// Logs to follow, with all that is rotated from them: files, folders, globs, pipes, and `-` for
+    /// standard input [default: those of the configuration]
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    /// `text` for people, `ndjson` for programs: one JSON object a line, at once
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+
+    /// Tell no findings: only keep the index
+    #[arg(long)]
+    pub quiet: bool,
+
+    /// Of logs that are not in the index, read and tell all there is, not only what comes
+    #[arg(long)]
+    pub from_start: bool,
+
+    /// Show times in UTC instead of this host's zone
+    #[arg(long)]
+    pub utc: bool,
+
+    /// Read every log in this format instead of detecting it; `why401 formats` lists them
+    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
+    pub format: Option<&'static str>,
+
+    #[command(flatten)]
+    pub described: Described,
+
+    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<Zone>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Logs to look at [default: those of the configuration]
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

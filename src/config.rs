@@ -1,26 +1,112 @@
-//! The configuration: one TOML file, in which everything is optional and nothing is unknown.
+//! The configuration: TOML files, in which everything is optional and nothing is unknown.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::input::Mask;
+use crate::zone::{NotAZone, Zone};
 
-/// What a file says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// The folder beside a file whose files go with it.
+const MORE: &str = "conf.d";
+
+/// What all files say together.
+#[derive(Debug, Default)]
 pub struct Config {
     pub redact: Redact,
+    pub tail: Tail,
+    /// Everything that is set, in the order in which it was read.
+    pub settings: Vec<Setting>,
 }
 
 /// `[redact]`: what is hidden beside the secrets that are known anyway.
+#[derive(Debug, Default, Clone)]
+pub struct Redact {
+    /// Regular expressions, matched against each line as it stands in the file. Those of all files count.
+    pub patterns: Vec<Mask>,
+}
+
+/// `[tail]`: what a service follows. Logs of all files count; of the rest, the last file that says it.
+#[derive(Debug, Default)]
+pub struct Tail {
+    pub logs: Vec<PathBuf>,
+    /// Zone of times that name none.
+    pub timezone: Option<Zone>,
+    /// A file for Prometheus.
+    pub metrics: Option<PathBuf>,
+}
+
+/// What is set, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// `tail.logs`
+    pub key: &'static str,
+    /// As it stands in the file.
+    pub value: String,
+    pub file: PathBuf,
+    /// 1-based
+    pub line: usize,
+}
+
+/// What one file says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Redact {
-    /// Regular expressions, matched against each line as it stands in the file.
-    pub patterns: Vec<Mask>,
+struct Said {
+    redact: SaidRedact,
+    tail: SaidTail,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SaidRedact {
+    patterns: Vec<Spanned<Mask>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SaidTail {
+    logs: Vec<Spanned<PathBuf>>,
+    timezone: Option<Spanned<ZoneName>>,
+    metrics: Option<Spanned<PathBuf>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct ZoneName(Zone);
+
+impl TryFrom<String> for ZoneName {
+    type Error = NotAZone;
+
+    fn try_from(name: String) -> Result<Self, NotAZone> {
+        name.parse().map(ZoneName)
+    }
+}
+
+/// Takes values out of a file, and notes where they stood.
+struct Noting<'a> {
+    text: &'a str,
+    file: &'a Path,
+    settings: Vec<Setting>,
+}
+
+impl Noting<'_> {
+    fn note<T>(&mut self, key: &'static str, value: Spanned<T>) -> T {
+        let span = value.span();
+        self.settings.push(Setting {
+            key,
+            value: self.text.get(span.clone()).unwrap_or_default().to_owned(),
+            file: self.file.to_owned(),
+            line: self.text[..span.start].matches('\n').count() + 1,
+        });
+        value.into_inner()
+    }
+
+    fn all<T>(&mut self, key: &'static str, values: Vec<Spanned<T>>) -> Vec<T> {
+        values.into_iter().map(|v| self.note(key, v)).collect()
+    }
 }
 
 /// Why a configuration cannot be used.
@@ -56,31 +142,86 @@ impl Config {
         Self::parse(&text, file)
     }
 
+    /// Reads a file, and those of the folder `conf.d` beside it, by name. Without any of them it is an error that the
+    /// file is absent.
+    pub fn read_all(file: &Path) -> Result<Self, Error> {
+        let folder = file.with_file_name(MORE);
+        let mut more: Vec<PathBuf> = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .collect();
+        more.sort();
+        let mut config = match Self::read(file) {
+            Err(error) if error.is_absent() && !more.is_empty() => Self::default(),
+            read => read?,
+        };
+        for file in more {
+            config.add(Self::read(&file)?);
+        }
+        Ok(config)
+    }
+
+    /// Takes in what a later file says.
+    fn add(&mut self, later: Self) {
+        self.redact.patterns.extend(later.redact.patterns);
+        self.tail.logs.extend(later.tail.logs);
+        self.tail.timezone = later.tail.timezone.or(self.tail.timezone);
+        let metrics = self.tail.metrics.take();
+        self.tail.metrics = later.tail.metrics.or(metrics);
+        self.settings.extend(later.settings);
+    }
+
     /// Reads what stands in a file of this name.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            let mut places = (0..=span.start.min(text.len())).rev();
-            let at = places.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-            let end = text[start..]
-                .find('\n')
-                .map_or(text.len(), |length| start + length);
-            let line = text[start..end].trim_end_matches('\r');
-            let before = text[start..at].chars().count();
-            let wrong = text.get(at..span.end.min(end)).unwrap_or_default();
-            Error::Wrong {
-                file: file.to_owned(),
-                line: text[..at].matches('\n').count() + 1,
-                column: before + 1,
-                message: error.message().to_owned(),
-                excerpt: Excerpt {
-                    text: line.to_owned(),
-                    carets: " ".repeat(before) + &"^".repeat(wrong.chars().count().max(1)),
-                },
-            }
+        let Said { redact, tail } = said(text, file)?;
+        let mut noting = Noting {
+            text,
+            file,
+            settings: Vec::new(),
+        };
+        let timezone = tail
+            .timezone
+            .map(|zone| noting.note("tail.timezone", zone).0);
+        let metrics = tail.metrics.map(|file| noting.note("tail.metrics", file));
+        Ok(Self {
+            redact: Redact {
+                patterns: noting.all("redact.patterns", redact.patterns),
+            },
+            tail: Tail {
+                logs: noting.all("tail.logs", tail.logs),
+                timezone,
+                metrics,
+            },
+            settings: noting.settings,
         })
     }
+}
+
+fn said(text: &str, file: &Path) -> Result<Said, Error> {
+    toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        let mut places = (0..=span.start.min(text.len())).rev();
+        let at = places.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text[start..]
+            .find('\n')
+            .map_or(text.len(), |length| start + length);
+        let line = text[start..end].trim_end_matches('\r');
+        let before = text[start..at].chars().count();
+        let wrong = text.get(at..span.end.min(end)).unwrap_or_default();
+        Error::Wrong {
+            file: file.to_owned(),
+            line: text[..at].matches('\n').count() + 1,
+            column: before + 1,
+            message: error.message().to_owned(),
+            excerpt: Excerpt {
+                text: line.to_owned(),
+                carets: " ".repeat(before) + &"^".repeat(wrong.chars().count().max(1)),
+            },
+        }
+    })
 }
 
 impl Error {
@@ -126,7 +267,7 @@ mod tests {
         for (text, expected) in [
             (
                 "# mine\n[redacted]\nx = 1\n",
-                "c.toml:2:2: unknown field `redacted`, expected `redact`\n[redacted]\n ^^^^^^^^",
+                "c.toml:2:2: unknown field `redacted`, expected `redact` or `tail`\n[redacted]\n ^^^^^^^^",
             ),
             (
                 "[redact]\r\n  pattern = []\r\n",
@@ -141,11 +282,40 @@ mod tests {
                 "c.toml:2:12: invalid type: string \"a\", expected a sequence\npatterns = 'a'\n           ^^^",
             ),
             (
+                "[tail]\ntimezone = 'Mars/Olympus'",
+                "c.toml:2:12: not a time zone; use `UTC`, `+01:00` or a name such as `Europe/Berlin`\ntimezone = 'Mars/Olympus'\n           ^^^^^^^^^^^^^^",
+            ),
+            (
                 "[redact",
                 "c.toml:1:8: unclosed table, expected `]`\n[redact\n       ^",
             ),
         ] {
             assert_eq!(said(text), expected);
         }
+    }
+
+    #[test]
+    fn files_are_added_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let file = folder.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        put("conf.d/b.toml", "[tail]\nlogs = ['c']\nmetrics = 'two'\n");
+        put(
+            "conf.d/a.toml",
+            "[tail]\nlogs = ['a',\n  'b']\nmetrics = 'one'\n",
+        );
+        put("conf.d/c.txt", "no TOML");
+        let file = folder.path().join("config.toml");
+        let config = Config::read_all(&file).unwrap();
+        assert_eq!(config.tail.metrics.unwrap().as_os_str(), "two");
+        let logs: Vec<_> = config.tail.logs.iter().map(|log| log.as_os_str()).collect();
+        assert_eq!(logs, ["a", "b", "c"]);
+        let b = config.settings.iter().find(|s| s.value == "'b'").unwrap();
+        assert_eq!((b.key, b.line), ("tail.logs", 3));
+        put("config.toml", "[tail]\nlog = 1");
+        assert!(Config::read_all(&file).unwrap_err().excerpt().is_some());
     }
 }

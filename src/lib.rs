@@ -23,6 +23,7 @@ pub mod forgery;
 pub mod format;
 pub mod index;
 pub mod input;
+pub mod metrics;
 pub mod report;
 pub mod summary;
 pub mod system;

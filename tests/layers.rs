@@ -25,14 +25,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zone", &["event", "summary"]),
     ("format", &["event", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
-    ("config", &["input"]),
+    ("config", &["input", "zone"]),
+    ("metrics", &[]),
     (
         "correlate",
         &["cause", "event", "finding", "summary", "system"],
     ),
     (
         "index",
-        &["cause", "event", "finding", "forgery", "summary", "system"],
+        &[
+            "cause", "event", "finding", "forgery", "metrics", "summary", "system",
+        ],
     ),
     (
         "report",
@@ -58,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "format",
             "index",
             "input",
+            "metrics",
             "report",
             "summary",
             "system",
@@ -71,11 +75,14 @@ const RESERVED: &[(&str, &[&str])] = &[
     (r"\bUtc::now\b|\bLocal::now\b", &["command"]),
     (r"\bInstant::now\b|\bSystemTime\b", &["command"]),
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
-    (r"\bstd::fs\b|\bFile::open\b", &["config", "input", "index"]),
+    (
+        r"\bstd::fs\b|\bFile::open\b",
+        &["config", "input", "index", "metrics"],
+    ),
     (r"\bio::stdin\b", &["input"]),
     (
         r"\bstd::io\b|\bio::Read\b|\bio::Write\b",
-        &["config", "input", "index", "report", "command"],
+        &["config", "input", "index", "metrics", "report", "command"],
     ),
 ];
 

@@ -6,6 +6,7 @@
 mod binary;
 
 use std::fs;
+use std::process::Command;
 
 use binary::why401;
 use clap::CommandFactory;
@@ -15,6 +16,9 @@ use why401::event::Kind;
 use why401::finding::Verdict;
 use why401::format;
 use why401::format::log_format::{self, LogFormat};
+
+/// A session, of which only a piece is shown.
+const LIVE: &str = "fixtures/live\n";
 
 fn readme() -> String {
     fs::read_to_string("README.md").unwrap()
@@ -39,6 +43,7 @@ fn arguments(command: &str) -> impl Iterator<Item = &str> {
 fn runs(readme: &str) -> (Vec<&str>, Vec<&str>) {
     let runs = blocks(readme, "text").into_iter();
     let runs = runs.filter_map(|block| block.strip_prefix("$ "));
+    let runs = runs.filter(|run| !run.starts_with(LIVE));
     runs.partition(|run| !run.lines().next().unwrap().ends_with("| jq ."))
 }
 
@@ -52,6 +57,24 @@ fn the_pictures_are_real_runs() {
             picture, run.data,
             "paste what is on the right below {command}"
         );
+    }
+}
+
+#[test]
+fn the_live_session_is_a_real_one() {
+    let readme = readme();
+    let mut shown = blocks(&readme, "text").into_iter();
+    let shown = shown.find_map(|block| block.strip_prefix("$ ")?.strip_prefix(LIVE));
+    let run = Command::new("fixtures/live")
+        .env("WHY401", env!("CARGO_BIN_EXE_why401"))
+        .env("PAUSE", "0.02")
+        .env("COLUMNS", "90")
+        .output()
+        .unwrap();
+    assert!(run.status.success());
+    let told = String::from_utf8(run.stdout).unwrap();
+    for finding in shown.unwrap().split("\n\n") {
+        assert!(told.contains(finding), "{finding}\n{told}");
     }
 }
 

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use anstream::ColorChoice;
 use chrono::Utc;
 
-use super::join::{Source, join};
+use super::join::{self, Source};
 use super::progress::Progress;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::{Exit, Fault, checked, described};
 use crate::cli::IndexArgs;
 use crate::config::Config;
+use crate::correlate::Correlators;
 use crate::event::{self, Place, Record};
 use crate::finding::Finding;
 use crate::format::{self, Format};
@@ -22,7 +23,7 @@ use crate::input::{Input, Inputs, Options, Records, Sample, discover};
 use crate::report;
 use crate::report::sanitize::visible;
 use crate::summary::Tally;
-use crate::zone::Zone;
+use crate::zone::{LocalClock, Zone};
 
 /// Records in one block of the index, at most, and the bytes of their lines.
 const BLOCK: usize = 4096;
@@ -64,13 +65,13 @@ pub(super) fn run(args: &IndexArgs, config: Config, color: ColorChoice) -> anyho
 }
 
 /// Why filling ended: the index can be at fault, which may be mended, or something else.
-enum Stop {
+pub(super) enum Stop {
     Index(Error),
     Other(anyhow::Error),
 }
 
 impl Stop {
-    fn told(self) -> anyhow::Error {
+    pub(super) fn told(self) -> anyhow::Error {
         match self {
             Stop::Index(error) => Fault::from(error).into(),
             Stop::Other(error) => error,
@@ -100,9 +101,7 @@ fn fill(
     let mut exit = Exit::Done;
     if !args.logs.is_empty() {
         if !writer.is_masked_by(options.masks.fingerprint())? {
-            let message = "the patterns of [redact] are not those that the index was made with, so that it would \
-                           not know its logs again; make it anew";
-            return Err(Stop::Other(Fault::new(Exit::Usage, message).into()));
+            return Err(masked_otherwise());
         }
         let inputs = discover(&args.logs, options);
         exit = read(&mut writer, inputs, talk)?;
@@ -115,6 +114,12 @@ fn fill(
     }
     writer.close()?;
     Ok(exit)
+}
+
+pub(super) fn masked_otherwise() -> Stop {
+    let message = "the patterns of [redact] are not those that the index was made with, so that it would not know \
+                   its logs again; make it anew";
+    Stop::Other(Fault::new(Exit::Usage, message).into())
 }
 
 /// Reads what is new in the logs.
@@ -205,8 +210,9 @@ impl Filing<'_> {
     fn place(&mut self, input: &mut Input) -> Result<HashMap<u32, Known>, Error> {
         let mut known = HashMap::new();
         for index in input.parts() {
-            match self.recognise(input, index)? {
-                Some(Seen::All) => input.pass(index),
+            let name = &self.parts[index as usize].name;
+            match recognise(self.writer, input, index, name)? {
+                Some(Seen::All(_)) => input.pass(index),
                 Some(Seen::Part(part)) => {
                     known.insert(index, part);
                 }
@@ -259,46 +265,6 @@ impl Filing<'_> {
         Ok(known)
     }
 
-    /// The part of the index that is this file, grown, renamed or compressed as it may be.
-    fn recognise(&self, input: &mut Input, index: u32) -> Result<Option<Seen>, Error> {
-        let Some(beginning) = input.beginning(index) else {
-            return Ok(None);
-        };
-        let name = &self.parts[index as usize].name;
-        let database = input.format.is_database().then_some(&**name);
-        for part in self.writer.known(beginning, database)? {
-            match self.reach(input, index, part.id)? {
-                Some(Reach::End) => return Ok(Some(Seen::Part(part))),
-                Some(Reach::Within) => return Ok(Some(Seen::All)),
-                None => {}
-            }
-        }
-        Ok(None)
-    }
-
-    /// How far a file goes into a part of the index; `None`: it is another log that only begins alike.
-    fn reach(&self, input: &mut Input, index: u32, part: i64) -> Result<Option<Reach>, Error> {
-        let mut before = None;
-        while let Some([first, last]) = self.writer.landmarks(part, before)? {
-            let newest = before.is_none();
-            before = Some(first.place.offset);
-            for (record, reach) in [(last, Reach::End), (first, Reach::Within)] {
-                let place = Place {
-                    part: index,
-                    ..record.place
-                };
-                match input.says(place, &record.event) {
-                    Some(true) => return Ok(Some(if newest { reach } else { Reach::Within })),
-                    Some(false) => return Ok(None),
-                    // The file ends before.
-                    None => {}
-                }
-            }
-        }
-        // That it begins alike is all there is to know it by.
-        Ok(Some(before.map_or(Reach::End, |_| Reach::Within)))
-    }
-
     /// Appends what is in the batch, and commits from time to time.
     fn flush(
         &mut self,
@@ -341,12 +307,74 @@ impl Filing<'_> {
     }
 }
 
+/// The part of the index that is this file, called `name`, grown, renamed or compressed as it may be.
+pub(super) fn recognise(
+    writer: &Writer,
+    input: &mut Input,
+    index: u32,
+    name: &str,
+) -> Result<Option<Seen>, Error> {
+    let Some(beginning) = input.beginning(index) else {
+        return Ok(None);
+    };
+    let database = input.format.is_database().then_some(name);
+    let mut seen = None;
+    for part in writer.known(beginning, database)? {
+        match reach(writer, input, index, part.id)? {
+            // Of several the one that goes farthest.
+            Some(Reach::End) if seen.as_ref().is_none_or(|seen| part.goes_beyond(seen)) => {
+                seen = Some(Seen::Part(part));
+            }
+            Some(Reach::Within) if seen.is_none() => seen = Some(Seen::All(part)),
+            _ => {}
+        }
+    }
+    Ok(seen)
+}
+
+/// How far a file goes into a part of the index; `None`: it is another log that only begins alike.
+fn reach(
+    writer: &Writer,
+    input: &mut Input,
+    index: u32,
+    part: i64,
+) -> Result<Option<Reach>, Error> {
+    let mut before = None;
+    while let Some([first, last]) = writer.landmarks(part, before)? {
+        let newest = before.is_none();
+        before = Some(first.place.offset);
+        for (record, reach) in [(last, Reach::End), (first, Reach::Within)] {
+            let place = Place {
+                part: index,
+                ..record.place
+            };
+            match input.says(place, &record.event) {
+                Some(true) => return Ok(Some(if newest { reach } else { Reach::Within })),
+                Some(false) => return Ok(None),
+                // The file ends before.
+                None => {}
+            }
+        }
+    }
+    // That it begins alike is all there is to know it by.
+    Ok(Some(before.map_or(Reach::End, |_| Reach::Within)))
+}
+
+impl Known {
+    fn goes_beyond(&self, seen: &Seen) -> bool {
+        match seen {
+            Seen::Part(other) => self.tally.position.offset > other.tally.position.offset,
+            Seen::All(_) => true,
+        }
+    }
+}
+
 /// What the index knows of a file.
-enum Seen {
+pub(super) enum Seen {
     /// It, up to somewhere.
     Part(Known),
-    /// More than is in it.
-    All,
+    /// All of it, and more.
+    All(Known),
 }
 
 /// How far a file goes into what is known.
@@ -393,12 +421,42 @@ impl<'a> Source for Log<'a> {
 
 /// Makes the findings anew.
 fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
+    let mut findings: u64 = 0;
+    anew(writer, talk, |_, _, _| {
+        findings += 1;
+        Ok(())
+    })?;
+    writeln!(talk, "why401: {findings} findings in all")?;
+    Ok(())
+}
+
+/// What the findings of an index were made with, ready for more.
+pub(super) struct Anew {
+    pub(super) correlators: Correlators,
+    /// Per input.
+    pub(super) clocks: Vec<Option<LocalClock>>,
+    /// The number of each input in the index.
+    pub(super) inputs: Vec<i64>,
+    /// Of each part; `Place.part` is an index into both.
+    pub(super) ids: Vec<i64>,
+    pub(super) parts: Vec<event::Part>,
+}
+
+/// Makes the findings anew, and hands each to `sink` with its id.
+pub(super) fn anew(
+    writer: &Writer,
+    talk: &mut impl Write,
+    mut sink: impl FnMut(&str, &Finding, &[event::Part]) -> std::io::Result<()>,
+) -> Result<Anew, Stop> {
     let kept = writer.kept()?;
     let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
-    let mut logs = Vec::new();
+    let (mut logs, mut inputs) = (Vec::new(), Vec::new());
     for stored in kept.inputs {
         match format::by_name(&stored.format) {
-            Some(format) => logs.push(Log { stored, format }),
+            Some(format) => {
+                inputs.push(stored.id);
+                logs.push(Log { stored, format });
+            }
             None => writeln!(
                 talk,
                 "why401: {} is of the format {}, which this version does not know",
@@ -407,20 +465,29 @@ fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
             )?,
         }
     }
-    let ids = kept.parts.iter().map(|part| part.id).collect();
-    let mut explanation = writer.explain(ids)?;
-    let mut findings: u64 = 0;
-    let (summary, read) = join(logs, None, false, |finding: &Finding| {
-        findings += 1;
+    let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
+    let mut explanation = writer.explain(ids.clone())?;
+    let mut keep = |finding: &Finding| {
         let id = report::id(finding, &parts).unwrap_or_default();
-        explanation.finding(&id, finding)
-    })?;
-    for mut records in read {
+        sink(&id, finding, &parts)?;
+        Ok::<_, Stop>(explanation.finding(&id, finding)?)
+    };
+    let mut joint = join::read(logs, None, false, &mut keep)?;
+    let mut correlators = joint.correlators.clone();
+    correlators.reopen();
+    joint.correlators.finish();
+    joint.correlators.rest().iter().try_for_each(keep)?;
+    for records in &mut joint.records {
         records.error()?;
     }
-    explanation.finish(&summary)?;
-    writeln!(talk, "why401: {findings} findings in all")?;
-    Ok(())
+    explanation.finish(&joint.summary())?;
+    Ok(Anew {
+        correlators,
+        clocks: joint.clocks,
+        inputs,
+        ids,
+        parts,
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "an age is counted from here")]

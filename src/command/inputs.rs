@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Exit, Fault, columns, recall, stdout};
 use crate::cli::{InputsArgs, Output};
 use crate::event::{Part, SECOND};
-use crate::index::{Kept, Reader, Stored, StoredPart};
+use crate::index::{Followed, Kept, Reader, Stored, StoredPart};
 use crate::report::{BOLD, Block, Page, clock, local, stretch};
 use crate::summary::{Summary, Tally};
 use crate::zone::Zone;
@@ -56,6 +56,9 @@ fn text(
         let what = system.map_or_else(String::new, |system| format!(", {system}"));
         let head = format!(" ({}{what})", input.format);
         block.paragraph("input", (&page.short(&input.name), BOLD), &head)?;
+        if let Some(followed) = &input.followed {
+            block.paragraph("followed", ("", BOLD), &how(followed))?;
+        }
         for part in parts(kept, input) {
             block.paragraph("", (&page.short(&part.part.name), BOLD), &fate(part, &page))?;
             if let Some(failure) = &part.failure {
@@ -76,6 +79,13 @@ fn text(
         }
     }
     Ok(())
+}
+
+fn how(followed: &Followed) -> String {
+    match followed {
+        Followed::Told => "the system tells of changes".to_owned(),
+        Followed::Polled(why) => format!("looked at once a second: {why}"),
+    }
 }
 
 /// ` 88 lines: 80 parsed (31204 bytes), 7 ignored (900 bytes), 1 unparsed (12 bytes); … to …`
@@ -143,6 +153,9 @@ fn object(input: &Stored<'_>, kept: &Kept<'_>, summary: &Summary) -> Value {
     object.insert("input".into(), json!(input.name));
     object.insert("format".into(), json!(input.format));
     object.insert("system".into(), json!(input.system));
+    if let Some(followed) = &input.followed {
+        object.insert("followed".into(), json!(how(followed)));
+    }
     object.insert("files".into(), parts(kept, input).map(part).collect());
     let zone = summary.zones.iter().find(|zone| zone.input == input.name);
     if let Some(zone) = zone {

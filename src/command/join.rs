@@ -67,11 +67,50 @@ impl Source for Input {
 /// Reads all inputs twice: first to learn how their clocks are related, then, merged by time, to join
 /// them. Findings are handed to `sink` as they fall; where asked, with the lines that were `considered`. Gives back what was read, at its end.
 pub(super) fn join<S: Source, E>(
-    mut inputs: Vec<S>,
+    inputs: Vec<S>,
     system: Option<&'static System>,
     considered: bool,
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
 ) -> Result<(Summary, Vec<S::Records>), E> {
+    let mut joint = read(inputs, system, considered, &mut sink)?;
+    joint.correlators.finish();
+    joint.correlators.rest().iter().try_for_each(&mut sink)?;
+    let summary = joint.summary();
+    Ok((summary, joint.records))
+}
+
+/// Inputs that were read to their ends.
+pub(super) struct Joint<R> {
+    pub(super) correlators: Correlators,
+    /// Per input.
+    pub(super) clocks: Vec<Option<LocalClock>>,
+    pub(super) names: Vec<String>,
+    pub(super) records: Vec<R>,
+}
+
+impl<R> Joint<R> {
+    /// What is said of the logs.
+    pub(super) fn summary(&self) -> Summary {
+        let mut summary = self.correlators.summary();
+        for (clock, input) in self.clocks.iter().zip(&self.names) {
+            let found = clock.as_ref().and_then(LocalClock::found);
+            summary.zones.extend(found.map(|(ahead, source)| LocalZone {
+                input: input.clone(),
+                ahead,
+                source,
+            }));
+        }
+        summary
+    }
+}
+
+/// As [`join`], but for what is found only when nothing more comes.
+pub(super) fn read<S: Source, E>(
+    mut inputs: Vec<S>,
+    system: Option<&'static System>,
+    considered: bool,
+    mut sink: impl FnMut(&Finding) -> Result<(), E>,
+) -> Result<Joint<S::Records>, E> {
     let names: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
     let mut clocks: Vec<_> = inputs.iter().map(local_clock).collect();
     let mut bearings = survey(&mut inputs, &mut clocks);
@@ -88,19 +127,17 @@ pub(super) fn join<S: Source, E>(
     while merge.push(&mut correlator) {
         correlator.take().iter().try_for_each(&mut sink)?;
     }
-    correlator.finish();
-    correlator.rest().iter().try_for_each(&mut sink)?;
-    let mut summary = correlator.summary();
-    for (ahead, input) in merge.0.iter().zip(names) {
-        let found = ahead.clock.as_ref().and_then(LocalClock::found);
-        summary.zones.extend(found.map(|(ahead, source)| LocalZone {
-            input,
-            ahead,
-            source,
-        }));
-    }
-    let read = merge.0.into_iter().map(|input| input.records);
-    Ok((summary, read.collect()))
+    let read = merge
+        .0
+        .into_iter()
+        .map(|input| (input.clock, input.records));
+    let (clocks, records) = read.unzip();
+    Ok(Joint {
+        correlators: correlator,
+        clocks,
+        names,
+        records,
+    })
 }
 
 /// The clock on the wall of a format whose times name no zone.

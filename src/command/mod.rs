@@ -1,6 +1,7 @@
 //! The commands: the only place that knows the wall clock, standard output and exit codes.
 
 mod catalogue;
+mod check;
 mod checked;
 mod described;
 mod explain;
@@ -12,6 +13,7 @@ mod progress;
 mod recall;
 mod sql;
 mod survey;
+mod tail;
 mod talk;
 mod told;
 
@@ -109,6 +111,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::Index(args)) => {
             index::run(&args, place::config(cli.config.as_deref())?, color)
+        }
+        Some(Command::Tail(args)) => tail::run(&args, cli.config.as_deref(), color),
+        Some(Command::Check(args)) => {
+            check::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Inputs(args)) => inputs::run(&args, color),
         Some(Command::Sql(args)) => sql::run(&args, color),

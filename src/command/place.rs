@@ -10,7 +10,8 @@ const NAME: &str = "index.db";
 const SYSTEM: &str = "/var/lib/why401";
 const CONFIG: &str = "why401/config.toml";
 
-/// `--config`, else the first that is there: the user's, then the host's; without any nothing is configured.
+/// `--config`, else the first that is there: the user's, then the host's, each with its `conf.d`; without any nothing is
+/// configured.
 pub(super) fn config(given: Option<&Path>) -> Result<Config, config::Error> {
     if let Some(file) = given {
         return Config::read(file);
@@ -18,7 +19,7 @@ pub(super) fn config(given: Option<&Path>) -> Result<Config, config::Error> {
     let home = || Some(given_by("HOME")?.join(".config"));
     let of_user = given_by("XDG_CONFIG_HOME").or_else(home);
     let folders = of_user.into_iter().chain([PathBuf::from("/etc")]);
-    let mut files = folders.map(|folder| Config::read(&folder.join(CONFIG)));
+    let mut files = folders.map(|folder| Config::read_all(&folder.join(CONFIG)));
     let is_there = |config: &Result<Config, config::Error>| {
         !config.as_ref().is_err_and(config::Error::is_absent)
     };

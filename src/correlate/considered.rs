@@ -20,7 +20,7 @@ const AFTER: Micros = 2 * SECOND;
 const LINES: usize = 1 << 16;
 
 /// Lines that were paired, with the request that took each.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Seen(VecDeque<(Rc<Notice>, Option<Place>)>);
 
 impl Correlator {

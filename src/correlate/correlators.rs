@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::summary::Summary;
 
 /// A [`Correlator`] for each server product, in the order of their [`Bearings`].
+#[derive(Clone)]
 pub struct Correlators {
     all: Vec<Correlator>,
     /// Per input: whose it is; `None`: the error log of a web server in front of any.
@@ -113,6 +114,20 @@ impl Correlators {
     /// All inputs have ended: pairs and judges what is left.
     pub fn finish(&mut self) {
         self.all.iter_mut().for_each(Correlator::finish);
+    }
+
+    /// What would be found if the logs ended here: what [`Correlators::rest`] would give behind
+    /// [`Correlators::finish`]. They may go on all the same.
+    pub fn would_find(&self) -> Vec<Finding> {
+        let mut ended = self.clone();
+        (0..ended.of.len()).for_each(|input| ended.end(input));
+        ended.finish();
+        ended.rest()
+    }
+
+    /// Inputs that were taken to have ended go on.
+    pub fn reopen(&mut self) {
+        self.all.iter_mut().for_each(Correlator::reopen);
     }
 
     /// What the reader of the findings should know of the logs. What was read of each is the caller's.

@@ -18,7 +18,7 @@ const BUSY: Micros = 5 * SECOND;
 const CLIENTS: usize = 6;
 
 /// When one log wrote, and which requests should have been in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Coverage {
     /// Seconds (as [`Micros`]) in which it wrote, by the access logs' clock.
     alive: VecDeque<Micros>,
@@ -132,6 +132,11 @@ impl Coverage {
     /// No further line will come.
     pub(super) fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// It goes on after all.
+    pub(super) fn reopen(&mut self) {
+        self.ended = false;
     }
 
     /// The last line before and the first after `time`.

@@ -12,7 +12,7 @@ use crate::event::{Micros, Place, Request, SECOND};
 use crate::system::{Condition, Meaning, Routes, Statement, Timing, Unlogged};
 
 /// A request that was refused, or that can have left a line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Exchange {
     /// The line of each access log that saw it, in the order in which the logs were given.
     pub(super) lines: Vec<(usize, Place, Box<str>)>,

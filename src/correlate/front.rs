@@ -23,7 +23,7 @@ pub(super) const AHEAD: Micros = EARLIER;
 const WAITING: usize = 1 << 16;
 
 /// A line of an error log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Refused {
     time: Micros,
     source: Option<IpAddr>,
@@ -33,7 +33,7 @@ struct Refused {
 }
 
 /// Lines of error logs that have no request yet, in the order of time, and the findings on those that have.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Fronts {
     waiting: VecDeque<Refused>,
     findings: Vec<Finding>,

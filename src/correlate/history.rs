@@ -66,7 +66,7 @@ impl Habit {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct History {
     clients: HashMap<IpAddr, Past>,
     habits: HashMap<IpAddr, Habit>,

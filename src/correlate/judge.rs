@@ -27,7 +27,7 @@ const SURE: f64 = 0.9;
 const NARROW: usize = 4;
 
 /// An exchange and what pairing left of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Paired {
     pub(super) exchange: Exchange,
     /// The lines that it can own, with how likely each is its own.

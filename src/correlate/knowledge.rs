@@ -9,7 +9,7 @@ use crate::system::reply::Reply;
 use crate::system::{Body, Condition, RoutePattern, Routes, Statement, System, Unlogged};
 
 /// What can stand behind an answer with one status on one route class.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Answer {
     /// Lines the server can have written about it.
     pub(super) statements: Vec<&'static Statement>,
@@ -61,16 +61,26 @@ impl Answer {
 const PATHS: usize = 4096;
 const METHODS: usize = 8;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Knowledge {
     pub(super) system: &'static System,
     /// Route patterns by their first segment.
     patterns: HashMap<&'static str, Vec<&'static RoutePattern>>,
     /// Routes that were found, by path: most requests ask for one of a few.
-    found: HashMap<Box<str>, Vec<(Box<str>, Routes)>>,
+    found: Remembered,
     answers: HashMap<(Routes, u16), Rc<Answer>>,
     /// Routes on which a credential is checked, so that a success there proves one.
     protected: Routes,
+}
+
+/// By path and method. A clone remembers nothing: it is made to end, and asks for few.
+#[derive(Debug, Default)]
+struct Remembered(HashMap<Box<str>, Vec<(Box<str>, Routes)>>);
+
+impl Clone for Remembered {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Knowledge {
@@ -90,7 +100,7 @@ impl Knowledge {
         Self {
             system,
             patterns,
-            found: HashMap::default(),
+            found: Remembered::default(),
             answers: HashMap::default(),
             protected,
         }
@@ -98,13 +108,13 @@ impl Knowledge {
 
     /// As [`System::route`], but quick enough for every request of a log.
     pub(super) fn route(&mut self, method: &str, path: &str) -> Routes {
-        let known = self.found.get(path).into_iter().flatten();
+        let known = self.found.0.get(path).into_iter().flatten();
         if let Some((_, route)) = known.into_iter().find(|(of, _)| **of == *method) {
             return *route;
         }
         let route = self.look_up(method, path);
-        if self.found.len() < PATHS {
-            let of_path = self.found.entry(path.into()).or_default();
+        if self.found.0.len() < PATHS {
+            let of_path = self.found.0.entry(path.into()).or_default();
             if of_path.len() < METHODS {
                 of_path.push((method.into(), route));
             }

@@ -43,7 +43,7 @@ struct Rows {
 }
 
 /// What is known of one input's rows: the second pass goes by it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Audit {
     holes: Vec<Hole>,
     /// Holes that are not told of.
@@ -54,7 +54,7 @@ pub(super) struct Audit {
 }
 
 /// Rows that are missing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Hole {
     rows: RangeInclusive<u64>,
     /// From one number to the next.
@@ -66,7 +66,7 @@ struct Hole {
 }
 
 /// Those of all inputs.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Audits {
     of: BTreeMap<usize, Audit>,
     refuted: HashSet<u64>,

@@ -93,6 +93,7 @@ const WAITING: usize = 1 << 16;
 type Line = (Place, Box<str>);
 
 /// Joins refusals of one server product with what it wrote about them.
+#[derive(Clone)]
 pub struct Correlator {
     bearings: Bearings,
     knowledge: Option<Knowledge>,

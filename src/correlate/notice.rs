@@ -13,7 +13,7 @@ use crate::system::{Meaning, Position, System};
 /// How far apart two lines of one request can be: passwords are hashed between them.
 const SPAN: Micros = 3 * SECOND;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Notice {
     /// Which clock its times are of.
     pub(super) clock: usize,
@@ -39,7 +39,7 @@ pub(super) struct Notice {
 }
 
 /// A line that tells again what stands in another log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Retold {
     pub(super) place: Place,
     pub(super) text: Box<str>,

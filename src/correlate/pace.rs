@@ -21,7 +21,7 @@ const SECONDS: usize = 4096;
 /// Accepted requests that are remembered of it.
 const ACCEPTED: usize = 1 << 14;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Pace {
     /// Requests so far.
     order: u64,

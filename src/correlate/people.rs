@@ -11,7 +11,7 @@ const MANY: usize = 1 << 16;
 /// Addresses of one person and route that are remembered.
 const ADDRESSES: usize = 8;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct People {
     administrators: HashSet<Box<str>>,
     /// From where somebody was accepted on a route.

@@ -13,7 +13,7 @@ use crate::event::{Entry, Micros, SECOND};
 const MOST: usize = 1 << 16;
 
 /// Failures in wait for a success, in the order in which they came.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Prompts(VecDeque<Notice>);
 
 impl Correlator {

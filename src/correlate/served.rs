@@ -24,7 +24,7 @@ const RAISED: Micros = 2 * SECOND;
 const RECENT: usize = 256;
 
 /// The server's own access line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Served {
     pub(super) place: Place,
     pub(super) text: Box<str>,

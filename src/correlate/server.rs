@@ -61,7 +61,7 @@ impl Proof {
 }
 
 /// What the auth log tells of the server itself, in the order of time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Server {
     starts: Vec<(Micros, ServerStart)>,
     proof: Proof,

@@ -61,7 +61,7 @@ impl Side {
 }
 
 /// What the first pass learned of one server product's logs; the second is read by it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Bearings {
     /// The server product whose rules apply; `None`: no auth log, and paths and sizes that are of none.
     pub system: Option<&'static System>,
@@ -94,7 +94,7 @@ pub struct Bearings {
 }
 
 /// The clock of one host in one auth log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Clock {
     pub input: usize,
     pub host: Option<Box<str>>,

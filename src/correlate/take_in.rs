@@ -80,6 +80,14 @@ impl Correlator {
         }
     }
 
+    /// Inputs that were taken to have ended go on.
+    pub fn reopen(&mut self) {
+        for (pace, own) in self.inputs.iter_mut().zip(&self.bearings.own) {
+            pace.ended = !own;
+        }
+        self.coverage.iter_mut().for_each(Coverage::reopen);
+    }
+
     fn request(
         &mut self,
         input: usize,

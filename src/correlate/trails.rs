@@ -19,14 +19,14 @@ const RECENT: usize = 4096;
 const NEAR: usize = 64;
 
 /// The records that were seen last, each with the inputs that had it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Records {
     seen: HashMap<u64, Vec<Seen>>,
     order: VecDeque<u64>,
 }
 
 /// A record, and how each input that has it tells its time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Seen(Vec<(usize, Range<Micros>)>);
 
 impl Seen {

@@ -1,6 +1,7 @@
 //! Events in, each with the position behind it, in one transaction.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -42,7 +43,12 @@ pub struct NewPart<'a> {
 impl Writer {
     /// Opens the index at `path`, makes it where there is none, and keeps others from writing.
     pub fn open(path: &Path) -> Result<Self> {
-        let (connection, lock) = open::for_writing(path)?;
+        Self::open_within(path, open::PATIENCE)
+    }
+
+    /// The same for who has something else to do than to wait for another program to let go of it.
+    pub fn open_within(path: &Path, patience: Duration) -> Result<Self> {
+        let (connection, lock) = open::for_writing(path, patience)?;
         Ok(Self {
             connection,
             names: Names::default(),
@@ -242,8 +248,27 @@ impl Writer {
             .connection
             .prepare_cached("SELECT rank FROM part WHERE id = ?1")?
             .query_row([part], |row| row.get(0))?;
-        let next = ask(next, before)?;
-        Ok(next.map_or(before + 1.0, |next| f64::midpoint(before, next)))
+        let Some(next) = ask(next, before)? else {
+            return Ok(before + 1.0);
+        };
+        let between = f64::midpoint(before, next);
+        if before < between && between < next {
+            return Ok(between);
+        }
+        self.spread_ranks(input)?;
+        self.rank(input, after)
+    }
+
+    /// Where so many parts came between two that no number is left: all of the input are numbered anew.
+    fn spread_ranks(&self, input: i64) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE part SET rank = n.rank FROM
+                    (SELECT id, row_number() OVER (ORDER BY rank, id) AS rank FROM part WHERE input = ?1) n
+                 WHERE part.id = n.id",
+            )?
+            .execute([input])?;
+        Ok(())
     }
 
     /// Files are renamed by rotation; findings name them as they are called now.
@@ -377,6 +402,88 @@ impl Writer {
         Ok(())
     }
 
+    /// What can not be read of a part any more: at least so many bytes behind byte `at`, as was noticed at `now`.
+    /// False: that is known already.
+    pub fn lose(&self, part: i64, at: u64, bytes: u64, why: &str, now: i64) -> Result<bool> {
+        self.begin()?;
+        let added = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO lost (part, at, bytes, why, since, until)
+                 SELECT id, ?2, ?3, ?4, last, ?5 FROM part WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM lost WHERE part = ?1 AND at = ?2)",
+            )?
+            .execute((part, stored(at), stored(bytes), why, now))?;
+        Ok(added > 0)
+    }
+
+    /// The file that a part was in when it was last followed, by device and inode.
+    pub fn seen(&self, part: i64) -> Result<Option<(u64, u64)>> {
+        let mut seen = self
+            .connection
+            .prepare_cached("SELECT device, inode FROM seen WHERE part = ?1")?;
+        let key: Option<(i64, i64)> = seen
+            .query_row([part], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(key.map(|(device, inode)| (device.cast_unsigned(), inode.cast_unsigned())))
+    }
+
+    pub fn see(&self, part: i64, (device, inode): (u64, u64)) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO seen VALUES (?1, ?2, ?3)")?
+            .execute((part, device.cast_signed(), inode.cast_signed()))?;
+        Ok(())
+    }
+
+    /// The newest part of the input whose newest file is `path`.
+    pub fn newest(&self, path: &Path, format: &str) -> Result<Option<Known>> {
+        let mut newest = self.connection.prepare_cached(
+            "SELECT p.* FROM part p JOIN input i ON i.id = p.input
+             WHERE i.path = ?1 AND i.format = ?2 ORDER BY p.rank DESC LIMIT 1",
+        )?;
+        let known = newest.query_and_then((path.to_string_lossy(), format), |row| {
+            Ok(Known {
+                id: row.get("id")?,
+                tally: tally(row, 0)?,
+            })
+        })?;
+        known.into_iter().next().transpose()
+    }
+
+    /// How changes of an input are noticed: the system tells of them, or by looking, and why.
+    pub fn follow(&self, input: i64, why: Option<&str>) -> Result<()> {
+        self.begin()?;
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO followed VALUES (?1, ?2)")?
+            .execute((input, why))?;
+        Ok(())
+    }
+
+    pub fn identity(&self, part: i64) -> Result<[u8; 32]> {
+        let mut ask = self
+            .connection
+            .prepare_cached("SELECT identity FROM part WHERE id = ?1")?;
+        Ok(ask.query_one([part], |row| row.get(0))?)
+    }
+
+    /// The newest file of the input that a part belongs to, or the name of its pipe.
+    pub fn path_of(&self, part: i64) -> Result<PathBuf> {
+        let mut ask = self.connection.prepare_cached(
+            "SELECT i.path FROM input i JOIN part p ON p.input = i.id WHERE p.id = ?1",
+        )?;
+        let path: String = ask.query_one([part], |row| row.get(0))?;
+        Ok(path.into())
+    }
+
+    /// What was read of a part.
+    pub fn read_of(&self, part: i64) -> Result<Tally> {
+        let mut ask = self
+            .connection
+            .prepare_cached("SELECT * FROM part WHERE id = ?1")?;
+        ask.query_one([part], |row| Ok(tally(row, 0)))?
+    }
+
     /// Why a part could not be read to its end; `None`: it could.
     pub fn fail(&self, part: i64, failure: Option<&str>) -> Result<()> {
         self.begin()?;
@@ -390,7 +497,7 @@ impl Writer {
     /// to wait for the next time.
     pub fn close(self) -> Result<()> {
         self.commit()?;
-        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        self.connection.busy_timeout(Duration::ZERO)?;
         let _ = self
             .connection
             .pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
@@ -544,5 +651,40 @@ mod unparsed {
             (place, u.why)
         };
         Ok(all.into_iter().map(of).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Each is halfway between its neighbours, and there are not that many numbers.
+    #[test]
+    fn parts_can_be_put_between_two_as_often_as_one_likes() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::open(&folder.path().join("index.db")).unwrap();
+        let input = writer.input("x", Path::new("/x"), "x", None).unwrap();
+        let add = |number: u8, after| {
+            let part = NewPart {
+                input,
+                after,
+                name: "x",
+                identity: [number; 32],
+                beginning: [number; 32],
+            };
+            writer.add_part(&part).unwrap()
+        };
+        let first = add(0, None);
+        let mut expected = vec![first, add(1, Some(first))];
+        for number in 2..200 {
+            expected.insert(1, add(number, Some(first)));
+        }
+        let mut ordered = writer
+            .connection
+            .prepare("SELECT id FROM part ORDER BY rank")
+            .unwrap();
+        let ordered = ordered.query_map([], |row| row.get(0)).unwrap();
+        let ordered: rusqlite::Result<Vec<i64>> = ordered.collect();
+        assert_eq!(ordered.unwrap(), expected);
     }
 }

@@ -106,6 +106,13 @@ pub struct Explanation<'a> {
 }
 
 impl Writer {
+    /// The ids of all findings.
+    pub fn found(&self) -> Result<Vec<String>> {
+        let mut ids = self.connection.prepare("SELECT id FROM finding")?;
+        let ids = ids.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Begins to replace all findings. `parts`: what [`super::Kept`] gave.
     pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation<'_>> {
         self.begin()?;

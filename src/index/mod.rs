@@ -15,6 +15,7 @@ mod append;
 mod block;
 mod damage;
 mod error;
+mod figures;
 mod findings;
 mod lock;
 mod migrate;
@@ -34,7 +35,7 @@ pub use findings::Explanation;
 pub use open::Reader;
 pub use prune::{Limits, Pruned};
 pub use query::Wanted;
-pub use replay::{Kept, Records as StoredRecords, Stored, StoredPart};
+pub use replay::{Followed, Kept, Records as StoredRecords, Stored, StoredPart};
 pub use sql::Table;
 
 type Result<T> = std::result::Result<T, Error>;

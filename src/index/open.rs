@@ -16,7 +16,7 @@ use super::{Error, Result};
 pub(super) const MODE: u32 = 0o640;
 const FOLDER: u32 = 0o750;
 /// How long is waited for another program, such as a `sqlite3` shell, to let go of it.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 /// Pages kept in memory, in KiB.
 const CACHE: i64 = 32 << 10;
 
@@ -31,8 +31,9 @@ const NETWORKS: &[(i64, &str)] = &[
     (0x00C3_6400, "ceph"),
 ];
 
-/// Opens the index for the one writer; makes it where there is none.
-pub(super) fn for_writing(path: &Path) -> Result<(Connection, Lock)> {
+/// Opens the index for the one writer; makes it where there is none. `patience`: how long is waited for another
+/// program.
+pub(super) fn for_writing(path: &Path, patience: Duration) -> Result<(Connection, Lock)> {
     let failed = |error| Error::File {
         path: path.to_owned(),
         error,
@@ -57,7 +58,7 @@ pub(super) fn for_writing(path: &Path) -> Result<(Connection, Lock)> {
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(patience)?;
     is_ours(&connection, path)?;
     // Before the first table: it cannot be had later without writing all anew.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

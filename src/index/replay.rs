@@ -6,6 +6,7 @@ use std::vec;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::append::tally;
+use super::migrate::version;
 use super::state::{self, Key};
 use super::{Error, Reader, Result, Writer, block};
 use crate::event::{self, Micros, Record};
@@ -33,8 +34,19 @@ pub struct Stored<'a> {
     pub timezone: Option<String>,
     /// Of its lines, in bytes.
     pub size: u64,
+    /// How changes of it are noticed; none where it was never followed.
+    pub followed: Option<Followed>,
     /// Number in `Kept.parts` and in the table.
     parts: Vec<(u32, i64)>,
+}
+
+/// How changes of an input are noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The system tells of them.
+    Told,
+    /// By looking once a second, and why.
+    Polled(String),
 }
 
 #[derive(Debug)]
@@ -68,8 +80,16 @@ impl Reader {
 
 fn kept(connection: &Connection) -> Result<Kept<'_>> {
     let since = state::get(connection, Key::Pruned)?;
-    let mut inputs =
-        connection.prepare("SELECT id, name, format, system, timezone FROM input ORDER BY id")?;
+    // Who may only read has what an older version wrote.
+    let followed = if version(connection)? < 2 {
+        "(SELECT NULL AS input, NULL AS why)"
+    } else {
+        "followed"
+    };
+    let mut inputs = connection.prepare(&format!(
+        "SELECT i.id, i.name, i.format, i.system, i.timezone, f.input IS NOT NULL, f.why
+         FROM input i LEFT JOIN {followed} f ON f.input = i.id ORDER BY i.id"
+    ))?;
     let inputs = inputs.query_map([], |row| {
         Ok(Stored {
             connection,
@@ -80,6 +100,11 @@ fn kept(connection: &Connection) -> Result<Kept<'_>> {
             system: row.get(3)?,
             timezone: row.get(4)?,
             size: 0,
+            followed: match (row.get(5)?, row.get::<_, Option<String>>(6)?) {
+                (_, Some(why)) => Some(Followed::Polled(why)),
+                (true, None) => Some(Followed::Told),
+                (false, None) => None,
+            },
             parts: Vec::new(),
         })
     })?;

@@ -77,5 +77,10 @@ FROM clock_offset;
 DROP VIEW IF EXISTS gaps;
 CREATE VIEW gaps AS
 SELECT input, strftime('%Y-%m-%dT%H:%M:%fZ', since / 1e6, 'unixepoch') AS since,
-    strftime('%Y-%m-%dT%H:%M:%fZ', until / 1e6, 'unixepoch') AS until, why, refusals
-FROM gap;
+    strftime('%Y-%m-%dT%H:%M:%fZ', until / 1e6, 'unixepoch') AS until, why, refusals,
+    NULL AS file, NULL AS offset, NULL AS bytes
+FROM gap
+UNION ALL
+SELECT i.name, strftime('%Y-%m-%dT%H:%M:%fZ', l.since / 1e6, 'unixepoch'),
+    strftime('%Y-%m-%dT%H:%M:%fZ', l.until / 1e6, 'unixepoch'), l.why, NULL, p.name, l.at, l.bytes
+FROM lost l JOIN part p ON p.id = l.part JOIN input i ON i.id = p.input;

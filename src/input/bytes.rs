@@ -147,6 +147,22 @@ impl Bytes {
         }
     }
 
+    pub(super) fn masks(&self) -> Masks {
+        match self {
+            Self::File { masks, .. } => masks.clone(),
+            // It was covered as it came.
+            Self::Stream(_) => Masks::default(),
+        }
+    }
+
+    /// Where it lies, and device and inode; `None`: it is a stream.
+    pub(super) fn place(&self) -> Option<(&Path, (u64, u64))> {
+        match self {
+            Self::File { path, stamp, .. } => Some((path, stamp.key())),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// Bytes on disk; none where nobody can know.
     pub(super) fn size(&self) -> u64 {
         match self {
@@ -195,7 +211,7 @@ fn open(
 }
 
 /// What took a file's name may be a pipe, and opening one waits for its writer.
-fn opened(path: &Path) -> io::Result<File> {
+pub(super) fn opened(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     File::options().read(true).custom_flags(flags).open(path)
 }
@@ -206,6 +222,23 @@ fn checked(path: &Path, stamp: Stamp) -> Result<File, Error> {
         return Err(Error::Changed);
     }
     Ok(file)
+}
+
+/// Whether a file is compressed.
+pub(super) fn is_packed(file: &mut File) -> io::Result<bool> {
+    let magic = magic(file)?;
+    file.rewind()?;
+    Ok(Packing::of(&magic) != Packing::Plain)
+}
+
+/// What a compressed file says from this byte on.
+pub(super) fn unpack(
+    file: impl Read + Send + 'static,
+    offset: u64,
+) -> io::Result<Box<dyn Read + Send>> {
+    let mut reader = decoded(Box::new(file))?;
+    skip(&mut reader, offset)?;
+    Ok(reader)
 }
 
 fn skip(reader: &mut impl Read, bytes: u64) -> io::Result<()> {

@@ -210,6 +210,8 @@ fn relate(a: &mut Candidate, b: &mut Candidate) -> Option<Skipped> {
             return None;
         }
         Relation::Within => (a, b),
+        // Just copied, it will be truncated next: who follows it must not take the copy for it.
+        Relation::Contains if b.is_base() && !a.is_base() && b.contains(a) => (a, b),
         Relation::Contains => (b, a),
     };
     shorter.is_doubled = true;
@@ -220,6 +222,16 @@ fn relate(a: &mut Candidate, b: &mut Candidate) -> Option<Skipped> {
 }
 
 impl Candidate {
+    /// Whether it is the file of its set that is written today.
+    fn is_base(&self) -> bool {
+        Rank::of(&self.found.path).age == Age::Base
+    }
+
+    fn contains(&mut self, other: &mut Self) -> bool {
+        let relation = identity::compare(&mut self.found.bytes, &mut other.found.bytes);
+        relation.is_ok_and(|relation| relation == Relation::Contains)
+    }
+
     fn mark_open(&mut self) {
         if self.found.bytes.goes_on() {
             self.marks.insert_name(&self.found.name);

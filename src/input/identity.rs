@@ -29,10 +29,19 @@ pub(super) fn first(
     wrapper: Option<Wrapper>,
     name: &str,
 ) -> Identity {
-    let named = || blake3::hash(name.as_bytes()).into();
-    let Ok(reader) = bytes.peek() else {
-        return named();
-    };
+    match bytes.peek() {
+        Ok(reader) => first_of(reader, format, wrapper, name),
+        Err(_) => blake3::hash(name.as_bytes()).into(),
+    }
+}
+
+/// The identity of what a reader gives.
+pub(super) fn first_of(
+    reader: impl Read,
+    format: &dyn Format,
+    wrapper: Option<Wrapper>,
+    name: &str,
+) -> Identity {
     let mut lines = Blocks::resume(reader, None, wrapper, 0, 0);
     // What is unreadable here is met again when the part is read.
     while let Ok(Some(line)) = lines.next() {
@@ -40,7 +49,7 @@ pub(super) fn first(
             return blake3::hash(&essence(line.raw)).into();
         }
     }
-    named()
+    blake3::hash(name.as_bytes()).into()
 }
 
 /// The lines, by number, that tell a part from those that begin as it does.

@@ -18,10 +18,14 @@ mod config;
 mod database;
 mod discover;
 mod error;
+mod flow;
+mod follow;
 mod glob;
 mod identity;
 mod lines;
+mod live;
 mod mask;
+mod pipe;
 mod records;
 mod rotation;
 mod sample;
@@ -31,6 +35,7 @@ mod signed;
 mod splitting;
 mod stream;
 mod stretch;
+mod watch;
 mod wrapper;
 
 use std::ops::Range;
@@ -47,11 +52,15 @@ pub use self::audit_key::{AuditKey, KeyError};
 pub use self::config::{Configuration, configuration};
 pub use self::discover::discover;
 pub use self::error::{Error, Failure, Skipped};
+pub use self::follow::{Follow, Lost, News, Start, Stretch, Why};
+pub use self::live::{Born, Live, is_stream, set_of};
 pub use self::mask::{Mask, Masks, NotAMask};
+pub use self::pipe::Pipe;
 pub use self::records::Records;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub use self::splitting::check_lines;
+pub use self::watch::{Mode, Watch};
 
 /// How inputs are to be read.
 #[derive(Clone, Default)]
@@ -222,6 +231,11 @@ impl Input {
         let part = parts.clone().find(begins).unwrap_or(&self.parts[0]);
         let from = stretch::place_of(part, self.format, time);
         Records::stretch(self.format, part, from..from.saturating_add(length))
+    }
+
+    /// When its newest file was written last. `None`: it is a stream.
+    pub fn written(&self) -> Option<Micros> {
+        self.parts.last()?.bytes.modified()
     }
 
     /// How many bytes its files have on disk.

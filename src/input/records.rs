@@ -59,6 +59,8 @@ struct Reading<'a> {
     timed: usize,
     /// Of the last record that had one: its time, and how far ahead of UTC its clock was.
     last: Option<(Range<Micros>, Option<Micros>)>,
+    /// Behind what is read nothing comes: those that wait need not.
+    is_end: bool,
     /// Of a database: the greatest number of a row so far. Rows come in the order of their dates.
     row: u64,
 }
@@ -163,6 +165,7 @@ impl<'a> Records<'a> {
                     untimed: VecDeque::new(),
                     timed: 0,
                     last: None,
+                    is_end: true,
                     row: if self.format.is_database() { lines } else { 0 },
                 });
             }
@@ -180,6 +183,39 @@ impl<'a> Records<'a> {
             self.failures.push(Failure { name, error });
         }
     }
+}
+
+/// The records of a piece of a part, that begins where `tally` stands, and the tally behind it.
+pub(super) fn go_on(
+    format: &'static dyn Format,
+    reader: impl Read + Send,
+    wrapper: Option<Wrapper>,
+    mut tally: Tally,
+) -> Result<(Vec<Record>, Tally), Error> {
+    tally.reopen();
+    let Position { lines, offset, .. } = tally.position;
+    let mut reading = Reading {
+        name: Box::default(),
+        blocks: Blocks::resume(
+            Box::new(reader) as Reader<'_>,
+            format.begins(),
+            wrapper,
+            lines,
+            offset,
+        ),
+        tally,
+        open: None,
+        untimed: VecDeque::new(),
+        timed: 0,
+        last: None,
+        is_end: false,
+        row: 0,
+    };
+    let mut records = Vec::new();
+    while let Some(record) = reading.next(format, None)? {
+        records.push(record);
+    }
+    Ok((records, reading.tally()))
 }
 
 impl Iterator for Records<'_> {
@@ -249,6 +285,9 @@ impl Reading<'_> {
         while self.timed == 0 {
             let before = self.read_so_far();
             let Some(record) = self.read(format, preview)? else {
+                if !self.is_end {
+                    return Ok(None);
+                }
                 self.derive(None);
                 break;
             };

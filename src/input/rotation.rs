@@ -45,6 +45,17 @@ impl Rank {
     }
 }
 
+/// What the names of a set begin with: the name of the file that is written today.
+pub(super) fn stem(name: &str) -> &str {
+    split(name).0
+}
+
+/// How old a file of a set is; `None`: it is of another.
+pub(super) fn age(name: &str, stem: &str) -> Option<Age> {
+    let (base, age) = split(name);
+    (base == stem).then_some(age)
+}
+
 /// A file's name as base and age.
 fn split(name: &str) -> (&str, Age) {
     let packed = [".gz", ".zst"];

@@ -192,6 +192,6 @@ fn is_stdin(log: &Path) -> bool {
         .any(|name| log.as_os_str() == OsStr::new(name))
 }
 
-fn shown(path: &Path) -> Box<str> {
+pub(super) fn shown(path: &Path) -> Box<str> {
     path.to_string_lossy().into()
 }

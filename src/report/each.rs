@@ -16,6 +16,9 @@ pub struct Each<W> {
     page: Page,
     /// No finding yet.
     is_empty: bool,
+    /// Lines are quoted, and the fix is told.
+    quotes: bool,
+    fixes: bool,
     out: W,
 }
 
@@ -24,8 +27,23 @@ impl<W: Write> Each<W> {
         Self {
             page,
             is_empty: true,
+            quotes: true,
+            fixes: true,
             out,
         }
+    }
+
+    /// Only where the lines stand.
+    #[must_use]
+    pub fn without_quotes(mut self) -> Self {
+        self.quotes = false;
+        self
+    }
+
+    #[must_use]
+    pub fn without_fix(mut self) -> Self {
+        self.fixes = false;
+        self
     }
 }
 
@@ -54,12 +72,16 @@ impl<W: Write> Report for Each<W> {
         for evidence in &finding.evidence {
             let place = page.place(evidence.place);
             block.paragraph(evidence.role.id(), (&place, BOLD), &clocks(evidence))?;
-            block.quote(&evidence.text)?;
+            if self.quotes {
+                block.quote(&evidence.text)?;
+            }
             for flag in flags(&evidence.text) {
                 block.paragraph(flag.id(), ("", BOLD), flag.told())?;
             }
         }
-        block.fix(finding)?;
+        if self.fixes {
+            block.fix(finding)?;
+        }
         for (n, considered) in finding.considered.iter().enumerate() {
             let label = if n == 0 { "looked" } else { "" };
             let place = page.place(considered.evidence.place);

@@ -56,6 +56,29 @@ pub(super) fn write_finding(
     Object::write(line, |row| row.finding(finding, parts))
 }
 
+/// A line with a finding that replaces what was said under its id.
+pub fn revised(finding: &Finding, parts: &[Part]) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    Object::write(&mut line, |row| {
+        row.number("revised", true)?;
+        row.finding(finding, parts)
+    })?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// A line that takes back what was said under an id: it is part of another finding.
+pub fn withdrawn(id: &str) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    Object::write(&mut line, |row| {
+        row.text("schema", Some(SCHEMA));
+        row.text("id", Some(id));
+        row.number("withdrawn", true)
+    })?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// What stays the same however often and from whichever copy of a log a finding is made: a hash of
 /// where its outermost request line stands, else its first reason line, else its first evidence.
 pub fn id(finding: &Finding, parts: &[Part]) -> Option<String> {

@@ -3,6 +3,8 @@
 // Each file of tests is a crate of its own and needs only some of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod live;
+
 use std::ffi::OsStr;
 use std::path::Path;
 

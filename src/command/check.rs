@@ -1,0 +1,148 @@
+//! `check`: the configuration, and whether the logs are there and can tell what they should.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use chrono::Utc;
+
+use super::join::join;
+use super::{Exit, columns, stdout};
+use crate::cli::{CheckArgs, Output};
+use crate::config::Config;
+use crate::event::{Micros, SECOND};
+use crate::input::{Input, Inputs, Options, discover};
+use crate::report::sanitize::visible;
+use crate::report::{Detail, Page, footer};
+use crate::zone::Zone;
+
+/// A log that was not written for so long may not be written any more.
+const QUIET: Micros = 24 * 3600 * SECOND;
+
+pub(super) fn run(args: &CheckArgs, config: &Config, color: ColorChoice) -> anyhow::Result<Exit> {
+    let mut out = stdout(Output::Text, color);
+    tell_settings(config, &mut out)?;
+    let logs: &[PathBuf] = if args.logs.is_empty() {
+        &config.tail.logs
+    } else {
+        &args.logs
+    };
+    let exit = if logs.is_empty() {
+        writeln!(out, "logs: none are configured, and none were given")?;
+        Exit::Done
+    } else {
+        check(logs, config, &mut out)?
+    };
+    out.flush()?;
+    Ok(exit)
+}
+
+fn tell_settings(config: &Config, out: &mut impl Write) -> std::io::Result<()> {
+    if config.settings.is_empty() {
+        return writeln!(out, "configuration: nothing is set");
+    }
+    writeln!(out, "configuration:")?;
+    for setting in &config.settings {
+        let file = setting.file.to_string_lossy();
+        let (key, value) = (setting.key, visible(&setting.value));
+        writeln!(
+            out,
+            "  {key} = {value}  ({}:{})",
+            visible(&file),
+            setting.line
+        )?;
+    }
+    Ok(())
+}
+
+/// What the logs are, and what they tell of one another.
+fn check(logs: &[PathBuf], config: &Config, out: &mut impl Write) -> anyhow::Result<Exit> {
+    let options = Options {
+        zone: config.tail.timezone,
+        masks: config.redact.patterns.clone().into(),
+        ..Options::default()
+    };
+    let Inputs {
+        inputs,
+        parts,
+        skipped,
+        mut failures,
+    } = discover(logs, &options);
+    writeln!(out, "logs:")?;
+    for input in &inputs {
+        tell_input(input, out)?;
+    }
+    for skipped in &skipped {
+        writeln!(
+            out,
+            "  {}: no log: {}",
+            visible(&skipped.name),
+            visible(&skipped.why)
+        )?;
+    }
+    let told: BTreeSet<&str> = inputs
+        .iter()
+        .filter_map(|input| Some(input.format.system()?.name))
+        .collect();
+    let mut systems = BTreeSet::new();
+    let (mut summary, read) = join(inputs, None, false, |finding| {
+        systems.extend(finding.system);
+        Ok::<_, Infallible>(())
+    })?;
+    for mut records in read {
+        failures.extend(records.failures());
+        summary.parts.extend(records.tallies());
+    }
+    for failure in &failures {
+        writeln!(out, "  {}", visible(&failure.to_string()))?;
+    }
+    for system in systems.difference(&told) {
+        tell_silent(system, out)?;
+    }
+    writeln!(out)?;
+    footer(
+        &Page::new(parts.into(), Zone::Host, columns()),
+        &summary,
+        Detail::Least,
+        out,
+    )?;
+    Ok(if failures.is_empty() && !summary.parts.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Input
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "an age is counted from here")]
+fn tell_input(input: &Input, out: &mut impl Write) -> std::io::Result<()> {
+    let name = visible(&input.name);
+    let format = input.format.name();
+    let now = Utc::now().timestamp_micros();
+    let Some(written) = input.written() else {
+        return writeln!(out, "  {name} ({format}): a pipe");
+    };
+    let quiet = if now - written > QUIET {
+        ", more than a day ago: is it still written?"
+    } else {
+        ""
+    };
+    let written = Zone::Host.show(written);
+    writeln!(out, "  {name} ({format}): last written {written}{quiet}")
+}
+
+/// Requests of a server were refused, and no log of its own is among these.
+fn tell_silent(system: &str, out: &mut impl Write) -> std::io::Result<()> {
+    let hint = match system {
+        "pritunl" => {
+            ": its journal is written only where auditing is set to \"all\" \
+             (/var/log/pritunl_journal.log)"
+        }
+        _ => "",
+    };
+    writeln!(
+        out,
+        "  {system} refused requests, and none of these logs is its own{hint}"
+    )
+}

@@ -1,0 +1,329 @@
+//! From opening the index until it ends, or has to be opened anew.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use super::super::index::{Anew, Stop, anew, masked_otherwise};
+use anstream::ColorChoice;
+
+use super::intake::{Intake, News, Plan};
+use super::manager::Manager;
+use super::said::Said;
+use super::trouble::Trouble;
+use super::{LATENESS, LOOK, Wake};
+use crate::cli::TailArgs;
+use crate::event::Micros;
+use crate::index::{Error, Writer};
+use crate::input::{Options, Watch};
+use crate::metrics;
+use crate::report::sanitize::visible;
+
+/// How long is waited for another program that has locked the index, before it is said.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Logs that were not there are looked for so often.
+const SEARCH: Duration = Duration::from_secs(5);
+/// Findings are made anew so often where the logs are never calm, and it may take one part in so many of the time.
+const ANEW: Duration = Duration::from_secs(60);
+const SHARE: u32 = 20;
+/// Figures are written so often.
+const FIGURES: Duration = Duration::from_secs(15);
+
+/// What follows a session.
+pub(super) enum Next {
+    End,
+    /// The configuration is to be read again.
+    Reload,
+    /// There are logs that were not there before.
+    Again,
+}
+
+/// What outlives a session.
+pub(super) struct Voices {
+    pub(super) said: Said,
+    pub(super) trouble: Trouble,
+    pub(super) manager: Manager,
+}
+
+impl Voices {
+    pub(super) fn new(args: &TailArgs, color: ColorChoice) -> Self {
+        Self {
+            said: Said::new(args, color),
+            trouble: Trouble::default(),
+            manager: Manager::of_environment(),
+        }
+    }
+
+    pub(super) fn with<'a, W>(&'a mut self, talk: &'a mut W) -> Voice<'a, W> {
+        Voice {
+            said: &mut self.said,
+            trouble: &mut self.trouble,
+            manager: &mut self.manager,
+            talk,
+        }
+    }
+}
+
+pub(super) struct Voice<'a, W> {
+    said: &'a mut Said,
+    trouble: &'a mut Trouble,
+    manager: &'a mut Manager,
+    talk: &'a mut W,
+}
+
+pub(super) struct Session<'a, W> {
+    plan: &'a Plan,
+    options: &'a Options<'a>,
+    voice: Voice<'a, W>,
+    writer: Writer,
+    intake: Intake,
+    found: Anew,
+    clock: Clock,
+    /// Hints come while it is there.
+    _watch: Watch,
+}
+
+/// When things happened that others wait for.
+struct Clock {
+    looked: Instant,
+    searched: Instant,
+    /// Figures were written; `None`: not yet.
+    counted: Option<Instant>,
+    /// The last news.
+    heard: Instant,
+    /// Findings were made anew, which took so long.
+    anew: Instant,
+    took: Duration,
+    /// There are events since then.
+    is_behind: bool,
+}
+
+impl<'a, W: Write> Session<'a, W> {
+    /// Opens the index and the logs, and comes to their ends.
+    pub(super) fn begin(
+        path: &Path,
+        plan: &'a Plan,
+        options: &'a Options<'a>,
+        voice: Voice<'a, W>,
+        wake: &SyncSender<Wake>,
+    ) -> Result<Self, Stop> {
+        let mut writer = Writer::open_within(path, PATIENCE)?;
+        if !writer.is_masked_by(options.masks.fingerprint())? {
+            return Err(masked_otherwise());
+        }
+        let Voice {
+            said,
+            trouble,
+            manager,
+            talk,
+        } = voice;
+        let mut intake = Intake::open(&mut writer, plan, options, talk)?;
+        let hint = wake.clone();
+        // Where hints wait already, one more says nothing.
+        let mut watch = Watch::new(move |renamed| {
+            let wake = if renamed {
+                Wake::Renamed
+            } else {
+                Wake::Written
+            };
+            let _ = hint.try_send(wake);
+        });
+        intake.watch(&mut watch, talk)?;
+        intake.catch_up(&mut writer, options, talk)?;
+        said.known(&writer)?;
+        let mut clock = Clock::begin();
+        let found = make_anew(&writer, &mut intake, said, talk, &mut clock)?;
+        trouble.pass(talk)?;
+        Ok(Self {
+            plan,
+            options,
+            voice: Voice {
+                said,
+                trouble,
+                manager,
+                talk,
+            },
+            writer,
+            intake,
+            found,
+            clock,
+            _watch: watch,
+        })
+    }
+
+    pub(super) fn ready(&mut self) {
+        self.voice.manager.ready();
+    }
+
+    /// How long there is nothing to do unless something happens.
+    pub(super) fn idle(&self) -> Duration {
+        if self.intake.is_busy() {
+            return Duration::ZERO;
+        }
+        self.voice.said.next().unwrap_or(LOOK).min(LOOK)
+    }
+
+    /// Reads what is new, and tells what it says.
+    pub(super) fn turn(&mut self, wake: Option<Wake>) -> Result<Option<Next>, Stop> {
+        let now = Instant::now();
+        self.voice.manager.alive(now);
+        let calm = now - self.clock.looked >= LOOK;
+        if wake == Some(Wake::Renamed) {
+            self.intake.renamed();
+        }
+        if !self.may_write()? {
+            return Ok(None);
+        }
+        let Voice { said, talk, .. } = &mut self.voice;
+        let news = self
+            .intake
+            .look(&mut self.writer, self.options, calm, *talk)?;
+        if calm {
+            self.clock.looked = now;
+        }
+        if !news.is_empty() {
+            self.clock.heard = now;
+            self.clock.is_behind = true;
+        }
+        let is_known = push(&mut self.found, news);
+        if is_known {
+            let parts = self.intake.parts();
+            said.hear(&mut self.found.correlators, parts, now)?;
+        }
+        self.writer.commit()?;
+        self.intake.committed();
+        if !is_known || self.clock.is_due(now) {
+            self.anew()?;
+        }
+        if calm {
+            self.count(now)?;
+        }
+        if calm && self.intake.is_incomplete() && now - self.clock.searched >= SEARCH {
+            self.clock.searched = now;
+            if self.intake.finds_more(self.plan, self.options) {
+                return Ok(Some(Next::Again));
+            }
+        }
+        Ok(self.intake.is_over().then_some(Next::End))
+    }
+
+    /// Reads all there is, and explains it.
+    pub(super) fn end(mut self) -> Result<Next, Stop> {
+        self.voice.manager.ends();
+        let (writer, talk) = (&mut self.writer, &mut self.voice.talk);
+        self.intake.catch_up(writer, self.options, *talk)?;
+        self.anew()?;
+        self.clock.counted = None;
+        self.count(Instant::now())?;
+        self.writer.close()?;
+        Ok(Next::End)
+    }
+
+    /// Writes figures for Prometheus, where somebody wants them.
+    fn count(&mut self, now: Instant) -> Result<(), Stop> {
+        let Some(file) = &self.plan.metrics else {
+            return Ok(());
+        };
+        let counted = self.clock.counted;
+        if counted.is_some_and(|counted| now - counted < FIGURES) {
+            return Ok(());
+        }
+        self.clock.counted = Some(now);
+        let mut figures = self.writer.figures()?;
+        figures.push(self.intake.lag());
+        // That the file cannot be written must not end what it tells of.
+        if let Err(error) = metrics::write(file, &figures) {
+            let name = file.to_string_lossy();
+            writeln!(self.voice.talk, "why401: {}: {error}", visible(&name))?;
+        }
+        Ok(())
+    }
+
+    /// Whether nobody else has locked the index: before that nothing is read.
+    fn may_write(&mut self) -> Result<bool, Stop> {
+        let Voice { trouble, talk, .. } = &mut self.voice;
+        match self.writer.begin() {
+            Ok(()) => trouble.pass(*talk)?,
+            Err(error @ Error::Busy) => {
+                trouble.meet(&error, *talk)?;
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
+    }
+
+    fn anew(&mut self) -> Result<(), Stop> {
+        let Voice { said, talk, .. } = &mut self.voice;
+        let (writer, intake, clock) = (&self.writer, &mut self.intake, &mut self.clock);
+        self.found = make_anew(writer, intake, said, *talk, clock)?;
+        Ok(())
+    }
+}
+
+/// Makes the findings anew, and tells what differs from what was told.
+fn make_anew(
+    writer: &Writer,
+    intake: &mut Intake,
+    said: &mut Said,
+    talk: &mut impl Write,
+    clock: &mut Clock,
+) -> Result<Anew, Stop> {
+    let began = Instant::now();
+    said.begin_anew();
+    let found = anew(writer, talk, |id, finding, parts| {
+        said.settle(id, finding, parts)
+    })?;
+    said.end_anew()?;
+    intake.renumber(&found.ids, &found.parts);
+    clock.took = began.elapsed();
+    clock.anew = Instant::now();
+    clock.is_behind = false;
+    Ok(found)
+}
+
+impl Clock {
+    fn begin() -> Self {
+        let now = Instant::now();
+        Self {
+            looked: now,
+            searched: now,
+            counted: None,
+            heard: now,
+            anew: now,
+            took: Duration::ZERO,
+            is_behind: false,
+        }
+    }
+
+    /// Whether findings are to be made anew.
+    fn is_due(&self, now: Instant) -> bool {
+        let since = now - self.anew;
+        let is_calm = now - self.heard >= LATENESS;
+        self.is_behind && since >= self.took * SHARE && (is_calm || since >= ANEW)
+    }
+}
+
+/// Pushes records in the order of time, but those of each input in its own. False: there is one of an input that
+/// the correlators do not know.
+fn push(found: &mut Anew, news: Vec<News>) -> bool {
+    let mut timed: Vec<(Micros, usize, News)> = Vec::with_capacity(news.len());
+    let mut newest = vec![Micros::MIN; found.inputs.len()];
+    for mut news in news {
+        let Some(input) = found.inputs.iter().position(|row| *row == news.input) else {
+            return false;
+        };
+        if let Some(clock) = &mut found.clocks[input] {
+            clock.read(&mut news.record);
+        }
+        let time = found.correlators.time(input, &news.record);
+        newest[input] = newest[input].max(time);
+        timed.push((newest[input], input, news));
+    }
+    timed.sort_by_key(|(time, ..)| *time);
+    for (_, input, news) in timed {
+        found.correlators.push(input, news.record);
+    }
+    true
+}
