@@ -321,6 +321,11 @@ impl Follow {
         generation.path.as_deref()
     }
 
+    /// Device and inode of the file in which it was resumed, whatever that is.
+    pub fn resumed_in(&self, generation: u32) -> Option<Key> {
+        Some(self.of(generation).ok()?.key)
+    }
+
     /// Device and inode of its file; `None`: it has none, or a compressed one.
     pub fn key(&self, generation: u32) -> Option<Key> {
         let generation = self.of(generation).ok()?;

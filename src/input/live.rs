@@ -63,7 +63,7 @@ impl Live {
             let (path, key) = part.bytes.place()?;
             let seen = seen.get(resumed.len()).copied().flatten();
             let generation = follow.resume(path, tally.position.offset, seen).ok()?;
-            if follow.key(generation).is_some_and(|found| found != key) {
+            if follow.resumed_in(generation) != Some(key) {
                 return None;
             }
             resumed.push((generation, tally.clone()));
