@@ -224,6 +224,11 @@ impl Follow {
         Ok(id)
     }
 
+    /// Older files are copies, as was found before.
+    pub fn expect_copies(&mut self) {
+        self.is_copied = true;
+    }
+
     /// Takes a file for a copy that ends before what was read.
     fn pass(
         &mut self,

@@ -109,6 +109,13 @@ impl Live {
         }
     }
 
+    /// Older files are copies, as was found before.
+    pub fn expect_copies(&mut self) {
+        if let Flow::Files(files) = &mut self.flow {
+            files.expect_copies();
+        }
+    }
+
     /// Whether nothing more can come.
     pub fn is_over(&self) -> bool {
         self.flow.pipe().is_some_and(Piped::is_closed)

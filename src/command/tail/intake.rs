@@ -501,6 +501,9 @@ impl Followed {
     ) -> Result<(), Stop> {
         let row = writer.input_of(id)?;
         self.row = Some(row);
+        if writer.has_lost(row, &input::Why::Copied.to_string())? {
+            self.live.expect_copies();
+        }
         let given = tally.position.offset;
         self.ids.insert(generation, id);
         self.parts.insert(
