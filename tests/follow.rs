@@ -456,6 +456,22 @@ fn what_was_there_before_is_passed_over() {
     assert_eq!(world.lines(), ["b1", "a6", "a7"]);
 }
 
+// Renamed after it was found: the name is another, shorter file's by now, and that is no copy of it.
+#[test]
+fn who_resumes_can_tell_in_which_file() {
+    let mut world = World::new(Start::Beginning);
+    world.write(5);
+    let read = fs::metadata(world.base()).unwrap();
+    world.rotate();
+    world.write(1);
+    let now = fs::metadata(world.base()).unwrap();
+    let mut follow = Follow::new(&world.base(), Start::Beginning);
+    let key = Some((read.dev(), read.ino()));
+    let generation = follow.resume(&world.base(), read.len(), key).unwrap();
+    assert_eq!(follow.resumed_in(generation), Some((now.dev(), now.ino())));
+    assert_ne!(follow.resumed_in(generation), key);
+}
+
 // Stopped over two rotations: each of them may have lost what came between the copy and the truncation.
 #[test]
 fn of_files_that_were_copied_while_nobody_looked_each_is_followed_by_a_gap() {

@@ -417,6 +417,15 @@ impl Writer {
         Ok(added > 0)
     }
 
+    /// Whether something of an input was lost in this way.
+    pub fn has_lost(&self, input: i64, why: &str) -> Result<bool> {
+        let mut ask = self.connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM lost l JOIN part p ON p.id = l.part
+             WHERE p.input = ?1 AND l.why = ?2)",
+        )?;
+        Ok(ask.query_one((input, why), |row| row.get(0))?)
+    }
+
     /// The file that a part was in when it was last followed, by device and inode.
     pub fn seen(&self, part: i64) -> Result<Option<(u64, u64)>> {
         let mut seen = self

@@ -224,6 +224,11 @@ impl Follow {
         Ok(id)
     }
 
+    /// Older files are copies, as was found before.
+    pub fn expect_copies(&mut self) {
+        self.is_copied = true;
+    }
+
     /// Takes a file for a copy that ends before what was read.
     fn pass(
         &mut self,
@@ -319,6 +324,11 @@ impl Follow {
     pub fn path(&self, generation: u32) -> Option<&Path> {
         let generation = self.of(generation).ok()?;
         generation.path.as_deref()
+    }
+
+    /// Device and inode of the file in which it was resumed, whatever that is.
+    pub fn resumed_in(&self, generation: u32) -> Option<Key> {
+        Some(self.of(generation).ok()?.key)
     }
 
     /// Device and inode of its file; `None`: it has none, or a compressed one.

@@ -63,7 +63,7 @@ impl Live {
             let (path, key) = part.bytes.place()?;
             let seen = seen.get(resumed.len()).copied().flatten();
             let generation = follow.resume(path, tally.position.offset, seen).ok()?;
-            if follow.key(generation).is_some_and(|found| found != key) {
+            if follow.resumed_in(generation) != Some(key) {
                 return None;
             }
             resumed.push((generation, tally.clone()));
@@ -106,6 +106,13 @@ impl Live {
     pub fn resume_pipe(&mut self, position: u64) {
         if let Flow::Pipe(pipe) = &mut self.flow {
             pipe.resume(position);
+        }
+    }
+
+    /// Older files are copies, as was found before.
+    pub fn expect_copies(&mut self) {
+        if let Flow::Files(files) = &mut self.flow {
+            files.expect_copies();
         }
     }
 

@@ -200,13 +200,18 @@ impl Intake {
                 )?;
             }
         }
+        Ok(())
+    }
+
+    /// What is followed, in words.
+    pub(super) fn following(&self) -> String {
         let logs = self.followed.iter().map(|f| visible(&f.live.name));
         let pipes = self.unknown.iter().map(|pipe| visible(&pipe.name));
         let names: Vec<_> = logs.chain(pipes).collect();
         if names.is_empty() {
-            return writeln!(talk, "why401: there is no log yet; looking for them");
+            return "there is no log yet; looking for them".to_owned();
         }
-        writeln!(talk, "why401: following {}", names.join(", "))
+        format!("following {}", names.join(", "))
     }
 
     /// Files came, went or were renamed.
@@ -496,6 +501,9 @@ impl Followed {
     ) -> Result<(), Stop> {
         let row = writer.input_of(id)?;
         self.row = Some(row);
+        if writer.has_lost(row, &input::Why::Copied.to_string())? {
+            self.live.expect_copies();
+        }
         let given = tally.position.offset;
         self.ids.insert(generation, id);
         self.parts.insert(

@@ -44,6 +44,8 @@ pub(super) struct Voices {
     pub(super) said: Said,
     pub(super) trouble: Trouble,
     pub(super) manager: Manager,
+    /// What was told to be followed.
+    following: String,
 }
 
 impl Voices {
@@ -52,6 +54,7 @@ impl Voices {
             said: Said::new(args, color),
             trouble: Trouble::default(),
             manager: Manager::of_environment(),
+            following: String::new(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Voices {
             said: &mut self.said,
             trouble: &mut self.trouble,
             manager: &mut self.manager,
+            following: &mut self.following,
             talk,
         }
     }
@@ -69,6 +73,7 @@ pub(super) struct Voice<'a, W> {
     said: &'a mut Said,
     trouble: &'a mut Trouble,
     manager: &'a mut Manager,
+    following: &'a mut String,
     talk: &'a mut W,
 }
 
@@ -116,6 +121,7 @@ impl<'a, W: Write> Session<'a, W> {
             said,
             trouble,
             manager,
+            following,
             talk,
         } = voice;
         let mut intake = Intake::open(&mut writer, plan, options, talk)?;
@@ -130,6 +136,10 @@ impl<'a, W: Write> Session<'a, W> {
             let _ = hint.try_send(wake);
         });
         intake.watch(&mut watch, talk)?;
+        if *following != intake.following() {
+            *following = intake.following();
+            writeln!(talk, "why401: {following}")?;
+        }
         intake.catch_up(&mut writer, options, talk)?;
         said.known(&writer)?;
         let mut clock = Clock::begin();
@@ -142,6 +152,7 @@ impl<'a, W: Write> Session<'a, W> {
                 said,
                 trouble,
                 manager,
+                following,
                 talk,
             },
             writer,
