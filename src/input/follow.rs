@@ -304,12 +304,12 @@ impl Follow {
 
     /// All of a stretch was read. False: it was overwritten meanwhile, and what was read counts for nothing.
     pub fn passed(&mut self, stretch: &Stretch) -> bool {
+        if !self.stands(stretch) {
+            return false;
+        }
         let Some(generation) = self.of_mut(stretch.generation) else {
             return false;
         };
-        if !generation.is_intact() || generation.size().is_none_or(|size| size < stretch.to) {
-            return false;
-        }
         let before = generation.position;
         generation.position = stretch.to;
         generation.searched = stretch.to;
@@ -318,6 +318,12 @@ impl Follow {
         }
         generation.position = before;
         false
+    }
+
+    /// Whether a stretch was not overwritten since it was given.
+    pub fn stands(&mut self, stretch: &Stretch) -> bool {
+        let generation = self.of_mut(stretch.generation);
+        generation.is_some_and(|g| g.is_intact() && g.size().is_some_and(|size| size >= stretch.to))
     }
 
     /// Where a generation is; as it was called last if it has no name any more.
@@ -343,10 +349,11 @@ impl Follow {
         generation.is_ok_and(|generation| generation.lost.is_some())
     }
 
-    /// Those that are older, the oldest first.
-    pub fn older(&self, generation: u32) -> impl DoubleEndedIterator<Item = u32> {
+    /// Those that are younger, the oldest first.
+    pub fn younger(&self, generation: u32) -> impl Iterator<Item = u32> {
         let at = self.generations.iter().position(|g| g.id == generation);
-        self.generations[..at.unwrap_or(0)].iter().map(|g| g.id)
+        let from = at.map_or(self.generations.len(), |at| at + 1);
+        self.generations[from..].iter().map(|g| g.id)
     }
 
     /// Bytes that are there and were not given yet.
@@ -453,15 +460,23 @@ impl Follow {
             // By what it says now, a copy of it is known; an error is met again when it is read.
             let _ = generation.learn();
         }
-        let mut before = None;
-        let mut any_unseen = false;
-        for (at, file) in files.into_iter().enumerate() {
-            let known = self.holder(file.key);
-            if let Some(known) = known {
+        // What has a name is known before others are put between.
+        for file in &files {
+            if let Some(known) = self.holder(file.key) {
                 let generation = &mut self.generations[known];
                 generation.is_base = file.age == Age::Base;
-                generation.path = Some(file.path);
-                before = Some(generation.id);
+                generation.path = Some(file.path.clone());
+            }
+        }
+        let mut before = None;
+        let mut any_unseen = false;
+        // The file that is written is met first: what is all in it is a copy, which was just made of it.
+        let is_base = |f: &Opened| f.age == Age::Base;
+        let (base, rotated): (Vec<_>, Vec<_>) =
+            files.into_iter().enumerate().partition(|(_, f)| is_base(f));
+        for (at, file) in base.into_iter().chain(rotated) {
+            if let Some(known) = self.holder(file.key) {
+                before = Some(self.generations[known].id).filter(|_| !is_base(&file));
                 continue;
             }
             // Of what was there before, only what is younger than what is known is news.
@@ -470,11 +485,11 @@ impl Follow {
                 (Some(_), Some(oldest)) => at < oldest,
                 (Some(start), None) => start == Start::End,
             };
-            let is_rotated = file.age != Age::Base;
+            let is_rotated = !is_base(&file);
             let first = self.next;
             let taken = self.take(file, before, is_old);
             any_unseen |= is_rotated && taken.is_some_and(|id| id >= first);
-            before = taken.or(before);
+            before = taken.filter(|_| is_rotated).or(before);
         }
         self.tell_missed(newest, any_unseen, news);
     }
@@ -591,6 +606,10 @@ impl Follow {
 
     fn insert(&mut self, generation: Generation, before: Option<u32>) -> u32 {
         let id = generation.id;
+        if generation.is_base {
+            self.generations.push(generation);
+            return id;
+        }
         let all = &self.generations;
         let before = before.and_then(|id| all.iter().position(|g| g.id == id));
         // What has no name any more had it before this one.
@@ -824,6 +843,8 @@ impl Generation {
             bytes: self.seen.saturating_sub(size),
             why: Why::Copied,
         });
+        // That the copy is shorter is no truncation of it.
+        self.seen = size;
     }
 
     fn close(&mut self) {
