@@ -565,6 +565,56 @@ fn a_copy_gives_what_was_written_before_it_was_taken() {
     assert_eq!(world.gaps(), [(Why::Copied, 0)]);
 }
 
+// A line without an end was seen to grow behind the copy.
+#[test]
+fn a_copy_that_is_shorter_than_what_was_seen_was_not_truncated_itself() {
+    let mut world = World::new(Start::Beginning);
+    let mut log = world.append("x.log");
+    write!(log, "a1 {}", "x".repeat(700)).unwrap();
+    fs::copy(world.base(), world.path("x.log.1")).unwrap();
+    log.write_all(&[b'x'; 99]).unwrap();
+    world.look(false);
+    world.truncate();
+    for _ in 0..20 {
+        world.look(true);
+    }
+    assert_eq!(world.gaps(), [(Why::Copied, 99)]);
+    assert_eq!(world.lines(), ["a1"]);
+}
+
+// The second copy is of what no look has met; what is written by now is younger.
+#[test]
+fn of_two_copies_between_two_looks_the_order_is_kept() {
+    let mut world = World::new(Start::Beginning);
+    world.write(2);
+    world.look(false);
+    for _ in 0..2 {
+        world.write(2);
+        world.shift();
+        fs::copy(world.base(), world.path("x.log.1")).unwrap();
+        world.truncate();
+    }
+    world.write(1);
+    world.look(false);
+    let all = ["a1", "a2", "a3", "a4", "a5", "a6", "a7"];
+    assert_eq!(world.lines(), all);
+}
+
+// Begun between the copy and the truncation: the lines are those of the file that is written.
+#[test]
+fn a_copy_that_is_there_from_the_beginning_is_not_taken_for_the_log() {
+    let mut world = World::new(Start::Beginning);
+    world.write(3);
+    fs::copy(world.base(), world.path("x.log.1")).unwrap();
+    world.write(2);
+    let stretches = world.follow.look(false);
+    let whole = fs::metadata(world.base()).unwrap().len();
+    let [News::Lines(stretch)] = stretches[..] else {
+        panic!("not one stretch: {stretches:?}");
+    };
+    assert_eq!((stretch.from, stretch.to), (0, whole));
+}
+
 #[test]
 fn more_rotations_than_files_are_kept_are_told() {
     let mut world = World::new(Start::Beginning);

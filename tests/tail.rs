@@ -133,6 +133,57 @@ fn a_copy_that_ends_before_what_was_read_is_known() {
     }
 }
 
+// None of what is known is there any more; that copies are made is known all the same.
+#[test]
+fn each_copy_that_nobody_saw_is_followed_by_a_gap() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let run = |files: &[&str]| {
+        let tail = Tail::start(folder, &["--from-start", "access.log"]);
+        tail.catch_up(files);
+        tail.end();
+    };
+    let copy_and_truncate = || {
+        let name = |n: u32| folder.join(format!("access.log.{n}"));
+        for n in (1..3).rev() {
+            let _ = fs::rename(name(n), name(n + 1));
+        }
+        fs::copy(folder.join("access.log"), name(1)).unwrap();
+        fs::write(folder.join("access.log"), "").unwrap();
+    };
+    append(folder, "access.log", &request(0));
+    run(&["access.log"]);
+    for n in 1..6 {
+        copy_and_truncate();
+        append(folder, "access.log", &request(n));
+        if n == 1 {
+            run(&["access.log.1", "access.log"]);
+            assert_eq!(gaps(folder), 1);
+        }
+    }
+    run(&["access.log.3", "access.log.2", "access.log.1", "access.log"]);
+    assert_eq!(numbers(folder), [0, 1, 2, 3, 4, 5]);
+    // The first copy, what is not kept any more, and each copy that is.
+    assert_eq!(gaps(folder), 1 + 1 + 3);
+}
+
+// What was read last is in no file any more; what comes now is younger all the same.
+#[test]
+fn what_is_written_after_a_truncation_that_nobody_saw_comes_last() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    append(folder, "access.log.1", &request(0));
+    for n in 1..4 {
+        append(folder, "access.log", &request(n));
+        let tail = Tail::start(folder, &["--from-start", "access.log"]);
+        tail.catch_up(&["access.log.1", "access.log"]);
+        tail.end();
+        fs::write(folder.join("access.log"), "").unwrap();
+    }
+    assert_eq!(numbers(folder), [0, 1, 2, 3]);
+    assert_eq!(gaps(folder), 2);
+}
+
 /// A refused request with a number.
 fn request(n: u32) -> String {
     let time = chrono::DateTime::from_timestamp(1_780_000_000 + i64::from(n / 1000), 0).unwrap();

@@ -234,6 +234,16 @@ impl Writer {
         Ok(None)
     }
 
+    /// The part of an input that comes just before another; `None`: the last one.
+    pub fn last_before(&self, input: i64, part: Option<i64>) -> Result<Option<i64>> {
+        let mut last = self.connection.prepare_cached(
+            "SELECT id FROM part WHERE input = ?1
+             AND (?2 IS NULL OR rank < (SELECT rank FROM part WHERE id = ?2))
+             ORDER BY rank DESC LIMIT 1",
+        )?;
+        Ok(last.query_row((input, part), |row| row.get(0)).optional()?)
+    }
+
     /// Between the part before it and the one behind that.
     fn rank(&self, input: i64, after: Option<i64>) -> Result<f64> {
         let ask = |sql: &str, value: f64| -> Result<Option<f64>> {

@@ -163,6 +163,14 @@ impl Bytes {
         }
     }
 
+    /// Whether its name stands for the same file, at most grown.
+    pub(super) fn is_still(&self) -> bool {
+        match self {
+            Self::File { path, stamp, .. } => checked(path, *stamp).is_ok(),
+            Self::Stream(_) => true,
+        }
+    }
+
     /// Bytes on disk; none where nobody can know.
     pub(super) fn size(&self) -> u64 {
         match self {

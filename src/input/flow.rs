@@ -49,6 +49,14 @@ impl Flow {
         })
     }
 
+    /// Whether a stretch was not overwritten since it was given.
+    pub(super) fn stands(&mut self, stretch: &Stretch) -> bool {
+        match self {
+            Flow::Files(files) => files.stands(stretch),
+            Flow::Pipe(_) => true,
+        }
+    }
+
     pub(super) fn passed(&mut self, stretch: &Stretch) -> bool {
         match self {
             Flow::Files(files) => files.passed(stretch),

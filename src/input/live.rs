@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use memchr::memchr_iter;
 
-use super::bytes::Stamp;
 use super::error::Error;
 use super::flow::Flow;
 use super::follow::{Follow, News, Start, Stretch};
@@ -47,15 +46,15 @@ pub struct Born {
 
 impl Live {
     /// Goes on where the input was told to resume, and with what came after. Of an input that was told
-    /// nothing: at `start`. `seen`: device and inode of the file in which each part was that is resumed. Gives the generation of each part that is resumed. `None`: it is a stream, or its
-    /// files were renamed since they were found.
+    /// nothing: at `start`. `seen`: device and inode of the file in which each part was that is resumed. Gives the
+    /// generation of each part that is resumed. `None`: it is a stream, or its files were renamed or truncated since
+    /// they were found.
     pub fn new(
-        input: &Input,
+        input: &mut Input,
         start: Start,
         seen: &[Option<(u64, u64)>],
     ) -> Option<(Self, Vec<(u32, Tally)>)> {
-        let newest = input.parts.last()?;
-        let (path, _) = newest.bytes.place()?;
+        let (path, _) = input.parts.last()?.bytes.place()?;
         let mut follow = Follow::new(path, start);
         let mut resumed = Vec::new();
         for part in &input.parts {
@@ -68,6 +67,11 @@ impl Live {
             }
             resumed.push((generation, tally.clone()));
         }
+        // From here on they are held, and what happens to them is noticed.
+        if !input.is_still() {
+            return None;
+        }
+        let newest = input.parts.last()?;
         let live = Self {
             name: shown(follow.base()).into(),
             path: follow.base().to_owned(),
@@ -146,8 +150,8 @@ impl Live {
         Ok(self.flow.passed(stretch).then_some(read))
     }
 
-    /// What a generation is that was not met before.
-    pub fn born(&self, stretch: &Stretch) -> io::Result<Born> {
+    /// What a generation is that was not met before. `None`: it was overwritten, and what stands there is another.
+    pub fn born(&mut self, stretch: &Stretch) -> io::Result<Option<Born>> {
         let name = self.called(stretch.generation);
         let whole = self.flow.before(&Stretch {
             from: stretch.to,
@@ -164,16 +168,17 @@ impl Live {
         };
         tally.lines = tally.position.lines;
         tally.ignored = tally.lines;
-        Ok(Born {
-            identity: identity::first_of(
-                self.masks.over(whole),
-                self.format,
-                self.wrapper.clone(),
-                &name,
-            ),
+        let identity = identity::first_of(
+            self.masks.over(whole),
+            self.format,
+            self.wrapper.clone(),
+            &name,
+        );
+        Ok(self.flow.stands(stretch).then_some(Born {
             name,
+            identity,
             tally,
-        })
+        }))
     }
 
     /// Device and inode of its file; `None`: it has none, or a compressed one.
@@ -193,10 +198,10 @@ impl Live {
         path.map_or_else(|| self.name.as_str().into(), shown)
     }
 
-    /// Those before it, the newest first.
-    pub fn older(&self, generation: u32) -> impl Iterator<Item = u32> {
+    /// Those behind it, the oldest first.
+    pub fn younger(&self, generation: u32) -> impl Iterator<Item = u32> {
         let files = self.flow.files().into_iter();
-        files.flat_map(move |files| files.older(generation).rev())
+        files.flat_map(move |files| files.younger(generation))
     }
 
     /// Bytes that are there and were not given yet.
@@ -244,12 +249,14 @@ impl Input {
         Ok(())
     }
 
-    /// Whether its files have the names by which they were found.
-    pub fn is_still(&self) -> bool {
-        let is_there =
-            |(path, key)| std::fs::metadata(path).is_ok_and(|m| Stamp::of(&m).key() == key);
-        let mut files = self.parts.iter().filter_map(|part| part.bytes.place());
-        files.all(is_there)
+    /// Whether its files have the names by which they were found, and begin as they did.
+    pub fn is_still(&mut self) -> bool {
+        let format = self.format;
+        self.parts.iter_mut().all(|part| {
+            let wrapper = part.wrapper.clone();
+            part.bytes.is_still()
+                && identity::first(&mut part.bytes, format, wrapper, &part.name) == part.beginning
+        })
     }
 
     /// Takes in the parts of an input that is of the same set, and younger. Gives back one of another set.

@@ -59,8 +59,6 @@ struct Followed {
     parts: HashMap<u32, Part>,
     /// Where each generation stands in the index, also of those of which nothing more comes.
     ids: HashMap<u32, i64>,
-    /// The newest part in the index that is not followed any more.
-    left: Option<i64>,
     /// The last failure that was told.
     failure: Option<String>,
     /// How its changes are noticed, where the index does not know it yet.
@@ -137,7 +135,7 @@ impl Intake {
             let known = known(writer, &mut input)?;
             recognised.push((input, known));
         }
-        if !recognised.iter().all(|(input, _)| input.is_still()) {
+        if !recognised.iter_mut().all(|(input, _)| input.is_still()) {
             return Ok(None);
         }
         let mut followed = Vec::new();
@@ -418,7 +416,7 @@ impl Followed {
         }
         let keys = known.iter().map(|part| writer.seen(part.id));
         let keys = keys.collect::<Result<Vec<_>, Error>>()?;
-        let Some((live, resumed)) = Live::new(&input, Start::Beginning, &keys) else {
+        let Some((live, resumed)) = Live::new(&mut input, Start::Beginning, &keys) else {
             return Ok(None);
         };
         let mut followed = Self {
@@ -426,7 +424,6 @@ impl Followed {
             live,
             parts: HashMap::new(),
             ids: HashMap::new(),
-            left: None,
             failure: None,
             mode: None,
         };
@@ -434,8 +431,8 @@ impl Followed {
             followed.resume(writer, generation, tally, part.id, key)?;
         }
         if let Some(newest) = newest.filter(|n| known.iter().all(|k| k.id != n.id)) {
+            followed.is_of(writer, newest.id)?;
             let why = input::Why::RotatedAway;
-            followed.left = Some(newest.id);
             followed.lose(
                 writer,
                 newest.id,
@@ -450,13 +447,11 @@ impl Followed {
 
     /// A pipe; `parts` are those of the index.
     fn of_pipe(writer: &Writer, live: Live, parts: &[event::Part]) -> Result<Self, Stop> {
-        let newest = writer.newest(&live.path, live.format.name())?;
         let mut followed = Self {
             row: None,
             live,
             parts: HashMap::new(),
             ids: HashMap::new(),
-            left: newest.map(|part| part.id),
             failure: None,
             mode: None,
         };
@@ -499,11 +494,7 @@ impl Followed {
         id: i64,
         key: Option<(u64, u64)>,
     ) -> Result<(), Stop> {
-        let row = writer.input_of(id)?;
-        self.row = Some(row);
-        if writer.has_lost(row, &input::Why::Copied.to_string())? {
-            self.live.expect_copies();
-        }
+        let row = self.is_of(writer, id)?;
         let given = tally.position.offset;
         self.ids.insert(generation, id);
         self.parts.insert(
@@ -518,6 +509,16 @@ impl Followed {
             },
         );
         Ok(())
+    }
+
+    /// Its input is that of a part which the index knows.
+    fn is_of(&mut self, writer: &Writer, part: i64) -> Result<i64, Error> {
+        let row = writer.input_of(part)?;
+        self.row = Some(row);
+        if writer.has_lost(row, &input::Why::Copied.to_string())? {
+            self.live.expect_copies();
+        }
+        Ok(row)
     }
 
     /// Whether something was read.
@@ -550,8 +551,7 @@ impl Followed {
                     }
                 }
                 input::News::Closed(generation) => {
-                    let closed = self.parts.remove(&generation);
-                    self.left = closed.map(|part| part.id).or(self.left);
+                    self.parts.remove(&generation);
                 }
             }
         }
@@ -584,7 +584,7 @@ impl Followed {
         talk: &mut impl Write,
     ) -> Result<bool, Stop> {
         if !self.parts.contains_key(&stretch.generation) {
-            let Ok(born) = self.live.born(stretch) else {
+            let Ok(Some(born)) = self.live.born(stretch) else {
                 return Ok(false);
             };
             if let Some(known) = self.told_again(writer, &born)? {
@@ -655,9 +655,10 @@ impl Followed {
         if let Some(zone) = self.live.zone.filter(|_| format.is_local()) {
             writer.set_timezone(row, &zone.to_string())?;
         }
-        let mut older = self.live.older(generation);
-        let after = older.find_map(|g| self.ids.get(&g).copied());
-        let after = after.or(self.left);
+        let mut younger = self.live.younger(generation);
+        let younger = younger.find_map(|g| self.ids.get(&g).copied());
+        // Also of those that are in no file any more it is the younger one.
+        let after = writer.last_before(row, younger)?;
         let Born {
             name,
             identity,
