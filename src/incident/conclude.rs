@@ -20,10 +20,14 @@ const ID: usize = 12;
 
 /// Whether a group is no incident: a single refusal, or somebody who mistyped.
 pub(super) fn is_isolated(group: &Group) -> bool {
-    let is_login = group.cause().is_some_and(|c| Kinds::of(c) == Kinds::LOGIN);
     let is_in = group.clients.all().all(|(_, track)| track.after.is_some());
-    let is_mistyped = is_login && group.count <= MISTYPED && is_in;
+    let is_mistyped = is_login(group) && group.count <= MISTYPED && is_in;
     group.wide.is_none() && (group.count < 2 || is_mistyped)
+}
+
+/// Whether it is about who somebody is, and not what he may.
+pub(super) fn is_login(group: &Group) -> bool {
+    group.cause().is_some_and(|c| Kinds::of(c) == Kinds::LOGIN)
 }
 
 pub(super) fn qualifies(group: &Group) -> bool {
@@ -143,7 +147,9 @@ fn level(
     let is_in = attack.is_some_and(|attack| attack.techniques.len() > 1) && let_in > 0;
     let is_most = clients >= 3 && clients * 2 >= scope.clients && group.count >= MANY;
     match () {
-        () if is_attack && is_in || group.wide.is_some() && is_most => Level::Critical,
+        () if is_attack && is_in || !is_attack && group.wide.is_some() && is_most => {
+            Level::Critical
+        }
         () if (is_attack || group.wide.is_some()) && group.count >= MANY => Level::High,
         () if is_attack || group.wide.is_some() || group.count >= MANY => Level::Medium,
         () => {

@@ -7,12 +7,12 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::burst::{Beginnings, MOMENT, Reason, SEVERAL};
 use super::clock::{Clocks, Stretch};
-use super::conclude::{is_isolated, qualifies};
-use super::group::{Anchor, Fact, Group, MINUTE};
+use super::conclude::{is_isolated, is_login, qualifies};
+use super::group::{Anchor, Fact, Group, MINUTE, Track};
 use super::hidden::Addresses;
 use super::kind::{Kinds, is_shared};
 use super::moment::Moment;
-use super::runs::Runs;
+use super::runs::{Memory, Runs};
 use super::trigger::Certainty;
 use super::{GAP, Incident};
 use crate::event::{Micros, SECOND};
@@ -32,6 +32,18 @@ const TEXT: usize = 1024;
 const MINUTES: usize = 1 << 20;
 /// How far apart one change stands in two logs.
 const AGAIN: Micros = 2 * SECOND;
+/// The successes that are remembered: findings come some hundred records later than what is around them. Those of a
+/// client end with its next refusal; which principal was refused is not known before the finding comes.
+const CLIENTS: Memory = Memory {
+    most: 1 << 14,
+    runs: 16,
+    pause: Micros::MAX,
+};
+const PRINCIPALS: Memory = Memory {
+    most: 1 << 12,
+    runs: 64,
+    pause: SECOND,
+};
 /// Refusals of a group that is small.
 const SMALL: u64 = 2;
 
@@ -107,8 +119,8 @@ impl Gatherer {
             beginnings: Beginnings::new(),
             begun: VecDeque::new(),
             wide: HashMap::new(),
-            clients: Runs::new(Micros::MAX),
-            principals: Runs::new(SECOND),
+            clients: Runs::new(CLIENTS),
+            principals: Runs::new(PRINCIPALS),
             clocks: Clocks::default(),
             addresses: Addresses::default(),
             changes: VecDeque::new(),
@@ -400,7 +412,7 @@ impl Gatherer {
         let own = self.root(number);
         let is_fit = |group: &Group| {
             let is_of_reason = group.cause() == Some(reason.cause);
-            is_shared(reason.cause) && is_of_reason || group.count <= SMALL
+            is_shared(reason.cause) && is_of_reason || group.count <= SMALL && !is_mistyped(group)
         };
         if !self
             .groups
@@ -413,7 +425,9 @@ impl Gatherer {
             && let Some(group) = self.groups.get(&wide)
             && let Some(since) = group.wide
         {
-            let lasts = is_shared(reason.cause) && time <= group.last + MOMENT;
+            let is_on =
+                || is_shared(reason.cause) || !self.beginnings.around(reason, time).is_empty();
+            let lasts = time <= group.last + MOMENT && is_on();
             if (time - since).abs() <= MOMENT || lasts && time >= since {
                 self.merge(wide, own);
                 return;
@@ -601,4 +615,10 @@ fn is_like(group: &Group, finding: &Finding) -> bool {
             .candidates
             .iter()
             .any(|left| Some(left.cause) == own)
+}
+
+/// Whether it is of somebody who was let in before and after, and so has nothing to do with others.
+fn is_mistyped(group: &Group) -> bool {
+    let is_known = |track: &Track| track.before.is_some() && track.after.is_some();
+    is_login(group) && group.clients.all().all(|(_, track)| is_known(track))
 }

@@ -8,10 +8,16 @@ use foldhash::{HashMap, HashMapExt};
 use super::moment::Moment;
 use crate::event::Micros;
 
-/// Runs that are remembered of each.
-const RUNS: usize = 16;
-/// Those that are remembered; beyond that the longest unseen half is forgotten.
-const MOST: usize = 1 << 15;
+/// What is remembered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Memory {
+    /// Of so many; beyond that the longest unseen half is forgotten.
+    pub(super) most: usize,
+    /// So many runs of each.
+    pub(super) runs: usize,
+    /// A run ends when nothing of it came for so long.
+    pub(super) pause: Micros,
+}
 
 /// One or several requests, none refused among accepted ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,26 +33,25 @@ pub(super) struct Run {
 #[derive(Debug)]
 pub(super) struct Runs<K> {
     of: HashMap<K, VecDeque<Run>>,
-    /// A run ends when nothing of it came for so long.
-    pause: Micros,
+    memory: Memory,
 }
 
 impl<K: Hash + Eq> Runs<K> {
-    pub(super) fn new(pause: Micros) -> Self {
+    pub(super) fn new(memory: Memory) -> Self {
         Self {
             of: HashMap::new(),
-            pause,
+            memory,
         }
     }
 
     pub(super) fn note(&mut self, key: K, at: Moment, is_accepted: bool, input: usize) {
-        if self.of.len() >= MOST && !self.of.contains_key(&key) {
+        if self.of.len() >= self.memory.most && !self.of.contains_key(&key) {
             self.forget();
         }
         let runs = self.of.entry(key).or_default();
         if let Some(run) = runs.back_mut()
             && run.is_accepted == is_accepted
-            && (at.time - run.last.time).abs() <= self.pause
+            && (at.time - run.last.time).abs() <= self.memory.pause
         {
             run.last = run.last.max(at);
             run.first = run.first.min(at);
@@ -54,7 +59,7 @@ impl<K: Hash + Eq> Runs<K> {
             run.input = input;
             return;
         }
-        if runs.len() == RUNS {
+        if runs.len() >= self.memory.runs {
             runs.pop_front();
         }
         runs.push_back(Run {
@@ -123,8 +128,14 @@ impl<K: Hash + Eq> Runs<K> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, Runs};
+    use super::{Memory, Moment, Runs};
     use crate::event::{Micros, Place};
+
+    const MEMORY: Memory = Memory {
+        most: 8,
+        runs: 8,
+        pause: Micros::MAX,
+    };
 
     fn at(time: Micros) -> Moment {
         Moment::new(time * 10_000_000, None)
@@ -132,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_last_success_before_and_the_first_after() {
-        let mut runs: Runs<&str> = Runs::new(Micros::MAX);
+        let mut runs: Runs<&str> = Runs::new(MEMORY);
         let came = [
             (1, true),
             (2, true),
@@ -165,7 +176,7 @@ mod tests {
             };
             Moment::new(time, Some(place))
         };
-        let mut runs: Runs<&str> = Runs::new(Micros::MAX);
+        let mut runs: Runs<&str> = Runs::new(MEMORY);
         runs.note("alice", line(0, 1), true, 0);
         runs.note("alice", line(0, 3), false, 0);
         runs.note("alice", line(0, 5), true, 0);
