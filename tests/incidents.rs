@@ -12,6 +12,7 @@ use std::fs;
 use binary::why401;
 use serde::Deserialize;
 use serde_json::Value;
+use tempfile::TempDir;
 
 #[derive(Debug, Deserialize)]
 struct Expected {
@@ -146,4 +147,132 @@ fn wirebuddy() {
 #[test]
 fn privacyidea() {
     check("privacyidea");
+}
+
+const PRITUNL: &str = binary::SCENARIO;
+
+#[test]
+fn an_array_is_the_same_as_lines() {
+    let lines = incidents(&[PRITUNL]);
+    let run = why401(["incidents", PRITUNL, "-o", "json"]).run();
+    let array: Vec<Value> = serde_json::from_str(&run.data).unwrap();
+    assert_eq!(array, lines);
+}
+
+#[test]
+fn an_index_tells_the_same() {
+    let folder = TempDir::new().unwrap();
+    let index = folder.path().join("index.db");
+    let index = index.to_str().unwrap();
+    for scenario in ["pritunl", "wirebuddy", "privacyidea"] {
+        let logs = format!("fixtures/scenarios/{scenario}");
+        let _ = fs::remove_file(index);
+        let run = why401(["index", &logs, "--index", index]).run();
+        assert_eq!(run.code, 0, "{}", run.talk);
+        assert_eq!(
+            incidents(&["--index", index]),
+            incidents(&[&logs]),
+            "{scenario}"
+        );
+    }
+}
+
+/// Renamed, and the journal in two pieces.
+#[test]
+fn ids_outlive_rotation() {
+    let folder = TempDir::new().unwrap();
+    let copy = |from: &str, to: &str| fs::copy(from, folder.path().join(to)).unwrap();
+    copy(binary::ACCESS, "old.log");
+    let journal = fs::read_to_string(binary::JOURNAL).unwrap();
+    let lines: Vec<&str> = journal.lines().collect();
+    let (old, new) = lines.split_at(60);
+    let write = |name: &str, lines: &[&str]| {
+        fs::write(folder.path().join(name), lines.join("\n") + "\n").unwrap();
+    };
+    write("journal.log.1", old);
+    write("journal.log", new);
+    let ids = |found: Vec<Value>| -> BTreeSet<String> {
+        found
+            .iter()
+            .map(|f| f["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let rotated = ids(incidents(&[folder.path().to_str().unwrap()]));
+    assert_eq!(rotated, ids(incidents(&[PRITUNL])));
+}
+
+/// Each finding is told of one incident at most, and of as many as it counts.
+#[test]
+fn the_findings_of_an_incident() {
+    let mut told = BTreeSet::new();
+    let mut total = 0;
+    for incident in incidents(&[PRITUNL]) {
+        let id = incident["id"].as_str().unwrap();
+        let run = why401(["explain", PRITUNL, "--incident", id, "-o", "ndjson"]).run();
+        let findings = run.findings();
+        assert_eq!(
+            findings.len() as u64,
+            incident["refusals"].as_u64().unwrap()
+        );
+        let begins = |f: &&Value| f["id"].as_str().unwrap().starts_with(id);
+        assert_eq!(
+            findings.iter().filter(begins).count(),
+            1,
+            "its first finding gives it its id"
+        );
+        total += findings.len();
+        told.extend(
+            findings
+                .into_iter()
+                .map(|f| f["id"].as_str().unwrap().to_owned()),
+        );
+    }
+    assert_eq!(told.len(), total);
+    let run = why401(["explain", PRITUNL, "--incident", "none"]).run();
+    assert_eq!(run.code, 2);
+    assert!(
+        run.talk.contains("no incident has the id none"),
+        "{}",
+        run.talk
+    );
+    let run = why401(["explain", "-", "--incident", "none"]).run();
+    assert_eq!(run.code, 2, "{}", run.talk);
+}
+
+#[test]
+fn filters_ask_for_incidents_of_which_a_refusal_is_accepted() {
+    let found = incidents(&[PRITUNL, "--principal", "gina"]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["refusals"], 36, "all of it is told");
+    assert_eq!(
+        incidents(&[PRITUNL, "--cause", "server_error"]),
+        Vec::<Value>::new()
+    );
+    let run = why401(["incidents", PRITUNL, "--client", "198.51.100.66"]).run();
+    let total =
+        "1 incident with 36 of 78 refusals; 6 in none, 36 in incidents that are not asked for";
+    assert!(run.data.contains(total), "{}", run.data);
+}
+
+#[test]
+fn names_are_inert() {
+    let folder = TempDir::new().unwrap();
+    let hostile = "\u{1b}]0;owned\u{7}\u{202e}<script>";
+    let fields = serde_json::json!({"event": "admin_auth_failure", "admin_name": hostile,
+        "remote_address": "203.0.113.9", "reason": "invalid_password", "reason_long": "Invalid password"});
+    let entry = |n: i64| {
+        let mut fields = fields.clone();
+        fields["timestamp"] = (1_795_291_200 + n).into();
+        format!("{fields}\n")
+    };
+    let journal: String = (0..6).map(entry).collect();
+    fs::write(folder.path().join("journal.log"), journal).unwrap();
+    let run = why401(["incidents", "."]).within(folder.path()).run();
+    assert!(
+        run.data.contains(r"\x1b]0;owned\x07<U+202E><script>"),
+        "{}",
+        run.data
+    );
+    let is_bad = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+    assert!(!run.data.contains(is_bad), "{:?}", run.data);
 }

@@ -10,8 +10,9 @@ use crate::report::text::{BOLD, Block, DIM, colour, count, fit, title, width};
 use crate::report::{Detail, Page, footer};
 use crate::summary::Summary;
 
-/// Incidents that are told in a block each; of more, the others in a line each.
+/// Incidents that are told in a block each; of more, so many in a line each.
 const BLOCKS: usize = 20;
+const LINES: usize = 40;
 /// Clients, names and the like that are told of each.
 const NAMED: usize = 4;
 
@@ -27,6 +28,18 @@ pub struct Told<'a> {
 /// Writes them, how many refusals belong to none, and how far the logs can be trusted.
 pub fn text<W: Write>(page: &Page, told: &Told<'_>, out: &mut W) -> io::Result<()> {
     let (blocks, lines) = told.incidents.split_at(told.incidents.len().min(BLOCKS));
+    let (lines, more) = lines.split_at(lines.len().min(LINES));
+    if !more.is_empty() {
+        let refusals: u64 = more.iter().map(|incident| incident.refusals).sum();
+        let (incidents, refusals) = (
+            count(more.len() as u64, "more incident"),
+            count(refusals, "refusal"),
+        );
+        writeln!(
+            out,
+            "{DIM}{incidents} with {refusals}; -o ndjson tells all{DIM:#}"
+        )?;
+    }
     for incident in lines.iter().rev() {
         line(page, incident, out)?;
     }
