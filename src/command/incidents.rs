@@ -59,15 +59,15 @@ pub(super) fn run(
     let mut talk = Talk::new(color);
     let zone = if args.utc { Zone::Utc } else { Zone::Host };
     let filter = args.filter.filter(Utc::now().timestamp_micros(), zone)?;
-    let asked = Asked {
+    let source = Asked {
         logs: &args.logs,
         store: &args.store,
         described: &args.described,
         format: args.format.and_then(format::by_name),
         zone: args.timezone,
     };
-    let described = described::formats(asked.described, &mut talk)?;
-    let logs = asked.find(config, &described, &mut talk)?;
+    let given = described::formats(source.described, &mut talk)?;
+    let logs = source.find(config, &given, &mut talk)?;
     let mut gatherer = Gatherer::with_members();
     let mut wanted = Vec::new();
     let read = logs.read(args.filter.system(), true, &mut talk, |fall, parts| {
@@ -81,21 +81,21 @@ pub(super) fn run(
         }
         Ok(())
     })?;
-    let gathered = gatherer.finish(&read.summary);
-    let mut is_wanted = vec![false; gathered.incidents.len()];
-    for (member, wanted) in gathered.members.iter().zip(wanted) {
+    let all = gatherer.finish(&read.summary);
+    let mut is_wanted = vec![false; all.incidents.len()];
+    for (member, wanted) in all.members.iter().zip(wanted) {
         if let (Some(at), true) = (member, wanted) {
             is_wanted[*at] = true;
         }
     }
-    let shown = gathered.incidents.iter().zip(is_wanted);
+    let shown = all.incidents.iter().zip(is_wanted);
     let shown: Vec<&Incident> = shown
         .filter(|(_, wanted)| *wanted)
         .map(|(i, _)| i)
         .collect();
     let page = Page::new(Arc::clone(&read.parts), zone, columns());
     let told = incidents::Told {
-        gathered: &gathered,
+        gathered: &all,
         incidents: &shown,
         summary: &read.summary,
     };
@@ -153,15 +153,15 @@ pub(super) fn explain(
         let message = "--incident reads the logs twice, which standard input cannot be";
         return Err(Fault::new(Exit::Usage, message).into());
     }
-    let asked = Asked {
+    let source = Asked {
         logs: &args.logs,
         store: &args.store,
         described: &args.described,
         format: args.format(),
         zone: args.timezone,
     };
-    let described = described::formats(asked.described, &mut talk)?;
-    let logs = asked.find(config, &described, &mut talk)?;
+    let given = described::formats(source.described, &mut talk)?;
+    let logs = source.find(config, &given, &mut talk)?;
     let system = args.filter.system();
     let mut gatherer = Gatherer::with_members();
     let read = logs.read(system, true, &mut talk, |fall, parts| {
@@ -174,12 +174,12 @@ pub(super) fn explain(
         }
         Ok(())
     })?;
-    let gathered = gatherer.finish(&read.summary);
-    let at = found(&gathered, id)?;
+    let all = gatherer.finish(&read.summary);
+    let at = found(&all, id)?;
     let page = Page::new(Arc::clone(&read.parts), args.zone(), columns());
     let report = report(args, &read.parts, &page, color);
     let mut told = Told::new(report, args.last, &args.fail_on);
-    let mut members = gathered.members.into_iter();
+    let mut members = all.members.into_iter();
     let again = logs.read(system, false, &mut talk, |fall, parts| {
         let Fall::Finding(finding) = fall else {
             return Ok(());

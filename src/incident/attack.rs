@@ -49,7 +49,7 @@ impl Technique {
 /// tried to log in.
 pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
     let of_login = |(cause, n): &(Cause, u64)| {
-        let is = Kinds::of(*cause).has(Kinds::LOGIN);
+        let is = Kinds::of(*cause) == Kinds::LOGIN;
         if is { *n } else { 0 }
     };
     let tries: u64 = group.causes.iter().map(of_login).sum();
@@ -57,23 +57,23 @@ pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
         return None;
     }
     let names = group.principals.lanes();
-    let named: u64 = names.kept.iter().map(|lane| lane.refusals).sum();
+    let with_name: u64 = names.kept.iter().map(|lane| lane.refusals).sum();
     let clients = group.clients.len();
     let known = |lane: &&Lane<Box<str>>| lane.before.is_some();
-    let mut knew = names.kept.iter().filter(known).count();
+    let mut let_in_before = names.kept.iter().filter(known).count();
     if names.kept.is_empty() {
-        knew = usize::from(group.attempts.is_some());
+        let_in_before = usize::from(group.attempts.is_some());
     }
-    if is_own(group, knew, names.kept.len()) {
+    if is_own(group, let_in_before, names.kept.len()) {
         return Some(Attack {
             techniques: Vec::new(),
-            because: "who was refused had been let in before with the same name, and from the same address: it \
-                      looks like a program or a person with an old secret, or too eager"
+            because: "who was refused had been let in before, from the same address and with the same name, as a \
+                      program is that has an old secret, or tries too often"
                 .to_owned(),
         });
     }
     let number = names.kept.len();
-    let is_spread = number >= NAMES && named <= EACH * number as u64;
+    let is_spread = number >= NAMES && with_name <= EACH * number as u64;
     let technique = if is_spread {
         Technique::Spraying
     } else {
@@ -96,10 +96,8 @@ pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
     }
     if let_in > 0 {
         techniques.push(Technique::ValidAccounts);
-        because += &format!(
-            "; {} let in meanwhile or after",
-            plural(let_in, "of these was", "of these were")
-        );
+        let these = plural(let_in, "of these was", "of these were");
+        because = format!("{because}; {these} let in meanwhile or after");
     }
     Some(Attack {
         techniques,

@@ -23,15 +23,10 @@ pub(super) struct Stretch {
 
 impl Stretch {
     fn has(&self, place: Place) -> bool {
-        let key = |place: Place| (place.part, place.line);
-        // Of a rotated set, those parts between are not known by their numbers.
-        if place.part == self.from.part && place.part == self.until.part {
-            (self.from.line..self.until.line).contains(&place.line)
-        } else if place.part == self.from.part {
-            key(place) >= key(self.from)
-        } else {
-            place.part == self.until.part && place.line < self.until.line
-        }
+        // Of a rotated set, the parts between are not known by their numbers.
+        (place.part != self.from.part || place.line >= self.from.line)
+            && (place.part != self.until.part || place.line < self.until.line)
+            && (place.part == self.from.part || place.part == self.until.part)
     }
 }
 
@@ -56,9 +51,7 @@ impl Clocks {
             self.inputs.resize(input + 1, Clock::default());
         }
         let clock = &mut self.inputs[input];
-        let Some(now) = clock.now.replace(time) else {
-            return None;
-        };
+        let now = clock.now.replace(time)?;
         let step = time - now;
         if step >= LEAST {
             if clock.leaps.len() == LEAPS {

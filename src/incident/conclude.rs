@@ -5,7 +5,7 @@ use super::gather::Gatherer;
 use super::group::Group;
 use super::kind::Kinds;
 use super::trigger::{Ended, Trigger, Why};
-use super::{Counts, Exceeded, GAP, Incident, Level, Otherwise, Scope};
+use super::{Exceeded, GAP, Incident, Level, Otherwise, Scope};
 use crate::cause::Cause;
 use crate::finding::Confidence;
 use crate::summary::{Gap, Summary};
@@ -35,6 +35,15 @@ pub(super) fn qualifies(group: &Group) -> bool {
 }
 
 impl Gatherer {
+    fn scope(&self, group: &Group) -> Scope {
+        let (from, until) = (group.first - GAP, group.last + GAP);
+        Scope {
+            requests: self.requests(group.first, group.last),
+            clients: self.clients.seen(from, until),
+            principals: self.principals.seen(from, until),
+        }
+    }
+
     pub(super) fn conclude(&self, group: &Group, summary: &Summary) -> Incident {
         let cause = group.cause();
         let trigger = self.trigger(group, summary);
@@ -44,11 +53,7 @@ impl Gatherer {
             track.after.is_some() || since.is_some_and(|since| since.time <= group.last)
         });
         let attack = attack(group, let_in.count());
-        let scope = Scope {
-            requests: self.requests(group.first, group.last),
-            clients: self.clients.seen(group.first - GAP, group.last + GAP),
-            principals: self.principals.seen(group.first - GAP, group.last + GAP),
-        };
+        let scope = self.scope(group);
         let left = group.left.clone().unwrap_or_default();
         let product = group.system.and_then(system::by_name);
         Incident {
@@ -76,18 +81,9 @@ impl Gatherer {
             is_wide: group.wide.is_some(),
             clients: group.clients.lanes(),
             principals: group.principals.lanes(),
-            paths: Counts {
-                kept: group.paths.sorted(),
-                rest: group.paths.rest(),
-            },
-            statuses: Counts {
-                kept: group.statuses.sorted(),
-                rest: group.statuses.rest(),
-            },
-            agents: Counts {
-                kept: group.agents.sorted(),
-                rest: group.agents.rest(),
-            },
+            paths: group.paths.counts(),
+            statuses: group.statuses.counts(),
+            agents: group.agents.counts(),
             otherwise: otherwise(group, attack.as_ref()),
             limit: exceeded(group, trigger.as_ref()),
             trigger,
@@ -96,15 +92,20 @@ impl Gatherer {
             attack,
             clock_ahead: group.ahead,
             gaps: gaps(group, summary),
-            fix: group.fix.map(|(of, fix)| match (cause, product) {
-                (Some(cause), Some(product)) if cause != of => product.fix(cause).unwrap_or(fix),
-                _ => fix,
-            }),
+            fix: fix(group, cause),
             for_user: cause.map(|cause| {
                 product.map_or(cause.facts().for_user, |product| product.for_user(cause))
             }),
         }
     }
+}
+
+/// What to do about the cause; where it is of no finding, what the first of them says.
+fn fix(group: &Group, cause: Option<Cause>) -> Option<&'static str> {
+    let product = group.system.and_then(system::by_name);
+    let (of, said) = group.fix?;
+    let own = cause.filter(|cause| *cause != of);
+    own.and_then(|cause| product?.fix(cause)).or(Some(said))
 }
 
 fn sorted(group: &Group) -> Vec<(Cause, u64)> {

@@ -4,6 +4,8 @@ use std::hash::Hash;
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::Counts;
+
 /// How many keys are kept; when there are twice as many, the smaller half goes.
 const KEPT: usize = 32;
 
@@ -43,21 +45,23 @@ impl<K: Hash + Eq + Ord + Clone> Top<K> {
     }
 
     /// The most frequent first; of equal ones in the order of their keys.
-    pub(super) fn sorted(&self) -> Vec<(K, u64)> {
+    fn sorted(&self) -> Vec<(K, u64)> {
         let mut all: Vec<_> = self.counts.iter().map(|(k, n)| (k.clone(), *n)).collect();
         all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         all
     }
 
-    /// Of all keys that are not kept.
-    pub(super) fn rest(&self) -> u64 {
-        self.rest
+    pub(super) fn counts(&self) -> Counts<K> {
+        Counts {
+            kept: self.sorted(),
+            rest: self.rest,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Top;
+    use super::{Counts, Top};
     use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     proptest! {
@@ -67,9 +71,9 @@ mod tests {
             for key in &keys {
                 top.add(*key, 1);
             }
-            let kept = top.sorted();
+            let Counts { kept, rest } = top.counts();
             let sum: u64 = kept.iter().map(|(_, n)| n).sum();
-            prop_assert_eq!(sum + top.rest(), keys.len() as u64);
+            prop_assert_eq!(sum + rest, keys.len() as u64);
             prop_assert!(kept.len() < 64);
             prop_assert!(kept.is_sorted_by(|a, b| a.1 >= b.1));
         }

@@ -189,18 +189,14 @@ impl Night {
     pub fn write(mut self, folder: &Path) {
         self.access.sort_by_key(|(time, _)| *time);
         self.journal.sort_by_key(|(time, _)| *time);
-        let access: String = self
-            .access
-            .iter()
-            .map(|(_, line)| format!("{line}\n"))
+        let access: Vec<String> = self.access.into_iter().map(|(_, line)| line).collect();
+        let entries = self.journal.into_iter();
+        let journal: Vec<String> = entries
+            .map(|(_, entry)| Value::Object(entry).to_string())
             .collect();
-        let journal: String = self
-            .journal
-            .into_iter()
-            .map(|(_, entry)| format!("{}\n", Value::Object(entry)))
-            .collect();
-        fs::write(folder.join("access.log"), access).unwrap();
-        fs::write(folder.join("pritunl_journal.log"), journal).unwrap();
+        let text = |lines: Vec<String>| lines.join("\n") + "\n";
+        fs::write(folder.join("access.log"), text(access)).unwrap();
+        fs::write(folder.join("pritunl_journal.log"), text(journal)).unwrap();
     }
 }
 

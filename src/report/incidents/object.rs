@@ -6,6 +6,7 @@ use std::fmt::Display;
 use serde_json::{Map, Value, json};
 
 use super::words;
+use crate::cause::Cause;
 use crate::event::{Micros, Part, Place, SECOND};
 use crate::incident::{Counts, Exceeded, Incident, Lane, Lanes, Trigger, Why};
 use crate::report::ndjson::timestamp;
@@ -19,10 +20,10 @@ pub fn object(incident: &Incident, parts: &[Part]) -> Value {
     let causes: Vec<Value> = causes
         .map(|(cause, n)| json!({"cause": cause.id(), "refusals": n}))
         .collect();
-    let or: Vec<&str> = i.or.iter().map(|cause| cause.id()).collect();
+    let or: Vec<&str> = i.or.iter().copied().map(Cause::id).collect();
     let mut object = json!({
         "schema": SCHEMA, "id": i.id, "system": i.system, "level": i.level.id(),
-        "cause": i.cause.map(|cause| cause.id()), "confidence": i.confidence.id(), "or": or, "causes": causes,
+        "cause": i.cause.map(Cause::id), "confidence": i.confidence.id(), "or": or, "causes": causes,
         "proof": {"by_line": i.proof.by_line, "by_answer": i.proof.by_answer, "in_doubt": i.proof.in_doubt,
             "unknown": i.proof.unknown},
         "refusals": i.refusals, "first": timestamp(i.first), "last": timestamp(i.last),

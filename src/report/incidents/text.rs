@@ -1,5 +1,6 @@
 //! Incidents for people, the worst nearest to the prompt.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::words;
@@ -15,6 +16,8 @@ const BLOCKS: usize = 20;
 const LINES: usize = 40;
 /// Clients, names and the like that are told of each.
 const NAMED: usize = 4;
+/// Columns that a name may take; the client chose it.
+const NAME: usize = 40;
 
 /// What is to be told.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +143,12 @@ fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<
     }
     end(page, &mut block, incident)?;
     people(page, &mut block, incident)?;
+    judgement(&mut block, incident)?;
+    advice(&mut block, incident)
+}
+
+/// How much of all it was, and what it looks like.
+fn judgement<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
     let scope = words::scope(incident);
     if !scope.is_empty() {
         block.paragraph("scope", ("", BOLD), &scope)?;
@@ -166,6 +175,11 @@ fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<
     for gap in &incident.gaps {
         block.paragraph("gap", ("", BOLD), gap)?;
     }
+    Ok(())
+}
+
+/// For the operator, and for those who are locked out.
+fn advice<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
     if let Some(fix) = incident.fix {
         block.paragraph("fix", ("", BOLD), fix)?;
     }
@@ -180,7 +194,7 @@ fn who(incident: &Incident) -> String {
     let names = &incident.principals;
     let name = match (&names.kept[..], names.others) {
         ([], _) => None,
-        ([only], 0) => Some(fit(&visible(&only.who), 40).into_owned()),
+        ([only], 0) => Some(fit(&visible(&only.who), NAME).into_owned()),
         (kept, others) => Some(count(kept.len() as u64 + others, "name")),
     };
     let clients = &incident.clients;
@@ -209,7 +223,7 @@ fn proof(incident: &Incident) -> String {
     if incident.causes.len() > 1 {
         let causes = incident.causes.iter().take(NAMED);
         let causes: Vec<String> = causes.map(|(c, n)| format!("{n} {}", c.id())).collect();
-        told += &format!(" ({})", causes.join(", "));
+        told = format!("{told} ({})", causes.join(", "));
     }
     told
 }
@@ -229,18 +243,18 @@ fn event<W: Write>(
         Why::Attempts { .. } => None,
     };
     if let Some(place) = place {
-        rest += &format!(", {}", page.place(place));
+        rest = format!(", {}", page.place(place));
     }
     if let Some(time) = trigger.time {
         let (span, side) = (
             moment - time,
             if time > moment { "after" } else { "before" },
         );
-        rest += &format!(", {} {side}", words::long(span.abs()));
+        rest = format!("{rest}, {} {side}", words::long(span.abs()));
     }
-    rest += &format!("; {}", trigger.certainty.id());
+    rest = format!("{rest}; {}", trigger.certainty.id());
     if let Some(basis) = words::basis(trigger) {
-        rest += &format!(": {basis}");
+        rest = format!("{rest}: {basis}");
     }
     block.paragraph(label, (&words::why(&trigger.why), BOLD), &rest)
 }
@@ -274,28 +288,19 @@ fn end<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> 
 }
 
 fn people<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
-    lanes(
-        page,
-        block,
-        ("name", |who: &Box<str>| visible(who).into_owned()),
-        &incident.principals,
-    )?;
-    lanes(
-        page,
-        block,
-        ("client", ToString::to_string),
-        &incident.clients,
-    )
+    lanes(page, block, "name", &incident.principals)?;
+    lanes(page, block, "client", &incident.clients)
 }
 
-fn lanes<W: Write, K>(
+fn lanes<W: Write, K: Display>(
     page: &Page,
     block: &mut Block<'_, W>,
-    (label, name): (&str, impl Fn(&K) -> String),
+    label: &str,
     lanes: &Lanes<K>,
 ) -> io::Result<()> {
     for (n, lane) in lanes.kept.iter().take(NAMED).enumerate() {
-        let who = fit(&name(&lane.who), 40).into_owned();
+        let who = lane.who.to_string();
+        let who = fit(&visible(&who), NAME).into_owned();
         let told = format!(" {} ×{}", lane.refusals, successes(page, lane));
         block.paragraph(if n == 0 { label } else { "" }, (&who, BOLD), &told)?;
     }

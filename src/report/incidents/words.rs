@@ -79,9 +79,9 @@ pub(super) fn limit(exceeded: &Exceeded) -> String {
             None => "not told by the log".to_owned(),
         },
     };
-    told += &format!("; exceeded by {}", exceeded.refused);
+    told = format!("{told}; exceeded by {}", exceeded.refused);
     if exceeded.accepted > 0 {
-        told += &format!(" after {} that were let in", exceeded.accepted);
+        told = format!("{told} after {} that were let in", exceeded.accepted);
     }
     told
 }
