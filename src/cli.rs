@@ -150,6 +150,9 @@ pub struct IncidentsArgs {
     #[command(flatten)]
     pub described: Described,
 
+    #[command(flatten)]
+    pub checked: Checked,
+
     /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<Zone>,

@@ -1,7 +1,7 @@
 //! `incidents`: which refusals belong together, and `explain --incident`: the findings of one.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anstream::ColorChoice;
@@ -14,14 +14,14 @@ use super::join::{Fall, watch};
 use super::recall;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
-use super::{Exit, Fault, columns, described, stdout};
-use crate::cli::{Described, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Store};
+use super::{Exit, Fault, checked, columns, described, stdout};
+use crate::cli::{Checked, Described, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Store};
 use crate::config::Config;
 use crate::event::Part;
 use crate::format::{self, Format};
 use crate::incident::{Gathered, Gatherer, Incident};
 use crate::index::Reader;
-use crate::input::{Failure, Inputs, Options, discover};
+use crate::input::{Failure, Inputs, Options, discover, is_stream};
 use crate::report::sanitize::visible;
 use crate::report::{self, Detail, Filter, Page, footer, incidents};
 use crate::summary::Summary;
@@ -39,6 +39,7 @@ struct Asked<'a> {
     logs: &'a [PathBuf],
     store: &'a Store,
     described: &'a Described,
+    checked: &'a Checked,
     format: Option<&'static dyn Format>,
     zone: Option<Zone>,
 }
@@ -63,6 +64,7 @@ pub(super) fn run(
         logs: &args.logs,
         store: &args.store,
         described: &args.described,
+        checked: &args.checked,
         format: args.format.and_then(format::by_name),
         zone: args.timezone,
     };
@@ -149,14 +151,15 @@ pub(super) fn explain(
     color: ColorChoice,
 ) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
-    if args.logs.iter().any(|log| log == Path::new("-")) {
-        let message = "--incident reads the logs twice, which standard input cannot be";
+    if args.logs.iter().any(|log| is_stream(log)) {
+        let message = "--incident reads the logs more than once, which a pipe cannot be";
         return Err(Fault::new(Exit::Usage, message).into());
     }
     let source = Asked {
         logs: &args.logs,
         store: &args.store,
         described: &args.described,
+        checked: &args.checked,
         format: args.format(),
         zone: args.timezone,
     };
@@ -236,6 +239,7 @@ impl<'a> Asked<'a> {
             given,
             zone: self.zone,
             masks: config.redact.patterns.into(),
+            key: checked::key(self.checked)?,
         };
         Ok(Logs::Files(logs, options))
     }

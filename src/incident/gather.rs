@@ -622,3 +622,156 @@ fn is_mistyped(group: &Group) -> bool {
     let is_known = |track: &Track| track.before.is_some() && track.after.is_some();
     is_login(group) && group.clients.all().all(|(_, track)| is_known(track))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, Gatherer, LONG};
+    use crate::cause::Cause;
+    use crate::event::{Micros, Place, SECOND};
+    use crate::finding::{Candidate, Confidence, Finding, Verdict};
+    use crate::incident::GAP;
+    use crate::sign::{Answer, Sign, What};
+    use crate::summary::Summary;
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+    use std::net::{IpAddr, Ipv4Addr};
+
+    fn client(n: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from(0xcb00_7100 + n))
+    }
+
+    fn finding(time: Micros, from: u32, cause: Cause) -> Finding {
+        let because = "".into();
+        Finding {
+            time,
+            system: Some("pritunl"),
+            verdict: Verdict::Explained,
+            confidence: Confidence::High,
+            logged: Some(true),
+            candidates: vec![Candidate { cause, because }],
+            source: Some(client(from)),
+            principal: None,
+            host: None,
+            action: None,
+            reason: None,
+            request: None,
+            message: "".into(),
+            fix: None,
+            evidence: Vec::new(),
+            considered: Vec::new(),
+        }
+    }
+
+    fn accepted(time: Micros, from: u32) -> Sign {
+        let client = Some(client(from));
+        let answer = Answer::Accepted;
+        Sign {
+            time,
+            input: 0,
+            place: Place {
+                part: 0,
+                line: 0,
+                offset: 0,
+                length: 0,
+            },
+            what: What::Request { client, answer },
+        }
+    }
+
+    /// How many incidents there are of refusals of one client at these seconds, let in at those.
+    fn incidents(refused: &[i64], let_in: &[i64]) -> usize {
+        let mut gatherer = Gatherer::new();
+        for time in let_in {
+            gatherer.sign(accepted(time * SECOND, 1));
+        }
+        for time in refused {
+            let finding = finding(time * SECOND, 1, Cause::SignatureMismatch);
+            gatherer.finding(&finding, &time.to_string());
+        }
+        gatherer.finish(&Summary::default()).incidents.len()
+    }
+
+    #[test]
+    fn what_lies_apart_is_two_if_it_was_well_between() {
+        let (gap, long) = (GAP / SECOND, LONG / SECOND);
+        assert_eq!(incidents(&[0, 5, 10, gap], &[]), 1);
+        assert_eq!(incidents(&[0, 5, 5 + gap + 1, 9 + gap], &[100]), 2);
+        assert_eq!(
+            incidents(&[0, 5, 5 + gap + 1, 9 + gap], &[]),
+            1,
+            "a job each hour"
+        );
+        assert_eq!(incidents(&[0, 5, 5 + long + 1, 9 + long], &[]), 2);
+        assert_eq!(incidents(&[0], &[]), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut gatherer = Gatherer::new();
+        let all = 3 * u32::try_from(GROUPS).unwrap();
+        for n in 0..all {
+            let time = i64::from(n) * SECOND;
+            for _ in 0..2 {
+                gatherer.finding(&finding(time, n, Cause::MalformedSignature), &n.to_string());
+            }
+            assert!(gatherer.groups.len() <= GROUPS);
+        }
+        assert!(
+            gatherer.anchors.len() <= 2 * GROUPS,
+            "{}",
+            gatherer.anchors.len()
+        );
+        let gathered = gatherer.finish(&Summary::default());
+        let told: u64 = gathered.incidents.iter().map(|i| i.refusals).sum();
+        assert!(gathered.forgotten.0 > 0);
+        assert_eq!(
+            told + gathered.isolated + gathered.forgotten.1,
+            u64::from(all) * 2
+        );
+    }
+
+    const CAUSES: [Cause; 4] = [
+        Cause::WrongPassword,
+        Cause::ClockSkew,
+        Cause::InvalidSession,
+        Cause::InsufficientRights,
+    ];
+
+    proptest! {
+        /// Whatever comes in whatever order, each finding is in one incident or in none, and the numbers add up.
+        #[test]
+        fn numbers_add_up(all in proptest::collection::vec((0_i64..4000, 0_u32..12, 0_usize..4, 0_u8..3), 0..200)) {
+            let mut gatherer = Gatherer::with_members();
+            let mut findings = 0;
+            for (n, (time, from, cause, kind)) in all.into_iter().enumerate() {
+                if kind == 0 {
+                    gatherer.sign(accepted(time * SECOND, from));
+                } else {
+                    let finding = finding(time * SECOND, from, CAUSES[cause]);
+                    gatherer.finding(&finding, &format!("{n:012}"));
+                    findings += 1;
+                }
+            }
+            let gathered = gatherer.finish(&Summary::default());
+            prop_assert_eq!(gathered.findings, findings);
+            let mut members = vec![0; gathered.incidents.len()];
+            let mut isolated = 0;
+            for member in &gathered.members {
+                match member {
+                    Some(at) => members[*at] += 1,
+                    None => isolated += 1,
+                }
+            }
+            prop_assert_eq!(isolated, gathered.isolated);
+            for (incident, members) in gathered.incidents.iter().zip(members) {
+                prop_assert_eq!(incident.refusals, members);
+                prop_assert!(incident.first <= incident.last);
+                let of_clients: u64 = incident.clients.kept.iter().map(|lane| lane.refusals).sum();
+                prop_assert_eq!(of_clients + incident.clients.rest, members);
+                for lane in &incident.clients.kept {
+                    prop_assert!(lane.before.is_none_or(|before| before <= lane.first));
+                    prop_assert!(lane.after.is_none_or(|after| after >= lane.last));
+                }
+            }
+        }
+    }
+}

@@ -151,6 +151,12 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
         for track in self.of.values_mut() {
             track.first.rewind(from, by);
             track.last.rewind(from, by);
+            track.last = track.last.max(track.first);
+            for at in [&mut track.before, &mut track.after].into_iter().flatten() {
+                at.rewind(from, by);
+            }
+            track.before = track.before.map(|before| before.min(track.first));
+            track.after = track.after.filter(|after| after.is_after(track.last));
         }
     }
 }
@@ -373,6 +379,7 @@ impl Group {
                 self.ahead = self.ahead.max(by);
             }
         }
+        self.last = self.last.max(self.first);
         self.minutes.clear();
         self.clients.rewind(from, by);
         self.principals.rewind(from, by);
