@@ -150,19 +150,23 @@ fn a_secret_that_one_of_three_programs_does_not_have_yet() {
 }
 
 /// One password on each of forty names, each from an address of its own.
+fn spray(night: &mut Night) {
+    for n in 0..40 {
+        let time = HOUR + n * 8 + night.random.below(8);
+        let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
+        let reason = ("invalid_password", "Invalid password");
+        night.login_refused(time, &name, &client, reason, (401, 83));
+        if night.random.below(3) == 0 {
+            night.login_refused(time + 2, &name, &client, reason, (401, 83));
+        }
+    }
+}
+
 #[test]
 fn spraying_from_forty_addresses() {
     for seed in SEEDS {
         let mut night = Night::new(seed);
-        for n in 0..40 {
-            let time = HOUR + n * 8 + night.random.below(8);
-            let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
-            let reason = ("invalid_password", "Invalid password");
-            night.login_refused(time, &name, &client, reason, (401, 83));
-            if night.random.below(3) == 0 {
-                night.login_refused(time + 2, &name, &client, reason, (401, 83));
-            }
-        }
+        spray(&mut night);
         night.usual(|_, _| None);
         let found = only_incident(night);
         assert_eq!(found["cause"], "wrong_password");
@@ -220,23 +224,32 @@ fn a_restart_that_ends_all_sessions() {
     }
 }
 
-/// A job logs in every twelve seconds with the right password: 30 times in ten minutes are let in, 20 are not.
+const JOB: (&str, &str) = ("backup", "203.0.113.99");
+
+/// A job logs in every twelve seconds with the right password: 30 times in ten minutes are let in, 20 are not. Gives
+/// how many are not in all.
+fn run_into_limiter(night: &mut Night) -> u64 {
+    let (name, client) = JOB;
+    let mut refused = 0;
+    for n in 0..300 {
+        let time = HOUR + n * 12;
+        if n % 50 < 30 {
+            night.login(time, name, client);
+        } else {
+            let reason = ("rate_limit", "Too many authentication attempts");
+            night.login_refused(time, name, client, reason, (400, 76));
+            refused += 1;
+        }
+    }
+    refused
+}
+
 #[test]
 fn a_job_that_runs_into_the_limiter() {
     for seed in SEEDS {
-        let (name, client) = ("backup", "203.0.113.99");
         let mut night = Night::new(seed);
-        let mut expected = 0;
-        for n in 0..300 {
-            let time = HOUR + n * 12;
-            if n % 50 < 30 {
-                night.login(time, name, client);
-            } else {
-                let reason = ("rate_limit", "Too many authentication attempts");
-                night.login_refused(time, name, client, reason, (400, 76));
-                expected += 1;
-            }
-        }
+        let expected = run_into_limiter(&mut night);
+        let (name, client) = JOB;
         night.usual(|_, _| None);
         let found = only_incident(night);
         assert_eq!(found["cause"], "rate_limited");
@@ -301,6 +314,53 @@ fn ten_minutes_without_a_log() {
             unproven > 20 && proof("by_line") > 3 * unproven,
             "{found:#}"
         );
+    }
+}
+
+/// Somebody whose session went on after a restart did not lose it by that.
+#[test]
+fn a_restart_that_somebody_outlived() {
+    for seed in SEEDS {
+        let (name, client) = ("admin", "198.51.100.1");
+        let mut night = Night::new(seed);
+        night.login(HOUR - 300, name, client);
+        night.restart(HOUR);
+        night.request(HOUR + 30, client, "GET /organization", (200, 149));
+        for time in [HOUR + 60, HOUR + 65, HOUR + 70] {
+            night.refused(time, client, "Invalid administrator user");
+        }
+        night.usual(|_, _| None);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "invalid_session");
+        assert!(found.get("trigger").is_none(), "{found:#}");
+        assert_eq!(found["end"]["state"], "quiet");
+    }
+}
+
+/// Three things at once are three incidents, and each has its own.
+#[test]
+fn three_troubles_at_one_time() {
+    for seed in SEEDS {
+        let mut night = Night::new(seed);
+        spray(&mut night);
+        let limited = run_into_limiter(&mut night);
+        night.usual(|client, time| {
+            let is_old = client == PROGRAMS[1] && (HOUR..HOUR + 900).contains(&time);
+            is_old.then_some("Auth signature mismatch")
+        });
+        let found = incidents(night);
+        let of = |cause: &str| {
+            let mut of = found.iter().filter(|f| f["cause"] == cause);
+            let first = of
+                .next()
+                .unwrap_or_else(|| panic!("no {cause}: {found:#?}"));
+            assert!(of.next().is_none(), "{cause} is split: {found:#?}");
+            first
+        };
+        assert_eq!(found.len(), 3, "{found:#?}");
+        assert_eq!(names(&of("wrong_password")["clients"]).len(), 40);
+        assert_eq!(of("rate_limited")["refusals"], limited);
+        assert_eq!(names(&of("signature_mismatch")["clients"]), [PROGRAMS[1]]);
     }
 }
 

@@ -2,10 +2,18 @@
 
 use super::Lane;
 use super::group::Group;
-use super::kind::Kinds;
 use crate::cause::Cause;
 use crate::event::Micros;
 
+/// What guesses are refused for.
+const GUESSES: [Cause; 6] = [
+    Cause::WrongPassword,
+    Cause::UnknownUser,
+    Cause::WrongOtp,
+    Cause::UnknownPasskey,
+    Cause::AccountLocked,
+    Cause::RateLimited,
+];
 /// Refusals below which nothing is said.
 const LEAST: u64 = 5;
 /// Names tried from which on it is spraying,
@@ -45,14 +53,14 @@ impl Technique {
     }
 }
 
-/// `let_in`: how many of its clients were let in while it lasted, or after. `None`: there is nothing to ask, for nobody
+/// `let_in`: how many of its clients were let in while it lasted, or after, and never before. `None`: there is nothing to ask, for nobody
 /// tried to log in.
 pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
-    let of_login = |(cause, n): &(Cause, u64)| {
-        let is = Kinds::of(*cause) == Kinds::LOGIN;
-        if is { *n } else { 0 }
-    };
-    let tries: u64 = group.causes.iter().map(of_login).sum();
+    let guesses = group
+        .causes
+        .iter()
+        .filter(|(cause, _)| GUESSES.contains(cause));
+    let tries: u64 = guesses.map(|(_, n)| n).sum();
     if tries * 2 < group.count || tries < LEAST {
         return None;
     }
@@ -97,7 +105,7 @@ pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
     if let_in > 0 {
         techniques.push(Technique::ValidAccounts);
         let these = plural(let_in, "of these was", "of these were");
-        because = format!("{because}; {these} let in meanwhile or after");
+        because = format!("{because}; {these} let in meanwhile or after, and not before");
     }
     Some(Attack {
         techniques,

@@ -50,7 +50,8 @@ impl Gatherer {
         let end = self.end(group, trigger.as_ref(), summary);
         let let_in = group.clients.all().filter(|(client, track)| {
             let since = self.clients.after(client, track.first);
-            track.after.is_some() || since.is_some_and(|since| since.time <= group.last)
+            let during = since.is_some_and(|since| since.time <= group.last);
+            track.before.is_none() && (track.after.is_some() || during)
         });
         let attack = attack(group, let_in.count());
         let scope = self.scope(group);
@@ -59,13 +60,7 @@ impl Gatherer {
         Incident {
             id: group.id.chars().take(ID).collect::<String>().into(),
             system: group.system,
-            level: level(
-                group,
-                &scope,
-                attack.as_ref(),
-                let_in_after(group),
-                end.ended,
-            ),
+            level: level(group, &scope, attack.as_ref(), end.ended),
             cause,
             confidence: confidence(group, cause),
             causes: sorted(group),
@@ -128,24 +123,10 @@ fn confidence(group: &Group, cause: Option<Cause>) -> Confidence {
     }
 }
 
-fn let_in_after(group: &Group) -> usize {
-    let after = group
-        .clients
-        .all()
-        .filter(|(_, track)| track.after.is_some());
-    after.count()
-}
-
-fn level(
-    group: &Group,
-    scope: &Scope,
-    attack: Option<&Attack>,
-    let_in: usize,
-    ended: Ended,
-) -> Level {
+fn level(group: &Group, scope: &Scope, attack: Option<&Attack>, ended: Ended) -> Level {
     let clients = group.clients.len();
     let is_attack = attack.is_some_and(|attack| !attack.techniques.is_empty());
-    let is_in = attack.is_some_and(|attack| attack.techniques.len() > 1) && let_in > 0;
+    let is_in = attack.is_some_and(|attack| attack.techniques.len() > 1) && group.count >= MANY;
     let is_most = clients >= 3 && clients * 2 >= scope.clients && group.count >= MANY;
     match () {
         () if is_attack && is_in || !is_attack && group.wide.is_some() && is_most => {

@@ -29,9 +29,9 @@ pub struct Trigger {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// It can have this effect, and came just before several began to fail.
+    /// Those who failed were let in until just before it, and it has to do with what they were refused for.
     Likely,
-    /// The more so as those who fail were let in until then, or it refuses everybody.
+    /// They were let in until then and it can have this effect, or it refuses everybody.
     Certain,
 }
 
@@ -347,9 +347,6 @@ fn judge(changed: &Changed, group: &Group) -> Option<(Certainty, usize)> {
     if change.sets.iter().any(|cause| group.can_be(*cause)) {
         return Some((Certainty::Certain, 0));
     }
-    let is_main = group
-        .cause()
-        .is_some_and(|cause| change.causes.contains(&cause));
     let is_direct = change.causes.iter().any(|cause| group.can_be(*cause));
     let is_of_kind = |cause: &Cause| group.kinds.has(Kinds::of(*cause));
     if !is_direct && !change.causes.iter().any(is_of_kind) {
@@ -364,10 +361,10 @@ fn judge(changed: &Changed, group: &Group) -> Option<(Certainty, usize)> {
     let let_in = tracks.iter().filter(let_in).count();
     let is_soon = group.first - changed.time <= SOON;
     match (is_direct, let_in) {
-        (true, 1..) if let_in > against => Some((Certainty::Certain, let_in)),
-        (true, 0) if is_main && against == 0 && tracks.len() >= 3 && is_soon => {
-            Some((Certainty::Likely, 0))
+        (true, 1..) if let_in > against && (is_soon || let_in > 2) => {
+            Some((Certainty::Certain, let_in))
         }
+        (true, 1..) if let_in > against => Some((Certainty::Likely, let_in)),
         (false, 2..) if against == 0 && is_soon => Some((Certainty::Likely, let_in)),
         _ => None,
     }
