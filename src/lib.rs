@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! input -> format -> event -> index                          (events, positions and findings)
-//!                        \--> correlate -> finding -> report
+//!                        \--> correlate -> finding, sign -> incident -> report
 //! ```
 //!
 //! `system` holds what is known of each server product, as tables; `correlate` is pure: it knows no

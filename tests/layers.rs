@@ -69,6 +69,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "input",
             "metrics",
             "report",
+            "sign",
             "summary",
             "system",
             "zone",

@@ -212,7 +212,7 @@ fn a_restart_that_ends_all_sessions() {
         assert_eq!(found["refusals"], expected, "{found:#}");
         assert_eq!(names(&found["clients"]).len(), 8);
         assert_eq!(found["wide"], true);
-        assert_eq!(found["trigger"]["message"], "web_server_start", "{found:#}");
+        assert_eq!(found["trigger"]["action"], "web_server_start", "{found:#}");
         assert_near(&found["trigger"]["time"], restart, 1, &found);
         assert_eq!(found["trigger"]["let_in_until_then"], 8);
         assert_eq!(found["end"]["state"], "accepted", "{found:#}");

@@ -52,6 +52,9 @@ pub enum Why {
         action: Box<str>,
         reason: Option<Box<str>>,
         text: Box<str>,
+        /// What everybody is refused for from then on, or nobody any more.
+        sets: &'static [Cause],
+        ends: &'static [Cause],
         /// Clients, or principals, that were let in until then.
         let_in: usize,
     },
@@ -331,6 +334,8 @@ fn told(changed: &Changed, let_in: usize) -> Why {
         action: changed.change.action.as_ref().into(),
         reason: changed.change.reason.as_deref().map(Into::into),
         text: changed.change.text.clone(),
+        sets: changed.change.sets,
+        ends: changed.change.ends,
         let_in,
     }
 }

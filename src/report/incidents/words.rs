@@ -7,10 +7,21 @@ use crate::report::text::count;
 /// What happened, without when and where.
 pub(super) fn why(why: &Why) -> String {
     match why {
-        Why::Change { action, reason, .. } => match reason {
-            Some(reason) if !reason.is_empty() => reason.to_string(),
-            _ => action.to_string(),
-        },
+        Why::Change {
+            action,
+            reason,
+            sets,
+            ends,
+            ..
+        } => {
+            let said = reason.as_ref().filter(|reason| !reason.is_empty());
+            let said = said.unwrap_or(action);
+            match (sets, ends) {
+                ([cause, ..], _) => format!("{said} ({}, for everybody)", cause.facts().title),
+                (_, [cause, ..]) => format!("{said} (no longer: {})", cause.facts().title),
+                ([], []) => said.to_string(),
+            }
+        }
         Why::Clock { by, input, .. } => {
             let whose = match input {
                 Some(input) => format!("the clock of {input}"),
