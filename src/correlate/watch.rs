@@ -68,6 +68,7 @@ impl Correlator {
         let Some(meaning) = entry.statement.map(|s| s.meaning) else {
             return;
         };
+        let source = source.filter(|address| !self.bearings.proxies.contains(address));
         let what = match (meaning, &entry.principal) {
             (Meaning::Acceptance, Some(principal)) => What::Accepted {
                 client: source,

@@ -38,13 +38,13 @@ impl Reason {
 }
 
 /// When groups began, by reason.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Beginnings {
     of: HashMap<Reason, Begun>,
     origin: Option<Micros>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Begun {
     recent: VecDeque<(Micros, u32)>,
     all: u64,

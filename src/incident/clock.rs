@@ -31,7 +31,7 @@ impl Stretch {
 }
 
 /// The clock of each input, as far as its lines tell it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Clocks {
     inputs: Vec<Clock>,
     pub(super) stretches: Vec<Stretch>,

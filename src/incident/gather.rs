@@ -24,6 +24,8 @@ use crate::summary::Summary;
 const LONG: Micros = 26 * 3600 * SECOND;
 /// Groups that are kept; beyond that the smallest half of those that are quiet is only counted.
 const GROUPS: usize = 4096;
+/// Groups that a client or a principal leads to: the newest.
+const ANCHORED: usize = 16;
 /// Changes that are kept.
 const CHANGES: usize = 4096;
 /// How much of the line of a change is kept, in bytes.
@@ -64,8 +66,8 @@ pub(super) struct Changed {
     pub(super) change: Change,
 }
 
-/// Takes signs and findings in as they come.
-#[derive(Debug)]
+/// Takes signs and findings in as they come. While they still do, a clone that is finished tells what there is.
+#[derive(Debug, Clone)]
 pub struct Gatherer {
     pub(super) groups: HashMap<u32, Group>,
     /// Of each group that ever was, the one that took it in; itself where none did.
@@ -378,6 +380,8 @@ impl Gatherer {
         let mut roots: Vec<u32> = known.into_iter().map(|n| self.root(n)).collect();
         roots.retain(|root| self.groups.contains_key(root) && *root != number);
         roots.push(number);
+        let old = roots.len().saturating_sub(ANCHORED);
+        roots.drain(..old);
         self.anchors.insert(key, roots);
     }
 
@@ -629,7 +633,7 @@ mod tests {
     use crate::cause::Cause;
     use crate::event::{Micros, Place, SECOND};
     use crate::finding::{Candidate, Confidence, Finding, Verdict};
-    use crate::incident::GAP;
+    use crate::incident::{Ended, GAP};
     use crate::sign::{Answer, Sign, What};
     use crate::summary::Summary;
     use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
@@ -705,6 +709,31 @@ mod tests {
     }
 
     #[test]
+    fn it_is_told_while_it_lasts_and_when_it_is_over() {
+        let mut gatherer = Gatherer::new();
+        let mut told = Vec::new();
+        let mut tell = |gatherer: &Gatherer| {
+            let all = gatherer.clone().finish(&Summary::default()).incidents;
+            assert!(all.len() <= 1);
+            told.extend(all.into_iter().map(|i| (i.id, i.refusals, i.end.ended)));
+        };
+        for time in [0, 5, 10] {
+            let finding = finding(time * SECOND, 1, Cause::SignatureMismatch);
+            gatherer.finding(&finding, &time.to_string());
+            tell(&gatherer);
+        }
+        gatherer.sign(accepted(60 * SECOND, 1));
+        tell(&gatherer);
+        let id: Box<str> = "0".into();
+        let expected = [
+            (id.clone(), 2, Ended::Open),
+            (id.clone(), 3, Ended::Open),
+            (id, 3, Ended::Accepted),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let mut gatherer = Gatherer::new();
         let all = 3 * u32::try_from(GROUPS).unwrap();
@@ -720,13 +749,10 @@ mod tests {
             "{}",
             gatherer.anchors.len()
         );
-        let gathered = gatherer.finish(&Summary::default());
-        let told: u64 = gathered.incidents.iter().map(|i| i.refusals).sum();
-        assert!(gathered.forgotten.0 > 0);
-        assert_eq!(
-            told + gathered.isolated + gathered.forgotten.1,
-            u64::from(all) * 2
-        );
+        let left = gatherer.finish(&Summary::default());
+        let told: u64 = left.incidents.iter().map(|i| i.refusals).sum();
+        assert!(left.forgotten.0 > 0);
+        assert_eq!(told + left.isolated + left.forgotten.1, u64::from(all) * 2);
     }
 
     const CAUSES: [Cause; 4] = [
@@ -751,18 +777,18 @@ mod tests {
                     findings += 1;
                 }
             }
-            let gathered = gatherer.finish(&Summary::default());
-            prop_assert_eq!(gathered.findings, findings);
-            let mut members = vec![0; gathered.incidents.len()];
+            let left = gatherer.finish(&Summary::default());
+            prop_assert_eq!(left.findings, findings);
+            let mut members = vec![0; left.incidents.len()];
             let mut isolated = 0;
-            for member in &gathered.members {
+            for member in &left.members {
                 match member {
                     Some(at) => members[*at] += 1,
                     None => isolated += 1,
                 }
             }
-            prop_assert_eq!(isolated, gathered.isolated);
-            for (incident, members) in gathered.incidents.iter().zip(members) {
+            prop_assert_eq!(isolated, left.isolated);
+            for (incident, members) in left.incidents.iter().zip(members) {
                 prop_assert_eq!(incident.refusals, members);
                 prop_assert!(incident.first <= incident.last);
                 let of_clients: u64 = incident.clients.kept.iter().map(|lane| lane.refusals).sum();

@@ -28,7 +28,7 @@ pub(super) struct Hidden {
     pub(super) until: Option<Micros>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Addresses {
     recent: VecDeque<(Micros, IpAddr)>,
     /// The one address that requests come from: the first of them, and how many.

@@ -30,7 +30,7 @@ pub(super) struct Run {
 }
 
 /// By client or by principal.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Runs<K> {
     of: HashMap<K, VecDeque<Run>>,
     memory: Memory,

@@ -1,4 +1,4 @@
-//! Incidents for people ([`text`]) and programs ([`object`]).
+//! Incidents for people ([`text()`]) and programs ([`object()`]).
 
 mod object;
 mod text;
