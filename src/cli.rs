@@ -54,6 +54,8 @@ pub struct Cli {
 pub enum Command {
     /// Why each refused request failed
     Explain(Box<ExplainArgs>),
+    /// Which refusals belong together: since when, whom they hit, what set them off, whether it is over
+    Incidents(Box<IncidentsArgs>),
     /// Read logs into the index, from where it stands in each
     Index(IndexArgs),
     /// Tell each refusal with its cause as it falls
@@ -113,6 +115,55 @@ impl From<FindingOutput> for Output {
             FindingOutput::Ndjson | FindingOutput::Json | FindingOutput::Csv => Output::Ndjson,
         }
     }
+}
+
+/// What incidents are told as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum IncidentOutput {
+    #[default]
+    Text,
+    Ndjson,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct IncidentsArgs {
+    /// Logs to read: files, folders, globs, or `-`; without any, what the index keeps of them
+    #[arg(value_name = "LOG", conflicts_with = "index")]
+    pub logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    /// `text` for people; for programs `ndjson`, one JSON object a line, or `json`, one array of them
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: IncidentOutput,
+
+    /// Show and read times in UTC instead of this host's zone
+    #[arg(long)]
+    pub utc: bool,
+
+    /// Read every log in this format instead of detecting it; `why401 formats` lists them
+    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
+    pub format: Option<&'static str>,
+
+    #[command(flatten)]
+    pub described: Described,
+
+    #[command(flatten)]
+    pub checked: Checked,
+
+    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<Zone>,
+
+    /// Exit with 3 for a single line that does not parse, not only above 1 %
+    #[arg(long)]
+    pub strict: bool,
+
+    /// An incident is told if one of its refusals is accepted
+    #[command(flatten)]
+    pub filter: FilterArgs,
 }
 
 #[derive(Debug, Args)]
@@ -330,6 +381,10 @@ pub struct ExplainArgs {
     /// Tell what can be sent to the person who was refused: no names, no addresses, no lines of logs
     #[arg(long, conflicts_with_all = ["output", "each", "considered"])]
     pub for_user: bool,
+
+    /// Tell the findings of this incident; `why401 incidents` lists them. The logs are read twice more
+    #[arg(long, value_name = "ID", conflicts_with_all = ["considered"], value_parser = NonEmptyStringValueParser::new())]
+    pub incident: Option<String>,
 
     /// Exit with 1 if a finding is told that is of this cause or verdict, or `any`; may be repeated
     #[arg(long, value_name = "WHAT", value_parser = one_of(FailOn::names(), FailOn::from_name),

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! input -> format -> event -> index                          (events, positions and findings)
-//!                        \--> correlate -> finding -> report
+//!                        \--> correlate -> finding, sign -> incident -> report
 //! ```
 //!
 //! `system` holds what is known of each server product, as tables; `correlate` is pure: it knows no
@@ -21,10 +21,12 @@ pub mod event;
 pub mod finding;
 pub mod forgery;
 pub mod format;
+pub mod incident;
 pub mod index;
 pub mod input;
 pub mod metrics;
 pub mod report;
+pub mod sign;
 pub mod summary;
 pub mod system;
 pub mod zone;

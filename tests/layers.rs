@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
     ("summary", &["event"]),
+    ("sign", &["cause", "event"]),
     ("zone", &["event", "summary"]),
     ("format", &["event", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
@@ -29,7 +30,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     (
         "correlate",
-        &["cause", "event", "finding", "summary", "system"],
+        &["cause", "event", "finding", "sign", "summary", "system"],
+    ),
+    (
+        "incident",
+        &["cause", "event", "finding", "sign", "summary", "system"],
     ),
     (
         "index",
@@ -40,7 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "cause", "event", "finding", "forgery", "summary", "system", "zone",
+            "cause", "event", "finding", "forgery", "incident", "summary", "system", "zone",
         ],
     ),
     (
@@ -59,10 +64,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "event",
             "finding",
             "format",
+            "incident",
             "index",
             "input",
             "metrics",
             "report",
+            "sign",
             "summary",
             "system",
             "zone",

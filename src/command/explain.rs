@@ -23,7 +23,7 @@ use crate::report::{Csv, Detail, Each, ForUser, Grouped, Json, Ndjson, Page, Rep
 use crate::summary::{Summary, Tally};
 
 /// Where the servers and web servers log if nobody told them otherwise.
-const USUAL: &[&str] = &[
+pub(super) const USUAL: &[&str] = &[
     "/var/log/pritunl_journal.log*",
     "/var/log/pritunl.log*",
     "/var/log/nginx/access*.log*",
@@ -43,6 +43,9 @@ pub(super) fn run(args: &ExplainArgs, config: Config, color: ColorChoice) -> any
     let mut talk = Talk::new(color);
     let now = Utc::now().timestamp_micros();
     let mut filter = args.filter.filter(now, args.zone())?;
+    if let Some(id) = &args.incident {
+        return super::incidents::explain(args, id, &filter, config, color);
+    }
     let (logs, asked) = logs(&args.logs)?;
     if let Some(index) = recall::index(args) {
         return recall::run(args, &index, &filter, color, &mut talk);

@@ -386,9 +386,9 @@ enum Reach {
 }
 
 /// What the index keeps of a log, as something that can be joined.
-struct Log<'a> {
-    stored: Stored<'a>,
-    format: &'static dyn Format,
+pub(super) struct Log<'a> {
+    pub(super) stored: Stored<'a>,
+    pub(super) format: &'static dyn Format,
 }
 
 impl<'a> Source for Log<'a> {

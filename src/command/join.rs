@@ -8,6 +8,7 @@ use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::format::Format;
 use crate::input::{self, Input, Sample};
+use crate::sign::Sign;
 use crate::summary::{LocalZone, Summary};
 use crate::system::System;
 use crate::zone::{LocalClock, Zone};
@@ -64,6 +65,27 @@ impl Source for Input {
     }
 }
 
+/// What a join gives.
+pub(super) enum Fall<'a> {
+    Finding(&'a Finding),
+    /// What else happened, before the findings that may follow from it.
+    Sign(Sign),
+}
+
+/// As [`join`], with the signs as well.
+pub(super) fn watch<S: Source, E>(
+    inputs: Vec<S>,
+    system: Option<&'static System>,
+    mut sink: impl FnMut(Fall<'_>) -> Result<(), E>,
+) -> Result<(Summary, Vec<S::Records>), E> {
+    let mut joint = run(inputs, system, Correlators::watch, &mut sink)?;
+    joint.correlators.finish();
+    let rest = joint.correlators.rest();
+    rest.iter().map(Fall::Finding).try_for_each(sink)?;
+    let summary = joint.summary();
+    Ok((summary, joint.records))
+}
+
 /// Reads all inputs twice: first to learn how their clocks are related, then, merged by time, to join
 /// them. Findings are handed to `sink` as they fall; where asked, with the lines that were `considered`. Gives back what was read, at its end.
 pub(super) fn join<S: Source, E>(
@@ -106,10 +128,27 @@ impl<R> Joint<R> {
 
 /// As [`join`], but for what is found only when nothing more comes.
 pub(super) fn read<S: Source, E>(
-    mut inputs: Vec<S>,
+    inputs: Vec<S>,
     system: Option<&'static System>,
     considered: bool,
     mut sink: impl FnMut(&Finding) -> Result<(), E>,
+) -> Result<Joint<S::Records>, E> {
+    let prepare = |correlators: &mut Correlators| {
+        if considered {
+            correlators.consider();
+        }
+    };
+    run(inputs, system, prepare, |fall| match fall {
+        Fall::Finding(finding) => sink(finding),
+        Fall::Sign(_) => Ok(()),
+    })
+}
+
+fn run<S: Source, E>(
+    mut inputs: Vec<S>,
+    system: Option<&'static System>,
+    prepare: impl FnOnce(&mut Correlators),
+    mut sink: impl FnMut(Fall<'_>) -> Result<(), E>,
 ) -> Result<Joint<S::Records>, E> {
     let names: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
     let mut clocks: Vec<_> = inputs.iter().map(local_clock).collect();
@@ -119,13 +158,14 @@ pub(super) fn read<S: Source, E>(
     }
     learn_zones(&mut clocks, &mut bearings);
     let mut correlator = Correlators::new(bearings, &names);
-    if considered {
-        correlator.consider();
-    }
+    prepare(&mut correlator);
     let inputs = inputs.into_iter().map(Source::records).collect();
     let mut merge = Merge::new(inputs, clocks, &mut correlator);
     while merge.push(&mut correlator) {
-        correlator.take().iter().try_for_each(&mut sink)?;
+        let mut signs = correlator.signs().into_iter();
+        signs.try_for_each(|sign| sink(Fall::Sign(sign)))?;
+        let findings = correlator.take();
+        findings.iter().map(Fall::Finding).try_for_each(&mut sink)?;
     }
     let read = merge
         .0

@@ -5,6 +5,7 @@ mod check;
 mod checked;
 mod described;
 mod explain;
+mod incidents;
 mod index;
 mod inputs;
 mod join;
@@ -108,6 +109,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Some(Command::Explain(args)) => {
             explain::run(&args, place::config(cli.config.as_deref())?, color)
+        }
+        Some(Command::Incidents(args)) => {
+            incidents::run(&args, place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Index(args)) => {
             index::run(&args, place::config(cli.config.as_deref())?, color)

@@ -10,7 +10,7 @@ use crate::summary::Summary;
 /// A [`Correlator`] for each server product, in the order of their [`Bearings`].
 #[derive(Clone)]
 pub struct Correlators {
-    all: Vec<Correlator>,
+    pub(super) all: Vec<Correlator>,
     /// Per input: whose it is; `None`: the error log of a web server in front of any.
     of: Vec<Option<usize>>,
     fronts: Fronts,

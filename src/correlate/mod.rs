@@ -49,6 +49,7 @@ mod survey;
 mod take_in;
 mod ticks;
 mod trails;
+mod watch;
 mod zone;
 
 use std::cell::Cell;
@@ -75,6 +76,7 @@ use trails::Records;
 use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};
 use crate::finding::Finding;
+use crate::sign::Sign;
 use crate::summary::Gap;
 use crate::system::System;
 
@@ -131,6 +133,8 @@ pub struct Correlator {
     pushed: usize,
     gaps: Vec<Gap>,
     findings: Vec<Finding>,
+    /// What else happened, where somebody asks for it.
+    signs: Option<Vec<Sign>>,
 }
 
 impl Correlator {
@@ -174,6 +178,7 @@ impl Correlator {
             pushed: 0,
             gaps: Vec::new(),
             findings: Vec::new(),
+            signs: None,
         }
     }
 }

@@ -92,6 +92,7 @@ impl Correlator {
         let Some((route, answer, past)) = self.asked(time.start, source, &request) else {
             return;
         };
+        self.sign_request(input, time.start, source, (&request, Some(route)), line.0);
         let key = key(&request);
         let Some(timing) = self.timing() else {
             return;

@@ -98,6 +98,8 @@ impl Correlator {
     ) {
         let order = self.inputs[input].request(&time);
         let asked = self.asked(time.start, source, &request);
+        let route = asked.as_ref().map(|(route, ..)| *route);
+        self.sign_request(input, time.start, source, (&request, route), line.0);
         let Some(((route, answer, past), timing)) = asked.zip(self.timing()) else {
             self.undecided(time, source, request, line);
             return;
@@ -164,7 +166,7 @@ impl Correlator {
         self.knowledge.as_ref().map(|k| &k.system.timing)
     }
 
-    fn proves(&self, route: Routes, status: u16) -> bool {
+    pub(super) fn proves(&self, route: Routes, status: u16) -> bool {
         let knowledge = self.knowledge.as_ref();
         knowledge.is_some_and(|k| k.proves(route, status))
     }
@@ -216,6 +218,7 @@ impl Correlator {
         self.server.wrote(time.start, &entry);
         let meaning = entry.statement.map(|s| s.meaning);
         self.change(input, meaning, (time.start, offset), source, &line);
+        self.sign_entry(input, time.start, source, &entry, &line);
         if meaning == Some(Meaning::Loss) {
             self.lost(entry.host.as_deref(), time.start);
         }

@@ -12,6 +12,7 @@ mod footer;
 mod for_user;
 mod group;
 mod grouped;
+pub mod incidents;
 mod json;
 mod ndjson;
 mod page;

@@ -60,6 +60,8 @@ pub struct System {
     /// there was answered in front of it.
     pub logs_requests: bool,
     pub advice: &'static [Advice],
+    /// After how many attempts it refuses all further ones; `None`: its own line tells, or nobody can know.
+    pub limit: Option<Limit>,
     /// How to have the auth log written at all.
     pub turn_on_log: &'static str,
     /// How to have clients' addresses in the auth log where a proxy stands before the server.
@@ -279,6 +281,18 @@ impl Meaning {
     pub fn is_refusal(&self) -> bool {
         !self.causes().is_empty()
     }
+}
+
+/// How many attempts a server lets pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub attempts: u32,
+    /// Within so long from the first of them.
+    pub seconds: u32,
+    /// Whose attempts count together, and which.
+    pub of: &'static str,
+    /// Where it stands in the server's source.
+    pub source: &'static str,
 }
 
 /// One of the causes for which a server uses the same words.

@@ -13,7 +13,7 @@ mod routes;
 mod statements;
 mod unlogged;
 
-use super::{AT_ONCE, Body, Carried, Challenge, Credential, Index, System, Version};
+use super::{AT_ONCE, Body, Carried, Challenge, Credential, Index, Limit, System, Version};
 use crate::cause::Cause;
 
 pub static SYSTEM: System = System {
@@ -48,6 +48,12 @@ pub static SYSTEM: System = System {
     in_front: &[],
     logs_requests: false,
     advice: advice::ADVICE,
+    limit: Some(Limit {
+        attempts: 30,
+        seconds: 600,
+        of: "of one account, those with the right password too",
+        source: "settings app.auth_limiter_count_max and app.auth_limiter_ttl",
+    }),
     turn_on_log: "run `pritunl set app.auditing all` and `systemctl restart pritunl` (an Enterprise setting), \
                   and give /var/log/pritunl_journal.log of every host",
     turn_on_addresses: "run `pritunl set app.reverse_proxy true` and let the proxy send X-Forwarded-For",

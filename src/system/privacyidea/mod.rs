@@ -36,6 +36,7 @@ pub static SYSTEM: System = System {
     in_front: web_server::REFUSALS,
     logs_requests: false,
     advice: advice::ADVICE,
+    limit: None,
     turn_on_log: "give the audit database (`PI_AUDIT_SQL_URI`, table `pidea_audit`), its `pi-manage audit dump`, or the \
                   file of the logger audit (`PI_AUDIT_MODULE = 'privacyidea.lib.auditmodules.loggeraudit'`)",
     turn_on_addresses: "list the proxy in the system setting OverrideAuthorizationClient, and `proxy>::/0` for IPv6, and let it \

@@ -33,6 +33,7 @@ pub static SYSTEM: System = System {
     in_front: web_server::REFUSALS,
     logs_requests: true,
     advice: advice::ADVICE,
+    limit: None,
     turn_on_log: "give what the container or the service writes to standard output: `docker logs wirebuddy`, or \
                   `journalctl -u wirebuddy -o cat`",
     turn_on_addresses: "set FORWARDED_ALLOW_IPS to the proxy's address and let the proxy send X-Forwarded-For",

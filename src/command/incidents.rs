@@ -1,0 +1,319 @@
+//! `incidents`: which refusals belong together, and `explain --incident`: the findings of one.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anstream::ColorChoice;
+use anyhow::Context;
+use chrono::Utc;
+
+use super::explain::{USUAL, is_incomplete, report};
+use super::index::Log;
+use super::join::{Fall, watch};
+use super::recall;
+use super::talk::{Talk, tell_failures, tell_skipped};
+use super::told::Told;
+use super::{Exit, Fault, checked, columns, described, stdout};
+use crate::cli::{Checked, Described, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Store};
+use crate::config::Config;
+use crate::event::Part;
+use crate::format::{self, Format};
+use crate::incident::{Gathered, Gatherer, Incident};
+use crate::index::Reader;
+use crate::input::{Failure, Inputs, Options, discover, is_stream};
+use crate::report::sanitize::visible;
+use crate::report::{self, Detail, Filter, Page, footer, incidents};
+use crate::summary::Summary;
+use crate::system::System;
+use crate::zone::Zone;
+
+/// What is read, as often as one likes.
+enum Logs<'a> {
+    Files(Vec<PathBuf>, Options<'a>),
+    Index(Reader),
+}
+
+/// What there is to read, before any of it is.
+struct Asked<'a> {
+    logs: &'a [PathBuf],
+    store: &'a Store,
+    described: &'a Described,
+    checked: &'a Checked,
+    format: Option<&'static dyn Format>,
+    zone: Option<Zone>,
+}
+
+/// What one reading of the logs leaves.
+struct Read {
+    parts: Arc<[Part]>,
+    summary: Summary,
+    is_broken: bool,
+}
+
+#[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
+pub(super) fn run(
+    args: &IncidentsArgs,
+    config: Config,
+    color: ColorChoice,
+) -> anyhow::Result<Exit> {
+    let mut talk = Talk::new(color);
+    let zone = if args.utc { Zone::Utc } else { Zone::Host };
+    let filter = args.filter.filter(Utc::now().timestamp_micros(), zone)?;
+    let source = Asked {
+        logs: &args.logs,
+        store: &args.store,
+        described: &args.described,
+        checked: &args.checked,
+        format: args.format.and_then(format::by_name),
+        zone: args.timezone,
+    };
+    let given = described::formats(source.described, &mut talk)?;
+    let logs = source.find(config, &given, &mut talk)?;
+    let mut gatherer = Gatherer::with_members();
+    let mut wanted = Vec::new();
+    let read = logs.read(args.filter.system(), true, &mut talk, |fall, parts| {
+        match fall {
+            Fall::Sign(sign) => gatherer.sign(sign),
+            Fall::Finding(finding) => {
+                let id = report::id(finding, parts).unwrap_or_default();
+                wanted.push(filter.accepts(finding, parts));
+                gatherer.finding(finding, &id);
+            }
+        }
+        Ok(())
+    })?;
+    let all = gatherer.finish(&read.summary);
+    let mut is_wanted = vec![false; all.incidents.len()];
+    for (member, wanted) in all.members.iter().zip(wanted) {
+        if let (Some(at), true) = (member, wanted) {
+            is_wanted[*at] = true;
+        }
+    }
+    let shown = all.incidents.iter().zip(is_wanted);
+    let shown: Vec<&Incident> = shown
+        .filter(|(_, wanted)| *wanted)
+        .map(|(i, _)| i)
+        .collect();
+    let page = Page::new(Arc::clone(&read.parts), zone, columns());
+    let told = incidents::Told {
+        gathered: &all,
+        incidents: &shown,
+        summary: &read.summary,
+    };
+    tell(args.output, &page, &told, &read.parts, color).context("cannot write the incidents")?;
+    if args.output != IncidentOutput::Text {
+        footer(&page, &read.summary, Detail::All, &mut talk)?;
+    }
+    let is_incomplete = read.is_broken || is_incomplete(&read.summary, args.strict);
+    Ok(if is_incomplete {
+        Exit::Input
+    } else {
+        Exit::Done
+    })
+}
+
+fn tell(
+    output: IncidentOutput,
+    page: &Page,
+    told: &incidents::Told<'_>,
+    parts: &[Part],
+    color: ColorChoice,
+) -> std::io::Result<()> {
+    let kind = match output {
+        IncidentOutput::Text => Output::Text,
+        IncidentOutput::Ndjson | IncidentOutput::Json => Output::Ndjson,
+    };
+    let mut out = stdout(kind, color);
+    let objects = told.incidents.iter().map(|i| incidents::object(i, parts));
+    match output {
+        IncidentOutput::Text => return incidents::text(page, told, &mut out),
+        IncidentOutput::Ndjson => {
+            for object in objects {
+                writeln!(out, "{object}")?;
+            }
+        }
+        IncidentOutput::Json => {
+            let all: serde_json::Value = objects.collect();
+            serde_json::to_writer_pretty(&mut out, &all)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()
+}
+
+/// `explain --incident`: reads the logs once for which findings are its own, and once more for these.
+pub(super) fn explain(
+    args: &ExplainArgs,
+    id: &str,
+    filter: &Filter,
+    config: Config,
+    color: ColorChoice,
+) -> anyhow::Result<Exit> {
+    let mut talk = Talk::new(color);
+    if args.logs.iter().any(|log| is_stream(log)) {
+        let message = "--incident reads the logs more than once, which a pipe cannot be";
+        return Err(Fault::new(Exit::Usage, message).into());
+    }
+    let source = Asked {
+        logs: &args.logs,
+        store: &args.store,
+        described: &args.described,
+        checked: &args.checked,
+        format: args.format(),
+        zone: args.timezone,
+    };
+    let given = described::formats(source.described, &mut talk)?;
+    let logs = source.find(config, &given, &mut talk)?;
+    let system = args.filter.system();
+    let mut gatherer = Gatherer::with_members();
+    let read = logs.read(system, true, &mut talk, |fall, parts| {
+        match fall {
+            Fall::Sign(sign) => gatherer.sign(sign),
+            Fall::Finding(finding) => {
+                let id = report::id(finding, parts).unwrap_or_default();
+                gatherer.finding(finding, &id);
+            }
+        }
+        Ok(())
+    })?;
+    let all = gatherer.finish(&read.summary);
+    let at = found(&all, id)?;
+    let page = Page::new(Arc::clone(&read.parts), args.zone(), columns());
+    let report = report(args, &read.parts, &page, color);
+    let mut told = Told::new(report, args.last, &args.fail_on);
+    let mut members = all.members.into_iter();
+    let again = logs.read(system, false, &mut talk, |fall, parts| {
+        let Fall::Finding(finding) = fall else {
+            return Ok(());
+        };
+        let is_own = members.next().flatten() == Some(at);
+        if is_own && filter.accepts(finding, parts) {
+            told.finding(finding).context("cannot write the findings")?;
+        }
+        Ok(())
+    })?;
+    told.finish(&again.summary)
+        .context("cannot write the report")?;
+    Ok(told.exit(again.is_broken || is_incomplete(&again.summary, args.strict)))
+}
+
+/// The one incident whose id begins so.
+fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
+    let begins = |(_, incident): &(usize, &Incident)| incident.id.starts_with(id);
+    let mut fitting = gathered.incidents.iter().enumerate().filter(begins);
+    let shown = visible(id);
+    match (fitting.next(), fitting.next()) {
+        (Some((at, _)), None) => Ok(at),
+        (None, _) => Err(Fault::new(
+            Exit::Usage,
+            format!("no incident has the id {shown}; `why401 incidents` lists them"),
+        )),
+        (Some(_), Some(_)) => Err(Fault::new(
+            Exit::Usage,
+            format!("several incidents have an id that begins with {shown}"),
+        )),
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// The index where no logs are given and there is one, else the logs.
+    fn find(
+        &self,
+        config: Config,
+        given: &'a [&'static dyn Format],
+        talk: &mut impl Write,
+    ) -> anyhow::Result<Logs<'a>> {
+        let index = self.store.path().filter(|_| self.logs.is_empty());
+        let index = index.filter(|path| self.store.index.is_some() || path.exists());
+        if let Some(index) = index {
+            return Ok(Logs::Index(Reader::open(&index).map_err(Fault::from)?));
+        }
+        let mut logs = self.logs.to_vec();
+        if logs.is_empty() {
+            writeln!(talk, "why401: no LOG given, trying {}", USUAL.join(" "))?;
+            logs = USUAL.iter().map(PathBuf::from).collect();
+        }
+        let options = Options {
+            format: self.format,
+            given,
+            zone: self.zone,
+            masks: config.redact.patterns.into(),
+            key: checked::key(self.checked)?,
+        };
+        Ok(Logs::Files(logs, options))
+    }
+}
+
+impl Logs<'_> {
+    /// Joins all that there is, and hands it to `sink` with the names of the files. `aloud`: what is skipped is told.
+    fn read(
+        &self,
+        system: Option<&'static System>,
+        aloud: bool,
+        talk: &mut impl Write,
+        mut sink: impl FnMut(Fall<'_>, &[Part]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Read> {
+        match self {
+            Logs::Files(logs, options) => {
+                let Inputs {
+                    inputs,
+                    parts,
+                    skipped,
+                    mut failures,
+                } = discover(logs, options);
+                if aloud {
+                    tell_skipped(&skipped, talk)?;
+                    tell_failures(&failures, talk)?;
+                }
+                if inputs.is_empty() {
+                    return Err(Fault::new(Exit::Input, "no log that can be read").into());
+                }
+                let (mut summary, read) = watch(inputs, system, |fall| sink(fall, &parts))?;
+                let mut broken: Vec<Failure> = Vec::new();
+                for mut records in read {
+                    broken.extend(records.failures());
+                    summary.parts.extend(records.tallies());
+                }
+                if aloud {
+                    tell_failures(&broken, talk)?;
+                }
+                failures.extend(broken);
+                Ok(Read {
+                    parts: parts.into(),
+                    summary,
+                    is_broken: !failures.is_empty(),
+                })
+            }
+            Logs::Index(reader) => recalled(reader, system, sink),
+        }
+    }
+}
+
+/// The same from what an index keeps of the logs.
+fn recalled(
+    reader: &Reader,
+    system: Option<&'static System>,
+    mut sink: impl FnMut(Fall<'_>, &[Part]) -> anyhow::Result<()>,
+) -> anyhow::Result<Read> {
+    let kept = reader.kept().map_err(Fault::from)?;
+    let parts: Arc<[Part]> = kept.parts.iter().map(|part| part.part.clone()).collect();
+    let is_broken = kept.parts.iter().any(|part| part.failure.is_some());
+    let tallies = recall::summary(reader, &kept)?.parts;
+    let mut logs = Vec::new();
+    for stored in kept.inputs {
+        if let Some(format) = format::by_name(&stored.format) {
+            logs.push(Log { stored, format });
+        }
+    }
+    let (mut summary, read) = watch(logs, system, |fall| sink(fall, &parts))?;
+    for mut records in read {
+        records.error().map_err(Fault::from)?;
+    }
+    summary.parts = tallies;
+    Ok(Read {
+        parts,
+        summary,
+        is_broken,
+    })
+}

@@ -1,0 +1,803 @@
+//! Which finding belongs to which group, as signs and findings come.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::burst::{Beginnings, MOMENT, Reason, SEVERAL};
+use super::clock::{Clocks, Stretch};
+use super::conclude::{is_isolated, is_login, qualifies};
+use super::group::{Anchor, Fact, Group, MINUTE, Track};
+use super::hidden::Addresses;
+use super::kind::{Kinds, is_shared};
+use super::moment::Moment;
+use super::runs::{Memory, Runs};
+use super::trigger::Certainty;
+use super::{GAP, Incident};
+use crate::event::{Micros, SECOND};
+use crate::finding::Finding;
+use crate::sign::{Answer, Change, Sign, What};
+use crate::summary::Summary;
+
+/// A client that was refused and not let in since goes on with the same a day later: jobs run daily, too.
+const LONG: Micros = 26 * 3600 * SECOND;
+/// Groups that are kept; beyond that the smallest half of those that are quiet is only counted.
+const GROUPS: usize = 4096;
+/// Groups that a client or a principal leads to: the newest.
+const ANCHORED: usize = 16;
+/// Changes that are kept.
+const CHANGES: usize = 4096;
+/// How much of the line of a change is kept, in bytes.
+const TEXT: usize = 1024;
+/// Minutes whose requests are counted.
+const MINUTES: usize = 1 << 20;
+/// How far apart one change stands in two logs.
+const AGAIN: Micros = 2 * SECOND;
+/// The successes that are remembered: findings come some hundred records later than what is around them. Those of a
+/// client end with its next refusal; which principal was refused is not known before the finding comes.
+const CLIENTS: Memory = Memory {
+    most: 1 << 14,
+    runs: 16,
+    pause: Micros::MAX,
+};
+const PRINCIPALS: Memory = Memory {
+    most: 1 << 12,
+    runs: 64,
+    pause: SECOND,
+};
+/// Refusals of a group that is small.
+const SMALL: u64 = 2;
+
+/// By what a finding is told to belong to a group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Client(IpAddr),
+    Principal(Box<str>),
+    Nobody,
+}
+
+/// A change, and who told of it.
+#[derive(Debug, Clone)]
+pub(super) struct Changed {
+    pub(super) time: Micros,
+    pub(super) input: usize,
+    pub(super) place: crate::event::Place,
+    pub(super) change: Change,
+}
+
+/// Takes signs and findings in as they come. While they still do, a clone that is finished tells what there is.
+#[derive(Debug, Clone)]
+pub struct Gatherer {
+    pub(super) groups: HashMap<u32, Group>,
+    /// Of each group that ever was, the one that took it in; itself where none did.
+    parents: Vec<u32>,
+    anchors: HashMap<Key, Vec<u32>>,
+    beginnings: Beginnings,
+    /// Groups that began, in wait for whether others begin like them.
+    begun: VecDeque<(Micros, Reason, u32)>,
+    wide: HashMap<Reason, u32>,
+    pub(super) clients: Runs<IpAddr>,
+    pub(super) principals: Runs<Box<str>>,
+    pub(super) clocks: Clocks,
+    pub(super) addresses: Addresses,
+    pub(super) changes: VecDeque<Changed>,
+    minutes: HashMap<Micros, u64>,
+    /// Of what is known so far.
+    pub(super) newest: Micros,
+    /// Of each finding, where somebody asks for it.
+    members: Option<Vec<u32>>,
+    total: u64,
+    isolated: u64,
+    forgotten: (u64, u64),
+}
+
+/// What was gathered.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The worst first.
+    pub incidents: Vec<Incident>,
+    pub findings: u64,
+    /// Findings in no incident.
+    pub isolated: u64,
+    /// Incidents of which only their number is known, and their findings.
+    pub forgotten: (u64, u64),
+    /// Of each finding in the order in which they came, its incident's index; empty where nobody asked for it.
+    pub members: Vec<Option<usize>>,
+}
+
+impl Default for Gatherer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Gatherer {
+    pub fn new() -> Self {
+        Self {
+            groups: HashMap::new(),
+            parents: Vec::new(),
+            anchors: HashMap::new(),
+            beginnings: Beginnings::new(),
+            begun: VecDeque::new(),
+            wide: HashMap::new(),
+            clients: Runs::new(CLIENTS),
+            principals: Runs::new(PRINCIPALS),
+            clocks: Clocks::default(),
+            addresses: Addresses::default(),
+            changes: VecDeque::new(),
+            minutes: HashMap::new(),
+            newest: Micros::MIN,
+            members: None,
+            total: 0,
+            isolated: 0,
+            forgotten: (0, 0),
+        }
+    }
+
+    /// The same, remembering which finding is of which incident: four bytes a finding.
+    pub fn with_members() -> Self {
+        Self {
+            members: Some(Vec::new()),
+            ..Self::new()
+        }
+    }
+
+    /// Takes in what else happened. Of each input the order is kept.
+    pub fn sign(&mut self, sign: Sign) {
+        self.beginnings.since(sign.time);
+        let ahead = self.clocks.ahead(sign.place);
+        let time = sign.time - ahead;
+        let at = Moment::new(time, Some(sign.place));
+        self.newest = self.newest.max(time);
+        match sign.what {
+            What::Request { client, answer } => {
+                if let Some(stretch) = self.clocks.pass(sign.input, sign.place, sign.time) {
+                    self.rewind(&stretch);
+                }
+                if self.minutes.len() < MINUTES {
+                    *self
+                        .minutes
+                        .entry(time - time.rem_euclid(MINUTE))
+                        .or_default() += 1;
+                }
+                let Some(client) = client else { return };
+                self.addresses.pass(time, sign.place, client);
+                match answer {
+                    Answer::Accepted => self.accepted_client(client, at, sign.input),
+                    Answer::Refused => self.clients.note(client, at, false, sign.input),
+                    Answer::Other => {}
+                }
+            }
+            What::Accepted { client, principal } => {
+                if let Some(client) = client {
+                    self.accepted_client(client, at, sign.input);
+                }
+                self.principals
+                    .note(principal.clone(), at, true, sign.input);
+                self.each_of(&Key::Principal(principal.clone()), |group| {
+                    group.principals.accepted(&*principal, at);
+                });
+            }
+            What::Change(change) => self.changed(Changed {
+                time,
+                input: sign.input,
+                place: sign.place,
+                change,
+            }),
+        }
+    }
+
+    fn accepted_client(&mut self, client: IpAddr, at: Moment, input: usize) {
+        self.clients.note(client, at, true, input);
+        self.each_of(&Key::Client(client), |group| {
+            group.clients.accepted(&client, at);
+        });
+    }
+
+    /// The groups that may have to do with a client or a principal.
+    fn each_of(&mut self, key: &Key, mut act: impl FnMut(&mut Group)) {
+        let numbers = self.anchors.get(key).cloned().unwrap_or_default();
+        for number in numbers {
+            let root = self.root(number);
+            if let Some(group) = self.groups.get_mut(&root) {
+                act(group);
+            }
+        }
+    }
+
+    fn changed(&mut self, mut changed: Changed) {
+        let is_same = |known: &Changed| {
+            known.input != changed.input
+                && known.change.causes == changed.change.causes
+                && (known.time - changed.time).abs() <= AGAIN
+        };
+        if self.changes.iter().rev().take(64).any(is_same) {
+            return;
+        }
+        let text = &changed.change.text;
+        if text.len() > TEXT {
+            let end = (0..=TEXT).rev().find(|at| text.is_char_boundary(*at));
+            changed.change.text = text[..end.unwrap_or(0)].into();
+        }
+        if self.changes.len() == CHANGES {
+            self.changes.pop_front();
+        }
+        self.changes.push_back(changed);
+    }
+
+    /// A clock had been ahead: sets right what was told by it.
+    fn rewind(&mut self, stretch: &Stretch) {
+        let Stretch {
+            input,
+            begins,
+            ahead,
+            ..
+        } = *stretch;
+        self.clients.rewind(input, begins, ahead);
+        for group in self.groups.values_mut() {
+            group.rewind(begins, ahead);
+        }
+        for begun in self.begun.iter_mut().filter(|b| b.0 >= begins) {
+            begun.0 -= ahead;
+        }
+        self.newest = stretch.begins - ahead;
+    }
+
+    /// Takes in the next finding. `id`: its stable id.
+    pub fn finding(&mut self, finding: &Finding, id: &str) {
+        let place = finding.evidence.first().map(|e| e.place);
+        let ahead = place.map_or(0, |place| self.clocks.ahead(place));
+        let time = finding.time - ahead;
+        let at = Moment::new(time, place);
+        self.beginnings.since(time);
+        self.newest = self.newest.max(time);
+        self.total += 1;
+        let client_before = finding
+            .source
+            .and_then(|client| self.clients.before(&client, at).copied());
+        let principal = finding.principal.as_deref();
+        let principal_before =
+            principal.and_then(|p| self.principals.before(p, at).map(|run| run.last.min(at)));
+        let fact = Fact {
+            finding,
+            id,
+            at,
+            ahead,
+            client_before,
+            principal_before,
+        };
+        let number = match self.group_of(finding, time) {
+            Some((number, anchor)) => {
+                self.add(number, anchor, &fact);
+                number
+            }
+            None => self.begin(&fact),
+        };
+        self.recover(number, finding, at);
+        if let Some(members) = &mut self.members {
+            members.push(number);
+        }
+        self.settle(time);
+        if self.groups.len() > GROUPS {
+            self.forget();
+        }
+    }
+
+    /// A finding comes later than what followed it: looks for the successes that did.
+    fn recover(&mut self, number: u32, finding: &Finding, at: Moment) {
+        let client = finding.source;
+        let principal = finding.principal.as_deref();
+        let after_client = client.and_then(|c| self.clients.after(&c, at));
+        let after_principal = principal.and_then(|p| self.principals.after(p, at));
+        let root = self.root(number);
+        let Some(group) = self.groups.get_mut(&root) else {
+            return;
+        };
+        if let (Some(client), Some(after)) = (client, after_client) {
+            group.clients.accepted(&client, after);
+        }
+        if let (Some(principal), Some(after)) = (principal, after_principal) {
+            group.principals.accepted(principal, after);
+        }
+    }
+
+    /// The group that a finding goes on with, and by what it is told.
+    fn group_of(&mut self, finding: &Finding, time: Micros) -> Option<(u32, Anchor)> {
+        let client = finding.source.map(Key::Client);
+        let principal = finding.principal.clone().map(Key::Principal);
+        let nobody = (client.is_none() && principal.is_none()).then_some(Key::Nobody);
+        let keys = [
+            (client, Anchor::Client),
+            (principal, Anchor::Principal),
+            (nobody, Anchor::Either),
+        ];
+        for (key, by) in keys {
+            let numbers = key.and_then(|key| self.anchors.get(&key).cloned());
+            let roots = numbers.unwrap_or_default().into_iter().rev();
+            let roots: Vec<u32> = roots.map(|number| self.root(number)).collect();
+            let goes_on = |root: &u32| {
+                let group = self.groups.get(root);
+                group.is_some_and(|group| self.goes_on(group, by, finding, time))
+            };
+            if let Some(root) = roots.into_iter().find(goes_on) {
+                return Some((root, by));
+            }
+        }
+        None
+    }
+
+    fn goes_on(&self, group: &Group, by: Anchor, finding: &Finding, time: Micros) -> bool {
+        let is_anchored = group.anchor == by || group.anchor == Anchor::Either;
+        let is_near = time >= group.first - GAP && time <= group.last + GAP;
+        let is_back = || {
+            let client = finding.source.filter(|_| by == Anchor::Client);
+            let since =
+                client.map(|client| self.clients.after(&client, Moment::new(group.last, None)));
+            time <= group.last + LONG && since == Some(None)
+        };
+        is_anchored
+            && group.system == finding.system
+            && group.kinds.has(Kinds::left(finding))
+            && is_like(group, finding)
+            && (is_near || time > group.last && is_back())
+    }
+
+    fn add(&mut self, number: u32, by: Anchor, fact: &Fact<'_>) {
+        let finding = fact.finding;
+        let Some(group) = self.groups.get_mut(&number) else {
+            return;
+        };
+        if group.anchor == Anchor::Either {
+            let is_other_client = finding
+                .source
+                .is_some_and(|client| group.clients.keys().any(|own| *own != client));
+            let other = finding.principal.as_ref();
+            let is_other_principal =
+                other.is_some_and(|other| group.principals.keys().any(|own| own != other));
+            match by {
+                Anchor::Client if is_other_principal => group.anchor = Anchor::Client,
+                Anchor::Principal if is_other_client => group.anchor = Anchor::Principal,
+                _ => {}
+            }
+        }
+        group.add(fact);
+        self.register(number, finding);
+    }
+
+    /// Lets a group be found by those who are named by a finding.
+    fn register(&mut self, number: u32, finding: &Finding) {
+        let client = finding.source.map(Key::Client);
+        let principal = finding.principal.clone().map(Key::Principal);
+        let nobody = (client.is_none() && principal.is_none()).then_some(Key::Nobody);
+        for key in [client, principal, nobody].into_iter().flatten() {
+            self.anchor(key, number);
+        }
+    }
+
+    fn anchor(&mut self, key: Key, number: u32) {
+        let known = self.anchors.get(&key).cloned().unwrap_or_default();
+        let mut roots: Vec<u32> = known.into_iter().map(|n| self.root(n)).collect();
+        roots.retain(|root| self.groups.contains_key(root) && *root != number);
+        roots.push(number);
+        let old = roots.len().saturating_sub(ANCHORED);
+        roots.drain(..old);
+        self.anchors.insert(key, roots);
+    }
+
+    fn begin(&mut self, fact: &Fact<'_>) -> u32 {
+        let number = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
+        self.parents.push(number);
+        self.groups.insert(number, Group::new(fact));
+        self.register(number, fact.finding);
+        if let Some(reason) = Reason::of(fact.finding) {
+            self.beginnings.note(reason, fact.at.time, number);
+            if is_shared(reason.cause) {
+                self.spread(reason, fact.at.time, number);
+            }
+            self.begun.push_back((fact.at.time, reason, number));
+        }
+        number
+    }
+
+    /// Looks at what began a moment ago.
+    fn settle(&mut self, now: Micros) {
+        while let Some((time, reason, number)) = self.begun.front().copied()
+            && (now - time > MOMENT || self.begun.len() > GROUPS)
+        {
+            self.begun.pop_front();
+            self.spread(reason, time, number);
+        }
+    }
+
+    /// Puts together what began for one reason at one moment: of causes that everybody has by himself, only those who
+    /// were refused once or twice.
+    fn spread(&mut self, reason: Reason, time: Micros, number: u32) {
+        let own = self.root(number);
+        let is_fit = |group: &Group| {
+            let is_of_reason = group.cause() == Some(reason.cause);
+            is_shared(reason.cause) && is_of_reason || group.count <= SMALL && !is_mistyped(group)
+        };
+        if !self
+            .groups
+            .get(&own)
+            .is_some_and(|g| g.wide.is_none() && is_fit(g))
+        {
+            return;
+        }
+        if let Some(wide) = self.wide.get(&reason).map(|wide| self.root(*wide))
+            && let Some(group) = self.groups.get(&wide)
+            && let Some(since) = group.wide
+        {
+            let is_on =
+                || is_shared(reason.cause) || !self.beginnings.around(reason, time).is_empty();
+            let lasts = time <= group.last + MOMENT && is_on();
+            if (time - since).abs() <= MOMENT || lasts && time >= since {
+                self.merge(wide, own);
+                return;
+            }
+        }
+        let mut roots: Vec<u32> = self.beginnings.around(reason, time);
+        roots = roots.into_iter().map(|n| self.root(n)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        let fits = |root: &u32| {
+            let group = self.groups.get(root);
+            group.is_some_and(|g| g.wide.is_none() && is_fit(g))
+        };
+        roots.retain(fits);
+        let clients = roots.iter().filter_map(|root| self.groups.get(root));
+        let clients: usize = clients.map(|group| group.clients.len()).sum();
+        if roots.len() < SEVERAL || clients < SEVERAL {
+            return;
+        }
+        let first = |root: &u32| self.groups.get(root).map(|group| group.first);
+        let Some(earliest) = roots.iter().copied().min_by_key(first) else {
+            return;
+        };
+        for root in roots.into_iter().filter(|root| *root != earliest) {
+            self.merge(earliest, root);
+        }
+        if let Some(group) = self.groups.get_mut(&earliest) {
+            group.wide = Some(group.first);
+        }
+        self.wide.insert(reason, earliest);
+    }
+
+    /// Lets one group take in another.
+    pub(super) fn merge(&mut self, into: u32, other: u32) {
+        let Some(other_group) = self.groups.remove(&other).filter(|_| into != other) else {
+            return;
+        };
+        self.parents[other as usize] = into;
+        let Some(group) = self.groups.get_mut(&into) else {
+            return;
+        };
+        group.join(other_group);
+        group.anchor = Anchor::Client;
+        let clients: Vec<IpAddr> = group.clients.keys().copied().collect();
+        for client in clients {
+            self.anchor(Key::Client(client), into);
+        }
+    }
+
+    fn root(&self, number: u32) -> u32 {
+        let mut at = number;
+        while let Some(parent) = self.parents.get(at as usize).copied().filter(|p| *p != at) {
+            at = parent;
+        }
+        at
+    }
+
+    /// Counts the smaller half of what is quiet, and keeps no more of it.
+    fn forget(&mut self) {
+        let quiet = self.newest - GAP;
+        let is_quiet = |group: &Group| group.last < quiet;
+        let mut sizes: Vec<(bool, u64, u32)> = self
+            .groups
+            .iter()
+            .filter(|(_, group)| is_quiet(group))
+            .map(|(number, group)| (qualifies(group), group.count, *number))
+            .collect();
+        sizes.sort_unstable();
+        sizes.truncate(sizes.len().div_ceil(2));
+        for (is_incident, count, number) in sizes {
+            self.groups.remove(&number);
+            if is_incident {
+                self.forgotten.0 += 1;
+                self.forgotten.1 += count;
+            } else {
+                self.isolated += count;
+            }
+        }
+        let groups = &self.groups;
+        let parents = &self.parents;
+        let lives = |number: &u32| {
+            let mut at = *number;
+            while parents[at as usize] != at {
+                at = parents[at as usize];
+            }
+            groups.contains_key(&at)
+        };
+        self.anchors.retain(|_, numbers| {
+            numbers.retain(lives);
+            !numbers.is_empty()
+        });
+    }
+
+    /// Requests in the minutes between two moments.
+    pub(super) fn requests(&self, from: Micros, until: Micros) -> u64 {
+        let minute = from - from.rem_euclid(MINUTE);
+        let minutes = (until - minute) / MINUTE;
+        if usize::try_from(minutes).unwrap_or(usize::MAX) > self.minutes.len() {
+            let all = self.minutes.iter();
+            return all
+                .filter(|(at, _)| (minute..=until).contains(*at))
+                .map(|(_, n)| n)
+                .sum();
+        }
+        let at = (0..=minutes).map(|n| minute + n * MINUTE);
+        at.filter_map(|minute| self.minutes.get(&minute)).sum()
+    }
+
+    /// All has come: tells what there is. `summary`: what is known of the logs.
+    pub fn finish(mut self, summary: &Summary) -> Gathered {
+        self.settle(Micros::MAX);
+        self.unite(summary);
+        let mut numbers: Vec<u32> = self.groups.keys().copied().collect();
+        numbers.sort_unstable();
+        let mut incidents = Vec::new();
+        let mut isolated = self.isolated;
+        for number in numbers {
+            let group = &self.groups[&number];
+            if is_isolated(group) {
+                isolated += group.count;
+            } else {
+                incidents.push((number, self.conclude(group, summary)));
+            }
+        }
+        incidents.sort_by(|(_, a), (_, b)| {
+            let key = |i: &Incident| (std::cmp::Reverse((i.level, i.refusals)), i.first);
+            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+        });
+        let index: HashMap<u32, usize> = incidents.iter().map(|(n, _)| *n).zip(0..).collect();
+        let members = self.members.take().unwrap_or_default();
+        let members = members
+            .into_iter()
+            .map(|n| index.get(&self.root(n)).copied());
+        Gathered {
+            members: members.collect(),
+            incidents: incidents
+                .into_iter()
+                .map(|(_, incident)| incident)
+                .collect(),
+            findings: self.total,
+            isolated,
+            forgotten: self.forgotten,
+        }
+    }
+
+    /// Puts together what one change set off.
+    fn unite(&mut self, summary: &Summary) {
+        let mut by_change: HashMap<(Option<&'static str>, u32, u64), u32> = HashMap::new();
+        let mut numbers: Vec<u32> = self.groups.keys().copied().collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            let group = &self.groups[&number];
+            let trigger = self.trigger(group, summary);
+            let trigger = trigger.filter(|t| t.certainty == Certainty::Certain);
+            let Some(place) = trigger.and_then(|t| t.change()) else {
+                continue;
+            };
+            let key = (group.system, place.part, place.line);
+            let kinds = group.kinds;
+            match by_change.get(&key).copied() {
+                Some(first) if self.groups[&first].kinds.has(kinds) => {
+                    self.merge(first, number);
+                    if let Some(group) = self.groups.get_mut(&first) {
+                        group.wide = group.wide.or(Some(group.first));
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    by_change.insert(key, number);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a finding may be for what a group is for: where its causes are of several kinds, by the first of them, or
+/// the group's own.
+fn is_like(group: &Group, finding: &Finding) -> bool {
+    let Some(first) = finding.cause() else {
+        return true;
+    };
+    let own = group.cause();
+    group.kinds.has(Kinds::of(first))
+        || finding
+            .candidates
+            .iter()
+            .any(|left| Some(left.cause) == own)
+}
+
+/// Whether it is of somebody who was let in before and after, and so has nothing to do with others.
+fn is_mistyped(group: &Group) -> bool {
+    let is_known = |track: &Track| track.before.is_some() && track.after.is_some();
+    is_login(group) && group.clients.all().all(|(_, track)| is_known(track))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, Gatherer, LONG};
+    use crate::cause::Cause;
+    use crate::event::{Micros, Place, SECOND};
+    use crate::finding::{Candidate, Confidence, Finding, Verdict};
+    use crate::incident::{Ended, GAP};
+    use crate::sign::{Answer, Sign, What};
+    use crate::summary::Summary;
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+    use std::net::{IpAddr, Ipv4Addr};
+
+    fn client(n: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from(0xcb00_7100 + n))
+    }
+
+    fn finding(time: Micros, from: u32, cause: Cause) -> Finding {
+        let because = "".into();
+        Finding {
+            time,
+            system: Some("pritunl"),
+            verdict: Verdict::Explained,
+            confidence: Confidence::High,
+            logged: Some(true),
+            candidates: vec![Candidate { cause, because }],
+            source: Some(client(from)),
+            principal: None,
+            host: None,
+            action: None,
+            reason: None,
+            request: None,
+            message: "".into(),
+            fix: None,
+            evidence: Vec::new(),
+            considered: Vec::new(),
+        }
+    }
+
+    fn accepted(time: Micros, from: u32) -> Sign {
+        let client = Some(client(from));
+        let answer = Answer::Accepted;
+        Sign {
+            time,
+            input: 0,
+            place: Place {
+                part: 0,
+                line: 0,
+                offset: 0,
+                length: 0,
+            },
+            what: What::Request { client, answer },
+        }
+    }
+
+    /// How many incidents there are of refusals of one client at these seconds, let in at those.
+    fn incidents(refused: &[i64], let_in: &[i64]) -> usize {
+        let mut gatherer = Gatherer::new();
+        for time in let_in {
+            gatherer.sign(accepted(time * SECOND, 1));
+        }
+        for time in refused {
+            let finding = finding(time * SECOND, 1, Cause::SignatureMismatch);
+            gatherer.finding(&finding, &time.to_string());
+        }
+        gatherer.finish(&Summary::default()).incidents.len()
+    }
+
+    #[test]
+    fn what_lies_apart_is_two_if_it_was_well_between() {
+        let (gap, long) = (GAP / SECOND, LONG / SECOND);
+        assert_eq!(incidents(&[0, 5, 10, gap], &[]), 1);
+        assert_eq!(incidents(&[0, 5, 5 + gap + 1, 9 + gap], &[100]), 2);
+        assert_eq!(
+            incidents(&[0, 5, 5 + gap + 1, 9 + gap], &[]),
+            1,
+            "a job each hour"
+        );
+        assert_eq!(incidents(&[0, 5, 5 + long + 1, 9 + long], &[]), 2);
+        assert_eq!(incidents(&[0], &[]), 0);
+    }
+
+    #[test]
+    fn it_is_told_while_it_lasts_and_when_it_is_over() {
+        let mut gatherer = Gatherer::new();
+        let mut told = Vec::new();
+        let mut tell = |gatherer: &Gatherer| {
+            let all = gatherer.clone().finish(&Summary::default()).incidents;
+            assert!(all.len() <= 1);
+            told.extend(all.into_iter().map(|i| (i.id, i.refusals, i.end.ended)));
+        };
+        for time in [0, 5, 10] {
+            let finding = finding(time * SECOND, 1, Cause::SignatureMismatch);
+            gatherer.finding(&finding, &time.to_string());
+            tell(&gatherer);
+        }
+        gatherer.sign(accepted(60 * SECOND, 1));
+        tell(&gatherer);
+        let id: Box<str> = "0".into();
+        let expected = [
+            (id.clone(), 2, Ended::Open),
+            (id.clone(), 3, Ended::Open),
+            (id, 3, Ended::Accepted),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut gatherer = Gatherer::new();
+        let all = 3 * u32::try_from(GROUPS).unwrap();
+        for n in 0..all {
+            let time = i64::from(n) * SECOND;
+            for _ in 0..2 {
+                gatherer.finding(&finding(time, n, Cause::MalformedSignature), &n.to_string());
+            }
+            assert!(gatherer.groups.len() <= GROUPS);
+        }
+        assert!(
+            gatherer.anchors.len() <= 2 * GROUPS,
+            "{}",
+            gatherer.anchors.len()
+        );
+        let left = gatherer.finish(&Summary::default());
+        let told: u64 = left.incidents.iter().map(|i| i.refusals).sum();
+        assert!(left.forgotten.0 > 0);
+        assert_eq!(told + left.isolated + left.forgotten.1, u64::from(all) * 2);
+    }
+
+    const CAUSES: [Cause; 4] = [
+        Cause::WrongPassword,
+        Cause::ClockSkew,
+        Cause::InvalidSession,
+        Cause::InsufficientRights,
+    ];
+
+    proptest! {
+        /// Whatever comes in whatever order, each finding is in one incident or in none, and the numbers add up.
+        #[test]
+        fn numbers_add_up(all in proptest::collection::vec((0_i64..4000, 0_u32..12, 0_usize..4, 0_u8..3), 0..200)) {
+            let mut gatherer = Gatherer::with_members();
+            let mut findings = 0;
+            for (n, (time, from, cause, kind)) in all.into_iter().enumerate() {
+                if kind == 0 {
+                    gatherer.sign(accepted(time * SECOND, from));
+                } else {
+                    let finding = finding(time * SECOND, from, CAUSES[cause]);
+                    gatherer.finding(&finding, &format!("{n:012}"));
+                    findings += 1;
+                }
+            }
+            let left = gatherer.finish(&Summary::default());
+            prop_assert_eq!(left.findings, findings);
+            let mut members = vec![0; left.incidents.len()];
+            let mut isolated = 0;
+            for member in &left.members {
+                match member {
+                    Some(at) => members[*at] += 1,
+                    None => isolated += 1,
+                }
+            }
+            prop_assert_eq!(isolated, left.isolated);
+            for (incident, members) in left.incidents.iter().zip(members) {
+                prop_assert_eq!(incident.refusals, members);
+                prop_assert!(incident.first <= incident.last);
+                let of_clients: u64 = incident.clients.kept.iter().map(|lane| lane.refusals).sum();
+                prop_assert_eq!(of_clients + incident.clients.rest, members);
+                for lane in &incident.clients.kept {
+                    prop_assert!(lane.before.is_none_or(|before| before <= lane.first));
+                    prop_assert!(lane.after.is_none_or(|after| after >= lane.last));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Findings that belong together, with what is around them: an [`Incident`] is what somebody would tell of the night.
+//!
+//! ```text
+//! sign, finding -> gather: runs (who was let in when), clock (was it set?), hidden (are clients told apart?)
+//!               -> group: one trouble (kind) of one client or principal, or of several at one moment (burst)
+//!               -> conclude: trigger, end, attack, level -> incident
+//! ```
+//!
+//! It is pure and the same live and in batch: [`Gatherer`] takes signs and findings as they come, and tells at any
+//! time what is there. Memory is bounded: groups ([`gather`]), what is counted of each ([`top`], [`group`]), clients
+//! and principals whose successes are remembered ([`runs`]), and changes; of what goes, the sum is kept.
+
+mod attack;
+mod burst;
+mod clock;
+mod conclude;
+mod gather;
+mod group;
+mod hidden;
+mod kind;
+mod moment;
+mod runs;
+mod top;
+mod trigger;
+
+use std::net::IpAddr;
+
+pub use attack::{Attack, Technique};
+pub use gather::{Gathered, Gatherer};
+pub use trigger::{Certainty, End, Ended, Trigger, Why};
+
+use crate::cause::Cause;
+use crate::event::{Micros, SECOND};
+use crate::finding::Confidence;
+
+/// Refusals further apart are two incidents, if whoever was refused was let in between.
+pub const GAP: Micros = 600 * SECOND;
+
+/// Refusals for one reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// That of its first finding, shortened: stable from run to run.
+    pub id: Box<str>,
+    pub system: Option<&'static str>,
+    pub level: Level,
+    /// What most of them were refused for; `None`: nothing is known of any.
+    pub cause: Option<Cause>,
+    pub confidence: Confidence,
+    /// By the first cause that is left of each; the others are unknown.
+    pub causes: Vec<(Cause, u64)>,
+    /// The other causes that are left of all of them.
+    pub or: Vec<Cause>,
+    pub proof: Proof,
+    pub refusals: u64,
+    pub first: Micros,
+    pub last: Micros,
+    /// The minute with the most, and how many.
+    pub peak: (Micros, u64),
+    /// Several clients at one moment, and not one.
+    pub is_wide: bool,
+    pub clients: Lanes<IpAddr>,
+    pub principals: Lanes<Box<str>>,
+    pub paths: Counts<Box<str>>,
+    pub statuses: Counts<u16>,
+    pub agents: Counts<Box<str>>,
+    pub trigger: Option<Trigger>,
+    pub end: End,
+    pub scope: Scope,
+    pub otherwise: Otherwise,
+    /// What the server lets pass, where it refused what was too much.
+    pub limit: Option<Exceeded>,
+    pub attack: Option<Attack>,
+    /// How far the clock of the log was ahead; the times above are without it.
+    pub clock_ahead: Micros,
+    /// What could not be seen of it.
+    pub gaps: Vec<String>,
+    pub fix: Option<&'static str>,
+    pub for_user: Option<&'static str>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Few refusals, of one.
+    Low,
+    /// Many, or of somebody who had been let in and is no longer.
+    Medium,
+    /// Several at once, or an attack.
+    High,
+    /// Most of those who were there, or an attack after which somebody was let in.
+    Critical,
+}
+
+impl Level {
+    pub fn id(self) -> &'static str {
+        match self {
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+/// On what it rests: as many findings each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Proof {
+    /// One cause, and a line states it.
+    pub by_line: u64,
+    /// One cause, told by the answer.
+    pub by_answer: u64,
+    /// More than one cause is left.
+    pub in_doubt: u64,
+    pub unknown: u64,
+}
+
+/// How often each; those that are kept, most frequent first, and the sum of all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts<K> {
+    pub kept: Vec<(K, u64)>,
+    pub rest: u64,
+}
+
+/// Who was refused; those that are kept, most often refused first, and the sum of all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lanes<K> {
+    pub kept: Vec<Lane<K>>,
+    /// Refusals of others.
+    pub rest: u64,
+    /// How many others there were, at most.
+    pub others: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane<K> {
+    pub who: K,
+    pub refusals: u64,
+    pub first: Micros,
+    pub last: Micros,
+    /// The last success before the first refusal, and the first after the last one.
+    pub before: Option<Micros>,
+    pub after: Option<Micros>,
+}
+
+/// How much of what happened meanwhile it was. Requests are counted by the minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scope {
+    pub requests: u64,
+    /// Clients, and principals that the server names, which were seen within [`GAP`] of it.
+    pub clients: usize,
+    pub principals: usize,
+}
+
+/// How many would have been let in without it, as far as that can be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Otherwise {
+    pub at_most: u64,
+    /// Of clients or principals that were let in before and after.
+    pub likely: u64,
+}
+
+/// A limit, and by how much it was exceeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exceeded {
+    pub limit: Option<crate::system::Limit>,
+    /// What the server's line says of it.
+    pub said: Option<Box<str>>,
+    /// Attempts that were let in just before, and since when.
+    pub accepted: u64,
+    pub since: Option<Micros>,
+    /// Attempts that were refused for it.
+    pub refused: u64,
+}

@@ -1,0 +1,8 @@
+//! Incidents for people ([`text()`]) and programs ([`object()`]).
+
+mod object;
+mod text;
+mod words;
+
+pub use object::object;
+pub use text::{Told, text};

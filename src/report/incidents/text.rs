@@ -1,0 +1,329 @@
+//! Incidents for people, the worst nearest to the prompt.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use super::words;
+use crate::event::Micros;
+use crate::incident::{End, Ended, Gathered, Incident, Lane, Lanes, Trigger, Why};
+use crate::report::sanitize::visible;
+use crate::report::text::{BOLD, Block, DIM, colour, count, fit, title, width};
+use crate::report::{Detail, Page, footer};
+use crate::summary::Summary;
+
+/// Incidents that are told in a block each; of more, so many in a line each.
+const BLOCKS: usize = 20;
+const LINES: usize = 40;
+/// Clients, names and the like that are told of each.
+const NAMED: usize = 4;
+/// Columns that a name may take; the client chose it.
+const NAME: usize = 40;
+
+/// What is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    pub gathered: &'a Gathered,
+    /// The worst first.
+    pub incidents: &'a [&'a Incident],
+    pub summary: &'a Summary,
+}
+
+/// Writes them, how many refusals belong to none, and how far the logs can be trusted.
+pub fn text<W: Write>(page: &Page, told: &Told<'_>, out: &mut W) -> io::Result<()> {
+    let (blocks, lines) = told.incidents.split_at(told.incidents.len().min(BLOCKS));
+    let (lines, more) = lines.split_at(lines.len().min(LINES));
+    if !more.is_empty() {
+        let refusals: u64 = more.iter().map(|incident| incident.refusals).sum();
+        let (incidents, refusals) = (
+            count(more.len() as u64, "more incident"),
+            count(refusals, "refusal"),
+        );
+        writeln!(
+            out,
+            "{DIM}{incidents} with {refusals}; -o ndjson tells all{DIM:#}"
+        )?;
+    }
+    for incident in lines.iter().rev() {
+        line(page, incident, out)?;
+    }
+    if !lines.is_empty() {
+        writeln!(out)?;
+    }
+    for incident in blocks.iter().rev() {
+        block(page, incident, out)?;
+        writeln!(out)?;
+    }
+    total(told, out)?;
+    if *told.summary != Summary::default() {
+        writeln!(out)?;
+    }
+    footer(page, told.summary, Detail::Least, out)?;
+    out.flush()
+}
+
+fn total<W: Write>(told: &Told<'_>, out: &mut W) -> io::Result<()> {
+    let Gathered {
+        findings,
+        isolated,
+        forgotten,
+        ..
+    } = told.gathered;
+    if *findings == 0 {
+        return writeln!(out, "No refused request was found.");
+    }
+    let shown: u64 = told.incidents.iter().map(|i| i.refusals).sum();
+    let incidents = count(told.incidents.len() as u64, "incident");
+    let others = findings - shown - isolated - forgotten.1;
+    let mut parts = vec![format!("{isolated} in none")];
+    if others > 0 {
+        parts.push(format!("{others} in incidents that are not asked for"));
+    }
+    if forgotten.0 > 0 {
+        let number = count(forgotten.0, "small incident");
+        parts.push(format!("{} in {number} that are only counted", forgotten.1));
+    }
+    writeln!(
+        out,
+        "{BOLD}{incidents}{BOLD:#} with {shown} of {}; {}",
+        count(*findings, "refusal"),
+        parts.join(", ")
+    )
+}
+
+fn line<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<()> {
+    let style = colour(incident.cause);
+    let head = format!("{:>6} ×  ", incident.refusals);
+    let name = title(incident.cause, 1);
+    let rest = format!(
+        "  {} · {} · {}",
+        who(incident),
+        page.zone.show(incident.first),
+        incident.id
+    );
+    let room = page.width.saturating_sub(width(&head) + width(&name));
+    writeln!(out, "{head}{style}{name}{style:#}{}", fit(&rest, room))
+}
+
+fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<()> {
+    const MARGIN: usize = 3;
+    let style = colour(incident.cause);
+    let name = title(incident.cause, 1 + incident.or.len());
+    let system = incident
+        .system
+        .map_or_else(String::new, |s| format!(" · {s}"));
+    let right = format!("{}{system} · {}", incident.level.id(), incident.id);
+    let gap = page
+        .readable()
+        .saturating_sub(width(&name) + width(&right))
+        .max(2);
+    writeln!(out, "{style}{name}{style:#}{:gap$}{DIM}{right}{DIM:#}", "")?;
+    let mut block = Block::new(page, MARGIN, out);
+    let peak = match incident.peak.1 {
+        peak if peak < incident.refusals => format!(", {peak} in the worst minute"),
+        _ => String::new(),
+    };
+    let refusals = count(incident.refusals, "refusal");
+    block.line(&format!("{} · {refusals}{peak}", who(incident)))?;
+    block.line(&page.zone.show_span(incident.first, incident.last))?;
+    if incident.clock_ahead != 0 {
+        let ahead = words::long(incident.clock_ahead);
+        let (first, last) = (incident.first, incident.last);
+        let shown = page
+            .zone
+            .show_span(first + incident.clock_ahead, last + incident.clock_ahead);
+        let told = format!("was {ahead} ahead: the log says {shown}");
+        block.paragraph("clock", ("", BOLD), &told)?;
+    }
+    if let Some(cause) = incident.cause {
+        block.paragraph("why", ("", BOLD), cause.facts().summary)?;
+    }
+    block.paragraph("proof", ("", BOLD), &proof(incident))?;
+    if let Some(trigger) = &incident.trigger {
+        event(page, &mut block, "since", trigger, incident.first)?;
+    }
+    end(page, &mut block, incident)?;
+    people(page, &mut block, incident)?;
+    judgement(&mut block, incident)?;
+    advice(&mut block, incident)
+}
+
+/// How much of all it was, and what it looks like.
+fn judgement<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
+    let scope = words::scope(incident);
+    if !scope.is_empty() {
+        block.paragraph("scope", ("", BOLD), &scope)?;
+    }
+    if let Some(limit) = &incident.limit {
+        block.paragraph("limit", ("", BOLD), &words::limit(limit))?;
+    }
+    if let Some(otherwise) = words::otherwise(&incident.otherwise) {
+        block.paragraph("without", ("", BOLD), &otherwise)?;
+    }
+    if let Some(attack) = &incident.attack {
+        let ids: Vec<String> = attack
+            .techniques
+            .iter()
+            .map(|t| format!("{} {}", t.id(), t.name()))
+            .collect();
+        let lead = if ids.is_empty() {
+            "None".to_owned()
+        } else {
+            ids.join(", ")
+        };
+        block.paragraph("attack", (&lead, BOLD), &format!(": {}", attack.because))?;
+    }
+    for gap in &incident.gaps {
+        block.paragraph("gap", ("", BOLD), gap)?;
+    }
+    Ok(())
+}
+
+/// For the operator, and for those who are locked out.
+fn advice<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
+    if let Some(fix) = incident.fix {
+        block.paragraph("fix", ("", BOLD), fix)?;
+    }
+    match incident.for_user {
+        Some(told) => block.paragraph("to user", ("", BOLD), told),
+        None => Ok(()),
+    }
+}
+
+/// `gina from 198.51.100.66`, `3 names from 7 addresses`
+fn who(incident: &Incident) -> String {
+    let names = &incident.principals;
+    let name = match (&names.kept[..], names.others) {
+        ([], _) => None,
+        ([only], 0) => Some(fit(&visible(&only.who), NAME).into_owned()),
+        (kept, others) => Some(count(kept.len() as u64 + others, "name")),
+    };
+    let clients = &incident.clients;
+    let client = match (&clients.kept[..], clients.others) {
+        ([], _) => None,
+        ([only], 0) => Some(only.who.to_string()),
+        (kept, others) => Some(format!("{} addresses", kept.len() as u64 + others)),
+    };
+    match (name, client) {
+        (Some(name), Some(client)) => format!("{name} from {client}"),
+        (name, client) => name.or(client).unwrap_or_else(|| "somebody".to_owned()),
+    }
+}
+
+fn proof(incident: &Incident) -> String {
+    let proof = &incident.proof;
+    let parts = [
+        (proof.by_line, "stated by a line"),
+        (proof.by_answer, "told by the answer"),
+        (proof.in_doubt, "with more than one cause left"),
+        (proof.unknown, "not known"),
+    ];
+    let parts = parts.iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = parts.map(|(n, how)| format!("{n} {how}")).collect();
+    let mut told = parts.join("; ");
+    if incident.causes.len() > 1 {
+        let causes = incident.causes.iter().take(NAMED);
+        let causes: Vec<String> = causes.map(|(c, n)| format!("{n} {}", c.id())).collect();
+        told = format!("{told} ({})", causes.join(", "));
+    }
+    told
+}
+
+/// `since    Administrator api secret changed, pritunl_journal.log:88, 12 s before; certain`
+fn event<W: Write>(
+    page: &Page,
+    block: &mut Block<'_, W>,
+    label: &str,
+    trigger: &Trigger,
+    moment: Micros,
+) -> io::Result<()> {
+    let mut rest = String::new();
+    let place = match &trigger.why {
+        Why::Change { place, .. } | Why::Hidden { place, .. } => Some(*place),
+        Why::Clock { place, .. } => *place,
+        Why::Attempts { .. } => None,
+    };
+    if let Some(place) = place {
+        rest = format!(", {}", page.place(place));
+    }
+    if let Some(time) = trigger.time {
+        let (span, side) = (
+            moment - time,
+            if time > moment { "after" } else { "before" },
+        );
+        rest = format!("{rest}, {} {side}", words::long(span.abs()));
+    }
+    rest = format!("{rest}; {}", trigger.certainty.id());
+    if let Some(basis) = words::basis(trigger) {
+        rest = format!("{rest}: {basis}");
+    }
+    block.paragraph(label, (&words::why(&trigger.why), BOLD), &rest)
+}
+
+fn end<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
+    let End {
+        ended,
+        time,
+        recovered: (some, all),
+        by,
+    } = &incident.end;
+    if let Some(by) = by {
+        event(page, block, "until", by, incident.last)?;
+    }
+    let when = time
+        .filter(|time| *time > incident.last)
+        .map_or_else(String::new, |time| {
+            format!(
+                ", the first {} after the last refusal",
+                words::long(time - incident.last)
+            )
+        });
+    let told = match ended {
+        Ended::Change if *some == 0 => return Ok(()),
+        Ended::Change => format!("{some} of {all} were let in again"),
+        Ended::Accepted => format!("{some} of {all} were let in again{when}"),
+        Ended::Quiet => "nobody of them was let in after it; they tried no more".to_owned(),
+        Ended::Open => "not known: the logs end too soon after it".to_owned(),
+    };
+    block.paragraph("end", ("", BOLD), &told)
+}
+
+fn people<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
+    lanes(page, block, "name", &incident.principals)?;
+    lanes(page, block, "client", &incident.clients)
+}
+
+fn lanes<W: Write, K: Display>(
+    page: &Page,
+    block: &mut Block<'_, W>,
+    label: &str,
+    lanes: &Lanes<K>,
+) -> io::Result<()> {
+    for (n, lane) in lanes.kept.iter().take(NAMED).enumerate() {
+        let who = lane.who.to_string();
+        let who = fit(&visible(&who), NAME).into_owned();
+        let told = format!(" {} ×{}", lane.refusals, successes(page, lane));
+        block.paragraph(if n == 0 { label } else { "" }, (&who, BOLD), &told)?;
+    }
+    let more = lanes.kept.iter().skip(NAMED);
+    let refusals: u64 = more.clone().map(|lane| lane.refusals).sum::<u64>() + lanes.rest;
+    let number = more.count() as u64 + lanes.others;
+    if number > 0 {
+        let told = format!("and {number} more with {}", count(refusals, "refusal"));
+        block.paragraph("", ("", BOLD), &told)?;
+    }
+    Ok(())
+}
+
+fn successes<K>(page: &Page, lane: &Lane<K>) -> String {
+    let show = |time: Option<Micros>, none: &str| {
+        time.map_or_else(|| none.to_owned(), |time| page.zone.show(time))
+    };
+    match (lane.before, lane.after) {
+        (None, None) => ", never let in".to_owned(),
+        (before, after) => format!(
+            ", let in before: {}, after: {}",
+            show(before, "never"),
+            show(after, "not")
+        ),
+    }
+}

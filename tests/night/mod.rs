@@ -1,0 +1,208 @@
+//! Two hours of a Pritunl server in the evening, written as nginx and the journal do, in which something is made to
+//! happen. Equal seeds give equal logs.
+
+// Each file of tests is a crate of its own.
+#![allow(unreachable_pub)]
+
+use std::fs;
+use std::path::Path;
+
+use chrono::DateTime;
+use serde_json::{Map, Value, json};
+
+/// 2026-11-21 20:00 UTC.
+pub const START: i64 = 1_795_291_200;
+pub const END: i64 = 7200;
+pub const HOUR: i64 = 3600;
+
+/// Those who are let in all evening: programs, and people who log in now and then.
+pub const PROGRAMS: [&str; 5] = [
+    "203.0.113.1",
+    "203.0.113.2",
+    "203.0.113.3",
+    "203.0.113.4",
+    "203.0.113.5",
+];
+const PEOPLE: [(&str, &str); 3] = [
+    ("sybil", "203.0.113.50"),
+    ("trent", "203.0.113.51"),
+    ("walter", "203.0.113.52"),
+];
+
+/// splitmix64.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, limit: i64) -> i64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        i64::try_from((z ^ (z >> 31)) % u64::try_from(limit).unwrap()).unwrap()
+    }
+}
+
+/// Both logs in the making. Times are seconds since [`START`] by the right clock.
+pub struct Night {
+    pub random: Random,
+    access: Vec<(i64, String)>,
+    journal: Vec<(i64, Map<String, Value>)>,
+    /// How far each clock is ahead, from when to when.
+    pub access_ahead: Option<(i64, i64, i64)>,
+    pub journal_ahead: Option<(i64, i64, i64)>,
+    /// From when to when the journal is lost.
+    pub lost: Option<(i64, i64)>,
+    /// From when on a proxy hides its clients behind this address, and until when.
+    pub hidden: Option<(i64, i64, &'static str)>,
+}
+
+impl Night {
+    pub fn new(seed: u64) -> Self {
+        let mut night = Self {
+            random: Random(seed),
+            access: Vec::new(),
+            journal: Vec::new(),
+            access_ahead: None,
+            journal_ahead: None,
+            lost: None,
+            hidden: None,
+        };
+        night.restart(-5);
+        night
+    }
+
+    fn address(&self, time: i64, client: &str) -> String {
+        let hidden = self
+            .hidden
+            .filter(|(from, until, _)| (*from..*until).contains(&time));
+        hidden.map_or(client, |(.., address)| address).to_owned()
+    }
+
+    pub fn request(&mut self, time: i64, client: &str, request: &str, answer: (u16, u32)) {
+        let client = self.address(time, client);
+        let stamp =
+            DateTime::from_timestamp(START + time + ahead(self.access_ahead, time), 0).unwrap();
+        let stamp = stamp.format("%d/%b/%Y:%H:%M:%S +0000");
+        let agent = if request.starts_with("GET /state") || request.contains("session") {
+            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+        } else {
+            "python-requests/2.31.0"
+        };
+        let (status, bytes) = answer;
+        let line = format!(
+            r#"{client} - - [{stamp}] "{request} HTTP/1.1" {status} {bytes} "-" "{agent}""#
+        );
+        self.access.push((time, line));
+    }
+
+    pub fn entry(&mut self, time: i64, action: &str, fields: Value) {
+        let Value::Object(fields) = fields else {
+            panic!("fields are an object");
+        };
+        let mut entry = Map::new();
+        entry.insert("event".into(), json!(action));
+        entry.insert(
+            "timestamp".into(),
+            json!(START + time + ahead(self.journal_ahead, time)),
+        );
+        entry.insert("host_name".into(), json!("vpn-fra-01"));
+        entry.extend(fields);
+        if self
+            .lost
+            .is_none_or(|(from, until)| !(from..until).contains(&time))
+        {
+            self.journal.push((time, entry));
+        }
+    }
+
+    pub fn restart(&mut self, time: i64) {
+        let fields = json!({"version": "1.34.4681.89", "web_auth_strict": false});
+        self.entry(time, "web_server_start", fields);
+    }
+
+    /// A program, let in.
+    pub fn accepted(&mut self, time: i64, client: &str) {
+        self.request(time, client, "GET /organization", (200, 149));
+    }
+
+    /// A program or a session, refused with these words in the journal.
+    pub fn refused(&mut self, time: i64, client: &str, words: &str) {
+        self.request(time, client, "GET /organization", (401, 17));
+        let client = self.address(time, client);
+        let fields = json!({"remote_address": client, "event_long": words});
+        self.entry(time, "admin_auth_failure", fields);
+    }
+
+    pub fn login(&mut self, time: i64, name: &str, client: &str) {
+        self.request(time, client, "POST /auth/session", (200, 41));
+        let client = self.address(time, client);
+        let fields = json!({"admin_name": name, "remote_address": client});
+        self.entry(time, "admin_auth_success", fields.clone());
+        self.entry(time, "admin_session_start", fields);
+        self.request(time, &client, "GET /state", (200, 177));
+    }
+
+    pub fn login_refused(
+        &mut self,
+        time: i64,
+        name: &str,
+        client: &str,
+        reason: (&str, &str),
+        answer: (u16, u32),
+    ) {
+        self.request(time, client, "POST /auth/session", answer);
+        let fields = json!({"admin_name": name, "remote_address": client,
+            "reason": reason.0, "reason_long": reason.1});
+        self.entry(time, "admin_auth_failure", fields);
+    }
+
+    /// What goes on anyway. `refuses`: for what a program is refused at a moment, if it is.
+    pub fn usual(&mut self, refuses: impl Fn(&str, i64) -> Option<&'static str>) {
+        for client in PROGRAMS {
+            let mut time = self.random.below(10);
+            while time < END {
+                match refuses(client, time) {
+                    Some(words) => self.refused(time, client, words),
+                    None => self.accepted(time, client),
+                }
+                time += 5 + self.random.below(20);
+            }
+        }
+        for (name, client) in PEOPLE {
+            let mut time = self.random.below(120);
+            while time < END {
+                self.login(time, name, client);
+                time += 60 + self.random.below(240);
+            }
+        }
+        // Somebody mistypes now and then, and that is no incident.
+        for n in 0..4 {
+            let time = 600 + n * 1500 + self.random.below(300);
+            let (name, client) = PEOPLE[usize::try_from(n).unwrap() % PEOPLE.len()];
+            let reason = ("invalid_password", "Invalid password");
+            self.login_refused(time, name, client, reason, (401, 83));
+            self.login(time + 6, name, client);
+        }
+    }
+
+    /// Writes both logs into a folder, each in the order in which its host wrote it.
+    pub fn write(mut self, folder: &Path) {
+        self.access.sort_by_key(|(time, _)| *time);
+        self.journal.sort_by_key(|(time, _)| *time);
+        let access: Vec<String> = self.access.into_iter().map(|(_, line)| line).collect();
+        let entries = self.journal.into_iter();
+        let journal: Vec<String> = entries
+            .map(|(_, entry)| Value::Object(entry).to_string())
+            .collect();
+        let text = |lines: Vec<String>| lines.join("\n") + "\n";
+        fs::write(folder.join("access.log"), text(access)).unwrap();
+        fs::write(folder.join("pritunl_journal.log"), text(journal)).unwrap();
+    }
+}
+
+fn ahead(clock: Option<(i64, i64, i64)>, time: i64) -> i64 {
+    clock.map_or(
+        0,
+        |(from, until, by)| if (from..until).contains(&time) { by } else { 0 },
+    )
+}

@@ -1,0 +1,376 @@
+//! One thing goes wrong in an evening of a server, and the one incident, its cause, trigger, scope and end are told
+//! right. Times are seconds since the evening began.
+
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+mod night;
+
+use binary::why401;
+use chrono::DateTime;
+use night::{END, HOUR, Night, PROGRAMS, START};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const SEEDS: [u64; 3] = [1, 2, 3];
+/// From when to when a clock is wrong.
+const WRONG: (i64, i64) = (HOUR, HOUR + 1200);
+const AHEAD: i64 = 13 * HOUR;
+
+/// What is found in a night, which must be one incident and the few who mistyped.
+fn only_incident(night: Night) -> Value {
+    let mut all = incidents(night);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+fn incidents(night: Night) -> Vec<Value> {
+    let folder = TempDir::new().unwrap();
+    night.write(folder.path());
+    let run = why401(["incidents", ".", "-o", "ndjson"])
+        .within(folder.path())
+        .run();
+    assert_eq!(run.code, 0, "{}", run.talk);
+    run.findings()
+}
+
+/// Seconds since the evening began.
+fn at(time: &Value) -> i64 {
+    let time = DateTime::parse_from_rfc3339(time.as_str().unwrap()).unwrap();
+    time.timestamp() - START
+}
+
+fn assert_near(time: &Value, expected: i64, by: i64, found: &Value) {
+    assert!(
+        (at(time) - expected).abs() <= by,
+        "{} and not {expected}: {found:#}",
+        at(time)
+    );
+}
+
+fn names(lanes: &Value) -> Vec<&str> {
+    let kept = lanes["kept"].as_array().unwrap().iter();
+    let mut names: Vec<&str> = kept.map(|lane| lane["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// All programs are refused while the clock of the server is 13 hours ahead, and let in before and after.
+fn check_clock(found: &Value) {
+    assert_eq!(found["cause"], "clock_skew", "{found:#}");
+    assert_eq!(found["confidence"], "high");
+    assert_eq!(names(&found["clients"]), PROGRAMS);
+    assert_near(&found["first"], WRONG.0, 30, found);
+    assert_near(&found["last"], WRONG.1, 30, found);
+    let trigger = &found["trigger"];
+    assert_eq!(trigger["kind"], "clock", "{found:#}");
+    let by = trigger["by_s"].as_f64().unwrap();
+    assert!((by - 46_800.0).abs() < 60.0, "{found:#}");
+    let end = &found["end"];
+    assert_eq!(end["state"], "change", "{found:#}");
+    assert_eq!(end["recovered"], 5, "{found:#}");
+    assert_eq!(end["of"], 5);
+    assert_eq!(end["by"]["kind"], "clock", "{found:#}");
+    for lane in found["clients"]["kept"].as_array().unwrap() {
+        assert!(at(&lane["last_success_before"]) <= WRONG.0, "{found:#}");
+        assert!(at(&lane["first_success_after"]) >= WRONG.1, "{found:#}");
+    }
+    let likely = &found["otherwise_accepted"]["likely"];
+    assert_eq!(
+        *likely, found["refusals"],
+        "all were let in before and after"
+    );
+    assert!(found.get("attack").is_none());
+}
+
+fn clock_night(seed: u64) -> Night {
+    let mut night = Night::new(seed);
+    night.journal_ahead = Some((WRONG.0, WRONG.1, AHEAD));
+    night
+}
+
+fn refuses_by_clock(_: &str, time: i64) -> Option<&'static str> {
+    (WRONG.0..WRONG.1)
+        .contains(&time)
+        .then_some("Expired auth timestamp")
+}
+
+#[test]
+fn a_server_whose_clock_runs_ahead_behind_a_proxy_on_another_host() {
+    for seed in SEEDS {
+        let mut night = clock_night(seed);
+        night.usual(refuses_by_clock);
+        check_clock(&only_incident(night));
+    }
+}
+
+#[test]
+fn a_server_whose_clock_runs_ahead_with_the_proxy_on_the_same_host() {
+    for seed in SEEDS {
+        let mut night = clock_night(seed);
+        night.access_ahead = night.journal_ahead;
+        night.usual(refuses_by_clock);
+        let found = only_incident(night);
+        check_clock(&found);
+        let ahead = found["clock_ahead_s"].as_f64().unwrap();
+        assert!((ahead - 46_800.0).abs() < 60.0, "{found:#}");
+    }
+}
+
+/// The secret of all is changed; the operator of one program learns of it 25 minutes later.
+#[test]
+fn a_secret_that_one_of_three_programs_does_not_have_yet() {
+    for seed in SEEDS {
+        let (changed, noticed) = (HOUR, HOUR + 1500);
+        let mut night = Night::new(seed);
+        let fields = json!({"admin_name": "sybil", "event_long": "Administrator api secret changed",
+            "remote_addr": "203.0.113.50"});
+        night.entry(changed, "admin_update", fields);
+        let is_old = move |client: &str, time: i64| {
+            let is_late = client == PROGRAMS[2] && (changed + 1..noticed).contains(&time);
+            is_late.then_some("Auth signature mismatch")
+        };
+        night.usual(is_old);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "signature_mismatch");
+        assert_eq!(names(&found["clients"]), [PROGRAMS[2]]);
+        assert_eq!(found["trigger"]["kind"], "change", "{found:#}");
+        assert_eq!(
+            found["trigger"]["message"],
+            "Administrator api secret changed"
+        );
+        assert_eq!(found["trigger"]["certainty"], "certain");
+        assert_near(&found["trigger"]["time"], changed, 1, &found);
+        assert_eq!(found["end"]["state"], "accepted", "{found:#}");
+        assert_near(&found["end"]["time"], noticed, 30, &found);
+        assert_eq!(found["scope"]["clients"], 8, "{found:#}");
+        assert!(found.get("attack").is_none());
+    }
+}
+
+/// One password on each of forty names, each from an address of its own.
+fn spray(night: &mut Night) {
+    for n in 0..40 {
+        let time = HOUR + n * 8 + night.random.below(8);
+        let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
+        let reason = ("invalid_password", "Invalid password");
+        night.login_refused(time, &name, &client, reason, (401, 83));
+        if night.random.below(3) == 0 {
+            night.login_refused(time + 2, &name, &client, reason, (401, 83));
+        }
+    }
+}
+
+#[test]
+fn spraying_from_forty_addresses() {
+    for seed in SEEDS {
+        let mut night = Night::new(seed);
+        spray(&mut night);
+        night.usual(|_, _| None);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "wrong_password");
+        assert_eq!(names(&found["clients"]).len(), 40, "{found:#}");
+        assert_eq!(
+            found["attack"]["techniques"][0]["id"], "T1110.003",
+            "{found:#}"
+        );
+        assert_eq!(found["attack"]["techniques"].as_array().unwrap().len(), 1);
+        assert_eq!(found["level"], "high", "{found:#}");
+        assert!(found.get("trigger").is_none(), "{found:#}");
+        assert_eq!(found["end"]["state"], "quiet", "{found:#}");
+        assert_eq!(found["otherwise_accepted"]["at_most"], 0);
+    }
+}
+
+/// The front end starts anew, with another key for its cookies: whoever was logged in is not any more.
+#[test]
+fn a_restart_that_ends_all_sessions() {
+    for seed in SEEDS {
+        let restart = HOUR;
+        let mut night = Night::new(seed);
+        night.restart(restart);
+        let mut expected = 0;
+        for n in 0..8 {
+            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
+            night.login(restart - 900 + n * 60, &name, &client);
+            night.request(restart - 100 + n, &client, "GET /state", (200, 177));
+            let times = 2 + night.random.below(3);
+            for time in (0..times).map(|k| restart + 3 + n * 4 + k * 11) {
+                night.request(time, &client, "GET /organization", (401, 27));
+                let fields =
+                    json!({"admin_id": null, "session_id": null, "remote_address": client});
+                night.entry(time, "admin_session_end", fields);
+                expected += 1;
+            }
+            let back = restart + 90 + n * 20 + night.random.below(15);
+            night.login(back, &name, &client);
+        }
+        night.usual(|_, _| None);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "invalid_session", "{found:#}");
+        assert_eq!(found["refusals"], expected, "{found:#}");
+        assert_eq!(names(&found["clients"]).len(), 8);
+        assert_eq!(found["wide"], true);
+        assert_eq!(found["trigger"]["action"], "web_server_start", "{found:#}");
+        assert_near(&found["trigger"]["time"], restart, 1, &found);
+        assert_eq!(found["trigger"]["let_in_until_then"], 8);
+        assert_eq!(found["end"]["state"], "accepted", "{found:#}");
+        assert_eq!(
+            (&found["end"]["recovered"], &found["end"]["of"]),
+            (&json!(8), &json!(8))
+        );
+        assert!(found.get("attack").is_none());
+    }
+}
+
+const JOB: (&str, &str) = ("backup", "203.0.113.99");
+
+/// A job logs in every twelve seconds with the right password: 30 times in ten minutes are let in, 20 are not. Gives
+/// how many are not in all.
+fn run_into_limiter(night: &mut Night) -> u64 {
+    let (name, client) = JOB;
+    let mut refused = 0;
+    for n in 0..300 {
+        let time = HOUR + n * 12;
+        if n % 50 < 30 {
+            night.login(time, name, client);
+        } else {
+            let reason = ("rate_limit", "Too many authentication attempts");
+            night.login_refused(time, name, client, reason, (400, 76));
+            refused += 1;
+        }
+    }
+    refused
+}
+
+#[test]
+fn a_job_that_runs_into_the_limiter() {
+    for seed in SEEDS {
+        let mut night = Night::new(seed);
+        let expected = run_into_limiter(&mut night);
+        let (name, client) = JOB;
+        night.usual(|_, _| None);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "rate_limited");
+        assert_eq!(found["refusals"], expected, "{found:#}");
+        assert_eq!(names(&found["clients"]), [client]);
+        assert_eq!(names(&found["principals"]), [name]);
+        assert_eq!(found["trigger"]["kind"], "attempts", "{found:#}");
+        assert_eq!(found["limit"]["attempts"], 30);
+        assert_eq!(found["limit"]["refused"], expected);
+        assert_eq!(found["attack"]["techniques"], json!([]), "{found:#}");
+    }
+}
+
+/// A balancer is put before nginx, which takes it for the one client there is: sessions are bound to their addresses.
+#[test]
+fn a_proxy_that_begins_to_hide_its_clients() {
+    for seed in SEEDS {
+        let (from, until, address) = (HOUR, HOUR + 2400, "10.0.0.5");
+        let mut night = Night::new(seed);
+        night.hidden = Some((from, until, address));
+        for n in 0..3 {
+            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
+            night.login(from - 600 + n * 60, &name, &client);
+            night.refused(from + 5 + n * 7, &client, "Remote address change");
+            night.refused(from + 9 + n * 7, &client, "Remote address change");
+            night.login(from + 60 + n * 20, &name, &client);
+        }
+        night.usual(|_, _| None);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "session_address_changed");
+        assert_eq!(found["refusals"], 6);
+        assert_eq!(names(&found["clients"]), [address]);
+        assert_eq!(found["trigger"]["kind"], "addresses_hidden", "{found:#}");
+        assert_eq!(found["trigger"]["address"], address);
+        assert_near(&found["trigger"]["time"], from, 15, &found);
+        assert_eq!(found["end"]["state"], "accepted", "{found:#}");
+    }
+}
+
+/// A program signs with an old secret for an hour; ten minutes of the journal are lost meanwhile.
+#[test]
+fn ten_minutes_without_a_log() {
+    for seed in SEEDS {
+        let (from, until) = (1800, 1800 + HOUR);
+        let (lost_from, lost_until) = (from + 1500, from + 2100);
+        let mut night = Night::new(seed);
+        night.lost = Some((lost_from, lost_until));
+        night.usual(move |client, time| {
+            let is_old = client == PROGRAMS[0] && (from..until).contains(&time);
+            is_old.then_some("Auth signature mismatch")
+        });
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "signature_mismatch");
+        assert_eq!(names(&found["clients"]), [PROGRAMS[0]]);
+        assert_near(&found["first"], from, 30, &found);
+        assert_near(&found["last"], until, 30, &found);
+        assert_eq!(found["end"]["state"], "accepted", "{found:#}");
+        assert_eq!(found["gaps"].as_array().unwrap().len(), 1, "{found:#}");
+        let proof = |kind: &str| found["proof"][kind].as_u64().unwrap();
+        let unproven = proof("in_doubt") + proof("unknown");
+        assert!(
+            unproven > 20 && proof("by_line") > 3 * unproven,
+            "{found:#}"
+        );
+    }
+}
+
+/// Somebody whose session went on after a restart did not lose it by that.
+#[test]
+fn a_restart_that_somebody_outlived() {
+    for seed in SEEDS {
+        let (name, client) = ("admin", "198.51.100.1");
+        let mut night = Night::new(seed);
+        night.login(HOUR - 300, name, client);
+        night.restart(HOUR);
+        night.request(HOUR + 30, client, "GET /organization", (200, 149));
+        for time in [HOUR + 60, HOUR + 65, HOUR + 70] {
+            night.refused(time, client, "Invalid administrator user");
+        }
+        night.usual(|_, _| None);
+        let found = only_incident(night);
+        assert_eq!(found["cause"], "invalid_session");
+        assert!(found.get("trigger").is_none(), "{found:#}");
+        assert_eq!(found["end"]["state"], "quiet");
+    }
+}
+
+/// Three things at once are three incidents, and each has its own.
+#[test]
+fn three_troubles_at_one_time() {
+    for seed in SEEDS {
+        let mut night = Night::new(seed);
+        spray(&mut night);
+        let limited = run_into_limiter(&mut night);
+        night.usual(|client, time| {
+            let is_old = client == PROGRAMS[1] && (HOUR..HOUR + 900).contains(&time);
+            is_old.then_some("Auth signature mismatch")
+        });
+        let found = incidents(night);
+        let of = |cause: &str| {
+            let mut of = found.iter().filter(|f| f["cause"] == cause);
+            let first = of
+                .next()
+                .unwrap_or_else(|| panic!("no {cause}: {found:#?}"));
+            assert!(of.next().is_none(), "{cause} is split: {found:#?}");
+            first
+        };
+        assert_eq!(found.len(), 3, "{found:#?}");
+        assert_eq!(names(&of("wrong_password")["clients"]).len(), 40);
+        assert_eq!(of("rate_limited")["refusals"], limited);
+        assert_eq!(names(&of("signature_mismatch")["clients"]), [PROGRAMS[1]]);
+    }
+}
+
+/// The evening in which only somebody mistypes.
+#[test]
+fn nothing_is_invented() {
+    for seed in SEEDS {
+        let mut night = Night::new(seed);
+        night.usual(|_, _| None);
+        assert_eq!(incidents(night), Vec::<Value>::new());
+    }
+    assert_eq!(END, 2 * HOUR);
+}
