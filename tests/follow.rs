@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
-use proptest::test_runner::TestCaseError;
+use proptest::test_runner::{RngSeed, TestCaseError};
 use tempfile::TempDir;
 use why401::input::{Follow, Lost, News, Start, Why};
 
@@ -395,10 +395,32 @@ fn assert_law(world: &World) -> Result<(), TestCaseError> {
 
 fn config() -> ProptestConfig {
     let is_full = std::env::var_os("WHY401_DRILL").is_some_and(|v| v == "full");
-    let mut config = ProptestConfig::default();
-    config.failure_persistence = None;
-    config.cases = if is_full { 20_000 } else { config.cases };
-    config
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    if is_full {
+        return ProptestConfig {
+            cases: 20_000,
+            ..config
+        };
+    }
+    // The same sequences each time, so that a change fails by what it changed. New ones are the full drill's.
+    ProptestConfig {
+        rng_seed: RngSeed::Fixed(401),
+        ..config
+    }
+}
+
+#[test]
+#[ignore = "known: a file without a whole line that is first met when it was rotated is not held open"]
+fn a_line_that_is_ended_in_a_file_that_leaves_the_set() {
+    let mut acts = vec![Act::Begin, Act::Rotate, Act::Look];
+    for _ in 0..3 {
+        acts.extend([Act::Write(1), Act::Rotate]);
+    }
+    acts.extend([Act::Replace(0), Act::Rotate]);
+    assert_law(&play(&acts)).unwrap();
 }
 
 proptest! {
