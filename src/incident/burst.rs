@@ -14,6 +14,8 @@ pub(super) const MOMENT: Micros = 120 * SECOND;
 pub(super) const SEVERAL: usize = 3;
 /// So many times what is usual in a moment: everywhere somebody mistypes now and then.
 const UNUSUAL: u64 = 4;
+/// So much else must be known of a log to tell what is usual there.
+const ENOUGH: Micros = 10 * MOMENT;
 /// Beginnings that are remembered of each.
 const RECENT: usize = 256;
 
@@ -70,6 +72,27 @@ impl Beginnings {
             begun.recent.pop_front();
         }
         begun.recent.push_back((time, group));
+    }
+
+    /// Whether as many began for a reason between two moments as at any other time.
+    pub(super) fn is_usual(
+        &self,
+        reason: Reason,
+        own: u64,
+        (from, until): (Micros, Micros),
+        end: Micros,
+    ) -> bool {
+        let (Some(begun), Some(origin)) = (self.of.get(&reason), self.origin) else {
+            return false;
+        };
+        let others = begun.all.saturating_sub(own);
+        let moments = |span: Micros| u64::try_from(span / MOMENT).unwrap_or(0).max(1);
+        let (meanwhile, rest) = (until - from, end - origin - (until - from));
+        if rest < ENOUGH {
+            return false;
+        }
+        // As integers: own / meanwhile < 4 * others / rest.
+        own * moments(rest) < UNUSUAL * others * moments(meanwhile)
     }
 
     /// The groups that began around `time` for a reason, where these are more than usual.

@@ -460,6 +460,7 @@ impl Gatherer {
         }
         if let Some(group) = self.groups.get_mut(&earliest) {
             group.wide = Some(group.first);
+            group.spread = Some(reason);
         }
         self.wide.insert(reason, earliest);
     }
@@ -550,7 +551,7 @@ impl Gatherer {
         let mut isolated = self.isolated;
         for number in numbers {
             let group = &self.groups[&number];
-            if is_isolated(group) {
+            if is_isolated(group) || self.is_usual(group) {
                 isolated += group.count;
             } else {
                 incidents.push((number, self.conclude(group, summary)));
@@ -575,6 +576,16 @@ impl Gatherer {
             isolated,
             forgotten: self.forgotten,
         }
+    }
+
+    /// Whether it only was the first of what goes on all the time: at its beginning a log does not tell what is usual.
+    fn is_usual(&self, group: &Group) -> bool {
+        let Some(reason) = group.spread.filter(|reason| !is_shared(reason.cause)) else {
+            return false;
+        };
+        let clients = group.clients.number();
+        let span = (group.first, group.last);
+        self.beginnings.is_usual(reason, clients, span, self.newest)
     }
 
     /// Puts together what one change set off.
@@ -632,7 +643,7 @@ mod tests {
     use super::{GROUPS, Gatherer, LONG};
     use crate::cause::Cause;
     use crate::event::{Micros, Place, SECOND};
-    use crate::finding::{Candidate, Confidence, Finding, Verdict};
+    use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
     use crate::incident::{Ended, GAP};
     use crate::sign::{Answer, Sign, What};
     use crate::summary::Summary;
@@ -671,12 +682,7 @@ mod tests {
         Sign {
             time,
             input: 0,
-            place: Place {
-                part: 0,
-                line: 0,
-                offset: 0,
-                length: 0,
-            },
+            place: place(0),
             what: What::Request { client, answer },
         }
     }
@@ -706,6 +712,89 @@ mod tests {
         );
         assert_eq!(incidents(&[0, 5, 5 + long + 1, 9 + long], &[]), 2);
         assert_eq!(incidents(&[0], &[]), 0);
+    }
+
+    fn place(line: u64) -> Place {
+        Place {
+            part: 0,
+            line,
+            offset: 0,
+            length: 0,
+        }
+    }
+
+    /// The findings come while the clock is still ahead, as they do live.
+    #[test]
+    fn a_clock_that_falls_back_sets_right_what_was_told() {
+        const AHEAD: Micros = 13 * 3600 * SECOND;
+        let mut gatherer = Gatherer::new();
+        for n in 0..30_u32 {
+            let is_wrong = (10..20).contains(&n);
+            let right = i64::from(n) * 10 * SECOND;
+            let time = right + if is_wrong { AHEAD } else { 0 };
+            let mut sign = accepted(time, n % 3);
+            sign.place = place(n.into());
+            if is_wrong {
+                let client = Some(client(n % 3));
+                let answer = Answer::Refused;
+                sign.what = What::Request { client, answer };
+            }
+            gatherer.sign(sign);
+            if is_wrong {
+                let mut finding = finding(time, n % 3, Cause::ClockSkew);
+                finding.evidence = vec![Evidence {
+                    role: Role::Request,
+                    place: place(n.into()),
+                    text: "".into(),
+                    delta_s: None,
+                    clock_offset_s: None,
+                }];
+                gatherer.finding(&finding, &n.to_string());
+            }
+        }
+        let all = gatherer.finish(&Summary::default()).incidents;
+        let [incident] = &all[..] else {
+            panic!("{all:#?}");
+        };
+        let near = |time: Micros, seconds: i64| (time - seconds * SECOND).abs() < 20 * SECOND;
+        assert!(
+            near(incident.first, 100) && near(incident.last, 190),
+            "{incident:#?}"
+        );
+        assert!((incident.clock_ahead - AHEAD).abs() < 20 * SECOND);
+        assert_eq!(incident.end.recovered, (3, 3));
+        for lane in &incident.clients.kept {
+            assert!(
+                near(lane.before.unwrap(), 80) && near(lane.after.unwrap(), 210),
+                "{lane:#?}"
+            );
+        }
+    }
+
+    /// Where three people a minute give a wrong password all day, that three do is no incident, nor is it at the
+    /// beginning of the log.
+    #[test]
+    fn what_is_usual_is_no_incident() {
+        let mut gatherer = Gatherer::new();
+        let mut told = Vec::new();
+        for n in 0..1000_u32 {
+            let time = i64::from(n) * 20 * SECOND;
+            gatherer.finding(&finding(time, n, Cause::WrongPassword), &n.to_string());
+            if n > 950 {
+                for k in 0..4 {
+                    let other = 10_000 + n * 4 + k;
+                    let finding = finding(time, other, Cause::WrongPassword);
+                    gatherer.finding(&finding, &other.to_string());
+                }
+            }
+            if n == 950 {
+                told = gatherer.clone().finish(&Summary::default()).incidents;
+            }
+        }
+        assert!(told.is_empty(), "{told:#?}");
+        let all = gatherer.finish(&Summary::default()).incidents;
+        assert_eq!(all.len(), 1, "five times as many are one: {all:#?}");
+        assert!(all[0].refusals >= 150, "{}", all[0].refusals);
     }
 
     #[test]

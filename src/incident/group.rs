@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::burst::Reason;
 use super::kind::Kinds;
 use super::moment::Moment;
 use super::runs::Run;
@@ -139,6 +140,11 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
         self.of.len()
     }
 
+    /// How many there were, at most.
+    pub(super) fn number(&self) -> u64 {
+        self.of.len() as u64 + self.others
+    }
+
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
         self.of.keys()
     }
@@ -194,6 +200,8 @@ pub(super) struct Group {
     pub(super) peak: (Micros, u64),
     /// Since when it is of several clients at one moment.
     pub(super) wide: Option<Micros>,
+    /// For what these began to fail.
+    pub(super) spread: Option<Reason>,
     /// The accepted requests of its first client just before it.
     pub(super) attempts: Option<Run>,
     /// How far the clock of the log was ahead.
@@ -237,6 +245,7 @@ impl Group {
             minutes: Vec::new(),
             peak: (fact.at.time, 0),
             wide: None,
+            spread: None,
             attempts: fact.client_before,
             ahead: fact.ahead,
             said: None,
@@ -353,6 +362,7 @@ impl Group {
             self.note_minute(minute, number);
         }
         self.wide = self.wide.or(other.wide);
+        self.spread = self.spread.or(other.spread);
         self.said = self.said.take().or(other.said);
         self.fix = self.fix.or(other.fix);
     }
