@@ -143,19 +143,11 @@ pub struct IncidentsArgs {
     #[arg(long)]
     pub utc: bool,
 
-    /// Read every log in this format instead of detecting it; `why401 formats` lists them
-    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
-    pub format: Option<&'static str>,
-
     #[command(flatten)]
-    pub described: Described,
+    pub reading: Reading,
 
     #[command(flatten)]
     pub checked: Checked,
-
-    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<Zone>,
 
     /// Exit with 3 for a single line that does not parse, not only above 1 %
     #[arg(long)]
@@ -182,9 +174,13 @@ pub struct Checked {
     pub audit_key: Option<PathBuf>,
 }
 
-/// Formats of access logs that are not built in.
+/// How logs are read, where that is not found out.
 #[derive(Debug, Args)]
-pub struct Described {
+pub struct Reading {
+    /// Read every log in this format instead of detecting it; `why401 formats` lists them
+    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
+    pub format: Option<&'static str>,
+
     /// Read access logs in this nginx log_format or Apache LogFormat too, as it stands in the configuration; again for
     /// each further one
     #[arg(long, value_name = "FORMAT", value_parser = log_format, allow_hyphen_values = true)]
@@ -194,6 +190,10 @@ pub struct Described {
     /// or the files of this folder
     #[arg(long, value_name = "FILE", visible_alias = "apache-conf")]
     pub nginx_conf: Vec<PathBuf>,
+
+    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<Zone>,
 }
 
 fn log_format(text: &str) -> Result<&'static LogFormat, log_format::Error> {
@@ -217,19 +217,11 @@ pub struct IndexArgs {
     #[command(flatten)]
     pub store: Store,
 
-    /// Read every log in this format instead of detecting it; `why401 formats` lists them
-    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
-    pub format: Option<&'static str>,
-
     #[command(flatten)]
-    pub described: Described,
+    pub reading: Reading,
 
     #[command(flatten)]
     pub checked: Checked,
-
-    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<Zone>,
 
     /// Throw away what is beyond --max-age and --max-size, and give the room back
     #[arg(long)]
@@ -271,16 +263,8 @@ pub struct TailArgs {
     #[arg(long)]
     pub utc: bool,
 
-    /// Read every log in this format instead of detecting it; `why401 formats` lists them
-    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
-    pub format: Option<&'static str>,
-
     #[command(flatten)]
-    pub described: Described,
-
-    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<Zone>,
+    pub reading: Reading,
 }
 
 #[derive(Debug, Args)]
@@ -395,19 +379,11 @@ pub struct ExplainArgs {
     #[arg(long)]
     pub utc: bool,
 
-    /// Read every log in this format instead of detecting it; `why401 formats` lists them
-    #[arg(long, value_name = "NAME", value_parser = one_of_formats(), hide_possible_values = true)]
-    pub format: Option<&'static str>,
-
     #[command(flatten)]
-    pub described: Described,
+    pub reading: Reading,
 
     #[command(flatten)]
     pub checked: Checked,
-
-    /// Zone of times that name none: `UTC`, `+01:00`, `Europe/Berlin` [default: as the logs tell, else this host's]
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<Zone>,
 
     /// Exit with 3 for a single line that does not parse, not only above 1 %
     #[arg(long)]
@@ -418,11 +394,6 @@ pub struct ExplainArgs {
 }
 
 impl ExplainArgs {
-    /// The format that overrides detection.
-    pub fn format(&self) -> Option<&'static dyn Format> {
-        self.format.and_then(format::by_name)
-    }
-
     /// The zone in which times are shown and read.
     pub fn zone(&self) -> Zone {
         if self.utc { Zone::Utc } else { Zone::Host }

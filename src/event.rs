@@ -154,7 +154,7 @@ pub fn method(name: &str) -> Cow<'static, str> {
 }
 
 /// A line in which the server product says what it did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Entry {
     /// The server's own name for it (ECS `event.action`), such as `admin_auth_failure`.
     pub action: Cow<'static, str>,
@@ -258,10 +258,11 @@ impl Entry {
 }
 
 /// ECS `event.outcome`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Outcome {
     Success,
     Failure,
+    #[default]
     Unknown,
 }
 

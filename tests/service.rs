@@ -13,6 +13,14 @@ use binary::live::{PATIENCE, Tail, append, read_of, until};
 use binary::{ACCESS, JOURNAL, why401};
 use tempfile::TempDir;
 
+/// A folder with both logs.
+fn logs() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::copy(ACCESS, folder.path().join("access.log")).unwrap();
+    fs::copy(JOURNAL, folder.path().join("journal.log")).unwrap();
+    folder
+}
+
 fn put(folder: &Path, name: &str, text: &str) {
     let file = folder.join(name);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -21,10 +29,8 @@ fn put(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn what_is_configured_is_followed_and_can_be_changed() {
-    let folder = TempDir::new().unwrap();
+    let folder = logs();
     let folder = folder.path();
-    fs::copy(ACCESS, folder.join("access.log")).unwrap();
-    fs::copy(JOURNAL, folder.join("journal.log")).unwrap();
     put(
         folder,
         "etc/why401/conf.d/proxy.toml",
@@ -114,10 +120,8 @@ fn what_is_wrong_is_pointed_at() {
 
 #[test]
 fn the_set_up_is_checked() {
-    let folder = TempDir::new().unwrap();
+    let folder = logs();
     let folder = folder.path();
-    fs::copy(ACCESS, folder.join("access.log")).unwrap();
-    fs::copy(JOURNAL, folder.join("journal.log")).unwrap();
     put(
         folder,
         "c.toml",
@@ -139,7 +143,7 @@ fn the_set_up_is_checked() {
     }
     let alone = check(&["access.log"]);
     assert!(
-        alone.data.contains("auditing is set to \"all\""),
+        alone.data.contains("pritunl set app.auditing all"),
         "{}",
         alone.data
     );

@@ -1,6 +1,5 @@
 //! `check`: the configuration, and whether the logs are there and can tell what they should.
 
-use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io::Write;
 use std::path::PathBuf;
@@ -82,24 +81,13 @@ fn check(logs: &[PathBuf], config: &Config, out: &mut impl Write) -> anyhow::Res
             visible(&skipped.why)
         )?;
     }
-    let told: BTreeSet<&str> = inputs
-        .iter()
-        .filter_map(|input| Some(input.format.system()?.name))
-        .collect();
-    let mut systems = BTreeSet::new();
-    let (mut summary, read) = join(inputs, None, false, |finding| {
-        systems.extend(finding.system);
-        Ok::<_, Infallible>(())
-    })?;
+    let (mut summary, read) = join(inputs, None, false, |_| Ok::<_, Infallible>(()))?;
     for mut records in read {
         failures.extend(records.failures());
         summary.parts.extend(records.tallies());
     }
     for failure in &failures {
         writeln!(out, "  {}", visible(&failure.to_string()))?;
-    }
-    for system in systems.difference(&told) {
-        tell_silent(system, out)?;
     }
     writeln!(out)?;
     footer(
@@ -130,19 +118,4 @@ fn tell_input(input: &Input, out: &mut impl Write) -> std::io::Result<()> {
     };
     let written = Zone::Host.show(written);
     writeln!(out, "  {name} ({format}): last written {written}{quiet}")
-}
-
-/// Requests of a server were refused, and no log of its own is among these.
-fn tell_silent(system: &str, out: &mut impl Write) -> std::io::Result<()> {
-    let hint = match system {
-        "pritunl" => {
-            ": its journal is written only where auditing is set to \"all\" \
-             (/var/log/pritunl_journal.log)"
-        }
-        _ => "",
-    };
-    writeln!(
-        out,
-        "  {system} refused requests, and none of these logs is its own{hint}"
-    )
 }

@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::join::join;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
-use super::{Exit, Fault, checked, columns, described, recall, stdout};
+use super::{Exit, Fault, columns, reading, recall, stdout};
 use crate::cli::{ExplainArgs, FindingOutput};
 use crate::config::Config;
 use crate::event::Part;
@@ -39,7 +39,7 @@ pub(super) const USUAL: &[&str] = &[
 const INCOMPLETE: f64 = 0.01;
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
-pub(super) fn run(args: &ExplainArgs, config: Config, color: ColorChoice) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ExplainArgs, config: &Config, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
     let now = Utc::now().timestamp_micros();
     let mut filter = args.filter.filter(now, args.zone())?;
@@ -104,16 +104,14 @@ pub(super) fn run(args: &ExplainArgs, config: Config, color: ColorChoice) -> any
 /// What the logs lead to.
 fn find(
     args: &ExplainArgs,
-    config: Config,
+    config: &Config,
     logs: &[PathBuf],
     talk: &mut impl Write,
 ) -> anyhow::Result<Inputs> {
+    let given = reading::formats(&args.reading, talk)?;
     let options = Options {
-        format: args.format(),
-        given: &described::formats(&args.described, talk)?,
-        zone: args.timezone,
-        masks: config.redact.patterns.into(),
-        key: checked::key(&args.checked)?,
+        key: reading::key(&args.checked)?,
+        ..reading::options(&args.reading, config, &given)
     };
     Ok(discover(logs, &options))
 }

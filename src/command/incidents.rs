@@ -14,10 +14,11 @@ use super::join::{Fall, watch};
 use super::recall;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
-use super::{Exit, Fault, checked, columns, described, stdout};
-use crate::cli::{Checked, Described, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Store};
+use super::{Exit, Fault, columns, reading, stdout};
+use crate::cli::{Checked, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Reading, Store};
 use crate::config::Config;
 use crate::event::Part;
+use crate::finding::Finding;
 use crate::format::{self, Format};
 use crate::incident::{Gathered, Gatherer, Incident};
 use crate::index::Reader;
@@ -38,10 +39,8 @@ enum Logs<'a> {
 struct Asked<'a> {
     logs: &'a [PathBuf],
     store: &'a Store,
-    described: &'a Described,
+    reading: &'a Reading,
     checked: &'a Checked,
-    format: Option<&'static dyn Format>,
-    zone: Option<Zone>,
 }
 
 /// What one reading of the logs leaves.
@@ -54,7 +53,7 @@ struct Read {
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
 pub(super) fn run(
     args: &IncidentsArgs,
-    config: Config,
+    config: &Config,
     color: ColorChoice,
 ) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
@@ -63,27 +62,15 @@ pub(super) fn run(
     let source = Asked {
         logs: &args.logs,
         store: &args.store,
-        described: &args.described,
+        reading: &args.reading,
         checked: &args.checked,
-        format: args.format.and_then(format::by_name),
-        zone: args.timezone,
     };
-    let given = described::formats(source.described, &mut talk)?;
+    let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
-    let mut gatherer = Gatherer::with_members();
     let mut wanted = Vec::new();
-    let read = logs.read(args.filter.system(), true, &mut talk, |fall, parts| {
-        match fall {
-            Fall::Sign(sign) => gatherer.sign(sign),
-            Fall::Finding(finding) => {
-                let id = report::id(finding, parts).unwrap_or_default();
-                wanted.push(filter.accepts(finding, parts));
-                gatherer.finding(finding, &id);
-            }
-        }
-        Ok(())
+    let (all, read) = logs.gather(args.filter.system(), &mut talk, |finding, parts| {
+        wanted.push(filter.accepts(finding, parts));
     })?;
-    let all = gatherer.finish(&read.summary);
     let mut is_wanted = vec![false; all.incidents.len()];
     for (member, wanted) in all.members.iter().zip(wanted) {
         if let (Some(at), true) = (member, wanted) {
@@ -147,7 +134,7 @@ pub(super) fn explain(
     args: &ExplainArgs,
     id: &str,
     filter: &Filter,
-    config: Config,
+    config: &Config,
     color: ColorChoice,
 ) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
@@ -158,26 +145,13 @@ pub(super) fn explain(
     let source = Asked {
         logs: &args.logs,
         store: &args.store,
-        described: &args.described,
+        reading: &args.reading,
         checked: &args.checked,
-        format: args.format(),
-        zone: args.timezone,
     };
-    let given = described::formats(source.described, &mut talk)?;
+    let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let system = args.filter.system();
-    let mut gatherer = Gatherer::with_members();
-    let read = logs.read(system, true, &mut talk, |fall, parts| {
-        match fall {
-            Fall::Sign(sign) => gatherer.sign(sign),
-            Fall::Finding(finding) => {
-                let id = report::id(finding, parts).unwrap_or_default();
-                gatherer.finding(finding, &id);
-            }
-        }
-        Ok(())
-    })?;
-    let all = gatherer.finish(&read.summary);
+    let (all, read) = logs.gather(system, &mut talk, |_, _| {})?;
     let at = found(&all, id)?;
     let page = Page::new(Arc::clone(&read.parts), args.zone(), columns());
     let report = report(args, &read.parts, &page, color);
@@ -220,7 +194,7 @@ impl<'a> Asked<'a> {
     /// The index where no logs are given and there is one, else the logs.
     fn find(
         &self,
-        config: Config,
+        config: &Config,
         given: &'a [&'static dyn Format],
         talk: &mut impl Write,
     ) -> anyhow::Result<Logs<'a>> {
@@ -235,17 +209,36 @@ impl<'a> Asked<'a> {
             logs = USUAL.iter().map(PathBuf::from).collect();
         }
         let options = Options {
-            format: self.format,
-            given,
-            zone: self.zone,
-            masks: config.redact.patterns.into(),
-            key: checked::key(self.checked)?,
+            key: reading::key(self.checked)?,
+            ..reading::options(self.reading, config, given)
         };
         Ok(Logs::Files(logs, options))
     }
 }
 
 impl Logs<'_> {
+    /// Reads all that there is for the incidents in it; each finding is handed to `each` on the way.
+    fn gather(
+        &self,
+        system: Option<&'static System>,
+        talk: &mut impl Write,
+        mut each: impl FnMut(&Finding, &[Part]),
+    ) -> anyhow::Result<(Gathered, Read)> {
+        let mut gatherer = Gatherer::with_members();
+        let read = self.read(system, true, talk, |fall, parts| {
+            match fall {
+                Fall::Sign(sign) => gatherer.sign(sign),
+                Fall::Finding(finding) => {
+                    let id = report::id(finding, parts).unwrap_or_default();
+                    each(finding, parts);
+                    gatherer.finding(finding, &id);
+                }
+            }
+            Ok(())
+        })?;
+        Ok((gatherer.finish(&read.summary), read))
+    }
+
     /// Joins all that there is, and hands it to `sink` with the names of the files. `aloud`: what is skipped is told.
     fn read(
         &self,

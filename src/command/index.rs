@@ -11,7 +11,7 @@ use chrono::Utc;
 use super::join::{self, Source};
 use super::progress::Progress;
 use super::talk::{Talk, tell_failures, tell_skipped};
-use super::{Exit, Fault, checked, described};
+use super::{Exit, Fault, reading};
 use crate::cli::IndexArgs;
 use crate::config::Config;
 use crate::correlate::Correlators;
@@ -31,19 +31,13 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// How much work is lost at most when it is interrupted.
 const COMMIT: Duration = Duration::from_secs(1);
 
-pub(super) fn run(args: &IndexArgs, config: Config, color: ColorChoice) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &IndexArgs, config: &Config, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
-    let path = args.store.path().ok_or_else(|| {
-        let message = "there is no home to keep the index in; give --index FILE";
-        Fault::new(Exit::Usage, message)
-    })?;
-    let given = described::formats(&args.described, &mut talk)?;
+    let path = args.store.place()?;
+    let given = reading::formats(&args.reading, &mut talk)?;
     let options = Options {
-        format: args.format.and_then(format::by_name),
-        given: &given,
-        zone: args.timezone,
-        masks: config.redact.patterns.into(),
-        key: checked::key(&args.checked)?,
+        key: reading::key(&args.checked)?,
+        ..reading::options(&args.reading, config, &given)
     };
     match fill(args, &options, &path, &mut talk) {
         Err(Stop::Index(error @ Error::Damaged(_))) => {

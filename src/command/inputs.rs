@@ -15,10 +15,7 @@ use crate::summary::{Summary, Tally};
 use crate::zone::Zone;
 
 pub(super) fn run(args: &InputsArgs, color: ColorChoice) -> anyhow::Result<Exit> {
-    let path = args.store.path().ok_or_else(|| {
-        let message = "there is no home where an index could be; give --index FILE";
-        Fault::new(Exit::Usage, message)
-    })?;
+    let path = args.store.place()?;
     let reader = Reader::open(&path).map_err(Fault::from)?;
     let kept = reader.kept().map_err(Fault::from)?;
     let summary = recall::summary(&reader, &kept)?;

@@ -2,8 +2,6 @@
 
 mod catalogue;
 mod check;
-mod checked;
-mod described;
 mod explain;
 mod incidents;
 mod index;
@@ -11,6 +9,7 @@ mod inputs;
 mod join;
 mod place;
 mod progress;
+mod reading;
 mod recall;
 mod sql;
 mod survey;
@@ -108,13 +107,13 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     let color = ColorChoice::from(cli.color);
     match cli.command {
         Some(Command::Explain(args)) => {
-            explain::run(&args, place::config(cli.config.as_deref())?, color)
+            explain::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Incidents(args)) => {
-            incidents::run(&args, place::config(cli.config.as_deref())?, color)
+            incidents::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Index(args)) => {
-            index::run(&args, place::config(cli.config.as_deref())?, color)
+            index::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Tail(args)) => tail::run(&args, cli.config.as_deref(), color),
         Some(Command::Check(args)) => {

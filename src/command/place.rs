@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use super::{Exit, Fault};
 use crate::cli::Store;
 use crate::config::{self, Config};
 
@@ -46,5 +47,11 @@ impl Store {
                 .or_else(of_user)
         };
         self.index.clone().or_else(|| Some(folder()?.join(NAME)))
+    }
+
+    /// The same, where nothing can be done without.
+    pub(super) fn place(&self) -> Result<PathBuf, Fault> {
+        let message = "there is no home to keep the index in; give --index FILE";
+        self.path().ok_or_else(|| Fault::new(Exit::Usage, message))
     }
 }

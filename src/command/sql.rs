@@ -15,10 +15,7 @@ const VIEWS: &str = "SELECT m.name AS view, group_concat(c.name, ', ') AS column
     FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'view' GROUP BY m.name";
 
 pub(super) fn run(args: &SqlArgs, color: ColorChoice) -> anyhow::Result<Exit> {
-    let path = args.store.path().ok_or_else(|| {
-        let message = "there is no home where an index could be; give --index FILE";
-        Fault::new(Exit::Usage, message)
-    })?;
+    let path = args.store.place()?;
     let mut reader = Reader::open(&path).map_err(Fault::from)?;
     let end = Instant::now() + Duration::from_secs(args.timeout);
     if args.query.is_some() {

@@ -13,7 +13,7 @@ use std::ops::Range;
 use nom::Parser;
 use nom::combinator::map_opt;
 
-use super::grammar::{Parsed, address, apache_time, byte, expect, unescape, utf8};
+use super::grammar::{Parsed, address, apache_time, byte, expect, misfit, unescape, utf8};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome};
 use crate::system::Routes;
@@ -32,13 +32,7 @@ impl Format for ApacheError {
 
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (rest, time) = head(line).map_err(|e| match e {
-            nom::Err::Error(e) | nom::Err::Failure(e) => e.in_line(line),
-            nom::Err::Incomplete(_) => Mismatch {
-                offset: line.len(),
-                expected: "a longer line",
-            },
-        })?;
+        let (rest, time) = head(line).map_err(|error| misfit(&error, line))?;
         Ok(client(&utf8(rest)).and_then(|(client, message)| {
             Some(Event {
                 time,
@@ -119,13 +113,9 @@ fn told(message: &str) -> Option<Entry> {
         statement: error_log::statement_of(APACHE, reason),
         outcome: Outcome::Failure,
         principal: name.map(|name| utf8(&unescape(name.as_bytes())).into()),
-        device: None,
         path: path.map(|path| without_referer(path).into()),
-        host: None,
-        start: None,
-        serial: None,
         routes: Routes::NONE,
-        trail: None,
+        ..Entry::default()
     })
 }
 

@@ -36,6 +36,17 @@ impl Expected<'_> {
     }
 }
 
+/// What did not fit, told as a place in `line`.
+pub fn misfit(error: &nom::Err<Expected<'_>>, line: &[u8]) -> Mismatch {
+    match error {
+        nom::Err::Error(e) | nom::Err::Failure(e) => e.in_line(line),
+        nom::Err::Incomplete(_) => Mismatch {
+            offset: line.len(),
+            expected: "a longer line",
+        },
+    }
+}
+
 impl<'a> ParseError<&'a [u8]> for Expected<'a> {
     fn from_error_kind(rest: &'a [u8], _: ErrorKind) -> Self {
         let what = "something else";

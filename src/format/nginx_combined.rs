@@ -21,7 +21,7 @@ use nom::sequence::delimited;
 
 use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
-    plain_clf_time, quoted, request_line, text, utf8,
+    misfit, plain_clf_time, quoted, request_line, text, utf8,
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
@@ -47,14 +47,8 @@ impl Format for NginxCombined {
         if let Some(access) = plain(line) {
             return Ok(Some(access.event(utf8)));
         }
-        match access_line(line) {
-            Ok((_, access)) => Ok(Some(access.event(text))),
-            Err(nom::Err::Error(e) | nom::Err::Failure(e)) => Err(e.in_line(line)),
-            Err(nom::Err::Incomplete(_)) => Err(Mismatch {
-                offset: line.len(),
-                expected: "a longer line",
-            }),
-        }
+        let (_, access) = access_line(line).map_err(|error| misfit(&error, line))?;
+        Ok(Some(access.event(text)))
     }
 }
 

@@ -13,7 +13,9 @@ use nom::Parser;
 use nom::character::complete::digit1;
 use nom::combinator::opt;
 
-use super::grammar::{Expected, Parsed, address, byte, expect, request_line, slash_time, utf8};
+use super::grammar::{
+    Expected, Parsed, address, byte, expect, misfit, request_line, slash_time, utf8,
+};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Outcome};
 use crate::system::Routes;
@@ -32,13 +34,7 @@ impl Format for NginxError {
 
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let (rest, time) = head(line).map_err(|e| match e {
-            nom::Err::Error(e) | nom::Err::Failure(e) => e.in_line(line),
-            nom::Err::Incomplete(_) => Mismatch {
-                offset: line.len(),
-                expected: "a longer line",
-            },
-        })?;
+        let (rest, time) = head(line).map_err(|error| misfit(&error, line))?;
         Ok(told(rest).map(|entry| Event {
             time,
             source: between(rest, b", client: ", b", server: ").and_then(address),
@@ -119,13 +115,9 @@ fn told(text: &[u8]) -> Option<Entry> {
         statement: error_log::statement_of(NGINX, reason),
         outcome: Outcome::Failure,
         principal: user,
-        device: None,
         path: target.map(|target| target.split('?').next().unwrap_or_default().into()),
-        host: None,
-        start: None,
-        serial: None,
         routes: Routes::NONE,
-        trail: None,
+        ..Entry::default()
     })
 }
 

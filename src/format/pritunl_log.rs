@@ -230,16 +230,14 @@ fn event(head: &Head<'_>, fields: &Fields<'_>) -> Option<Event> {
             },
             statement,
             principal: fields.principal.as_deref().and_then(name),
-            device: None,
             path: fields.path.as_deref().and_then(name),
             host: name(&head.host),
             start: (action == "Starting server").then(|| ServerStart {
                 version: fields.version.as_deref().and_then(Version::parse),
                 strict: fields.strict,
             }),
-            serial: None,
             routes: Routes::EVERY,
-            trail: None,
+            ..Entry::default()
         }),
     })
 }

@@ -236,13 +236,8 @@ fn entry(
             outcome: statement.map_or(Outcome::Failure, |s| s.meaning.into()),
             statement,
             principal: name.or(first_user).map(Into::into),
-            host: None,
-            start: None,
-            serial: None,
-            device: None,
-            path: None,
             routes: Routes::EVERY,
-            trail: None,
+            ..Entry::default()
         }),
     })
 }

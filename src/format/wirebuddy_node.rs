@@ -62,14 +62,8 @@ impl Format for WirebuddyNode {
                 reason: Some(Cow::Owned(words.into_owned())),
                 outcome: statement.meaning.into(),
                 statement: Some(statement),
-                principal: None,
-                host: None,
-                start: None,
-                serial: None,
-                device: None,
-                path: None,
                 routes: Routes::EVERY,
-                trail: None,
+                ..Entry::default()
             }),
         }))
     }

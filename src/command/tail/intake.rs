@@ -419,14 +419,7 @@ impl Followed {
         let Some((live, resumed)) = Live::new(&mut input, Start::Beginning, &keys) else {
             return Ok(None);
         };
-        let mut followed = Self {
-            row: None,
-            live,
-            parts: HashMap::new(),
-            ids: HashMap::new(),
-            failure: None,
-            mode: None,
-        };
+        let mut followed = Self::of(live);
         for (((generation, tally), part), key) in resumed.into_iter().zip(known).zip(keys) {
             followed.resume(writer, generation, tally, part.id, key)?;
         }
@@ -445,16 +438,20 @@ impl Followed {
         Ok(Some(followed))
     }
 
-    /// A pipe; `parts` are those of the index.
-    fn of_pipe(writer: &Writer, live: Live, parts: &[event::Part]) -> Result<Self, Stop> {
-        let mut followed = Self {
+    fn of(live: Live) -> Self {
+        Self {
             row: None,
             live,
             parts: HashMap::new(),
             ids: HashMap::new(),
             failure: None,
             mode: None,
-        };
+        }
+    }
+
+    /// A pipe; `parts` are those of the index.
+    fn of_pipe(writer: &Writer, live: Live, parts: &[event::Part]) -> Result<Self, Stop> {
+        let mut followed = Self::of(live);
         if let Some(part) = followed.live.pipe().and_then(Pipe::part) {
             followed.go_on(writer, part, parts)?;
         }

@@ -26,10 +26,9 @@ use self::manager::Manager;
 use self::session::{Next, Session, Voices};
 use super::index::Stop;
 use super::talk::Talk;
-use super::{Exit, Fault, described, place};
+use super::{Exit, Fault, place, reading};
 use crate::cli::TailArgs;
 use crate::config::Config;
-use crate::format;
 use crate::input::{Masks, Options, Pipe, is_stream};
 use crate::report::sanitize::visible;
 
@@ -58,23 +57,16 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     let mut config = place::config(file)?;
     let mut talk = Talk::new(color);
-    let path = args.store.path().ok_or_else(|| {
-        let message = "there is no home to keep the index in; give --index FILE";
-        Fault::new(Exit::Usage, message)
-    })?;
-    let given = described::formats(&args.described, &mut talk)?;
+    let path = args.store.place()?;
+    let given = reading::formats(&args.reading, &mut talk)?;
     let (wake, woken) = sync_channel(16);
     hear_signals(wake.clone())?;
     let mut voices = Voices::new(args, color);
     let mut pipes = Pipes::new(wake.clone());
     loop {
         let options = Options {
-            format: args.format.and_then(format::by_name),
-            given: &given,
-            zone: args.timezone.or(config.tail.timezone),
-            masks: config.redact.patterns.clone().into(),
-            // Databases are not followed.
-            key: None,
+            zone: args.reading.timezone.or(config.tail.timezone),
+            ..reading::options(&args.reading, &config, &given)
         };
         let plan = plan(args, &config, &options, &mut pipes)?;
         let voice = voices.with(&mut talk);

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::record::{Columned, Ended, local_time, thread};
-use crate::event::{Entry, Event, Kind, Micros, Outcome, Trail};
+use crate::event::{Entry, Event, Kind, Micros, Trail};
 use crate::format::grammar::utf8;
 use crate::format::{Format, Mismatch};
 use crate::system::privacyidea::{Columns, SYSTEM, of_line};
@@ -149,12 +149,6 @@ impl<'a> Prefix<'a> {
                 reason: Some(Cow::Owned(message.to_owned())),
                 statement: Some(statement),
                 outcome: statement.meaning.into(),
-                principal: None,
-                host: None,
-                start: None,
-                serial: None,
-                device: None,
-                path: None,
                 routes: raised_on(message).unwrap_or(statement.routes),
                 trail: Some(Box::new(Trail {
                     thread: thread(self.thread),
@@ -163,6 +157,7 @@ impl<'a> Prefix<'a> {
                     number: None,
                     is_signed: None,
                 })),
+                ..Entry::default()
             }),
         })
     }
@@ -181,15 +176,6 @@ impl<'a> Prefix<'a> {
             kind: Kind::Entry(Entry {
                 action: Cow::Borrowed("signature"),
                 reason: Some(Cow::Borrowed("Failed to verify signature")),
-                statement: None,
-                outcome: Outcome::Unknown,
-                principal: None,
-                host: None,
-                start: None,
-                serial: None,
-                device: None,
-                path: None,
-                routes: Routes::NONE,
                 trail: Some(Box::new(Trail {
                     thread: thread(self.thread),
                     wall: time..time,
@@ -197,6 +183,7 @@ impl<'a> Prefix<'a> {
                     number: Some(digits.parse().ok()?),
                     is_signed: Some(false),
                 })),
+                ..Entry::default()
             }),
         })
     }

@@ -70,12 +70,9 @@ impl Columned<'_> {
                 outcome,
                 principal: name.map(|n| n.as_ref().into()),
                 host: (!self.server.is_empty()).then(|| self.server.as_ref().into()),
-                start: None,
-                serial: None,
-                device: None,
-                path: None,
                 routes,
                 trail: Some(Box::new(trail)),
+                ..Entry::default()
             }),
         }
     }

@@ -13,7 +13,7 @@ use super::{CHUNK, KNOWN_BY};
 const UNFINISHED: u32 = 10;
 
 /// One life of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Generation {
     pub(super) id: u32,
     /// `None`: what it said is nowhere, or in `packed`.

@@ -269,23 +269,13 @@ impl Follow {
     }
 
     fn generation(&mut self, metadata: &Metadata, path: &Path) -> Generation {
-        let id = self.next;
         self.next += 1;
         Generation {
-            id,
-            file: None,
+            id: self.next - 1,
             key: key(metadata),
             path: Some(path.to_owned()),
-            packed: None,
             is_base: path == self.base,
-            position: 0,
-            seen: 0,
-            head: Vec::new(),
-            tail: Vec::new(),
-            searched: 0,
-            quiet: 0,
-            lost: None,
-            is_closed: false,
+            ..Generation::default()
         }
     }
 
@@ -311,16 +301,8 @@ impl Follow {
                 file: generation.file.take(),
                 key: generation.key,
                 path: generation.path.take(),
-                packed: None,
                 is_base: std::mem::take(&mut generation.is_base),
-                position: 0,
-                seen: 0,
-                head: Vec::new(),
-                tail: Vec::new(),
-                searched: 0,
-                quiet: 0,
-                lost: None,
-                is_closed: false,
+                ..Generation::default()
             };
             self.next += 1;
             // Told when no copy is found.

@@ -1,4 +1,4 @@
-//! Access log formats that the user describes.
+//! How logs are read: what the command line and the configuration say of it.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,24 +6,49 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::{Exit, Fault};
-use crate::cli::Described;
-use crate::format::Format;
+use crate::cli::{Checked, Reading};
+use crate::config::Config;
 use crate::format::log_format::conf::{Definition, definitions};
 use crate::format::log_format::{Error, LogFormat};
-use crate::input::configuration;
+use crate::format::{self, Format};
+use crate::input::{AuditKey, Options, configuration};
 use crate::report::sanitize::visible;
+
+/// All but the key of an audit, which only some commands take. `given`: see [`formats`].
+pub(super) fn options<'a>(
+    reading: &Reading,
+    config: &Config,
+    given: &'a [&'static dyn Format],
+) -> Options<'a> {
+    Options {
+        format: reading.format.and_then(format::by_name),
+        given,
+        zone: reading.timezone,
+        masks: config.redact.patterns.clone().into(),
+        key: None,
+    }
+}
+
+/// The public key of `--audit-key`.
+pub(super) fn key(checked: &Checked) -> anyhow::Result<Option<AuditKey>> {
+    let Some(path) = &checked.audit_key else {
+        return Ok(None);
+    };
+    let fault = || Fault::new(Exit::Usage, format!("{} cannot be used", name(path)));
+    Ok(Some(AuditKey::read(path).with_context(fault)?))
+}
 
 /// Those of `--log-format`, then those that the configuration files define. What a file defines and cannot be read is
 /// told; one that defines nothing that can be read is a fault.
 pub(super) fn formats(
-    described: &Described,
+    reading: &Reading,
     talk: &mut impl Write,
 ) -> anyhow::Result<Vec<&'static dyn Format>> {
     let mut formats: Vec<&'static dyn Format> = Vec::new();
-    for format in &described.log_format {
+    for format in &reading.log_format {
         formats.push(*format);
     }
-    for conf in &described.nginx_conf {
+    for conf in &reading.nginx_conf {
         let fault = || Fault::new(Exit::Usage, format!("{} cannot be read", name(conf)));
         let before = formats.len();
         let found = configuration(conf).with_context(fault)?;
