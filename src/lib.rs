@@ -6,12 +6,13 @@
 //!
 //! ```text
 //! input -> format -> event -> index                          (events, positions and findings)
-//!                        \--> correlate -> finding, sign -> incident -> report
+//!                        \--> correlate -> finding, sign -> incident -> report | alert
 //! ```
 //!
 //! `system` holds what is known of each server product, as tables; `correlate` is pure: it knows no
 //! file and no clock.
 
+pub mod alert;
 pub mod cause;
 pub mod cli;
 pub mod command;

@@ -36,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "incident",
         &["cause", "event", "finding", "sign", "summary", "system"],
     ),
+    ("alert", &["event"]),
     (
         "index",
         &[
