@@ -42,6 +42,16 @@ pub struct Marginals {
 }
 
 impl Marginals {
+    /// Requests without a line, or lines without a request.
+    pub(super) fn apart(requests: usize, lines: usize) -> Self {
+        Self {
+            pairs: vec![Vec::new(); requests],
+            unlogged: vec![1.0; requests],
+            orphan: vec![1.0; lines],
+            further: vec![Vec::new(); lines],
+        }
+    }
+
     /// Adds the next requests, whose lines begin at `line`.
     pub(super) fn append(&mut self, next: Self, line: usize) {
         let request = self.pairs.len();
@@ -73,27 +83,26 @@ pub fn marginals(requests: usize, lines: usize, weigh: &impl Weigh) -> Marginals
 
 /// The problems that most are: nothing on one side, or one on each.
 fn plain(requests: usize, lines: usize, weigh: &impl Weigh) -> Option<Marginals> {
-    let (mut pairs, mut unlogged, mut orphan) = (vec![Vec::new(); requests], 1.0, 1.0);
     match (requests, lines) {
-        (0, _) | (_, 0) => {}
+        (0, _) | (_, 0) => Some(Marginals::apart(requests, lines)),
         (1, 1) => {
             let together = weigh.pair(0, 0);
             let apart = weigh.unlogged(0) * weigh.orphan(0);
-            unlogged = apart / (together + apart);
-            orphan = unlogged;
-            if together > 0.0 {
-                pairs[0].push((0, 1.0 - unlogged));
-            }
+            let unlogged = apart / (together + apart);
+            let pairs = if together > 0.0 {
+                vec![(0, 1.0 - unlogged)]
+            } else {
+                Vec::new()
+            };
+            Some(Marginals {
+                pairs: vec![pairs],
+                unlogged: vec![unlogged],
+                orphan: vec![unlogged],
+                further: vec![Vec::new()],
+            })
         }
-        _ => return None,
+        _ => None,
     }
-    let (unlogged, orphan) = (vec![unlogged; requests], vec![orphan; lines]);
-    Some(Marginals {
-        pairs,
-        unlogged,
-        orphan,
-        further: vec![Vec::new(); lines],
-    })
 }
 
 /// What is remembered of the way to a cell: the last request took no line, ... Lines without a request come

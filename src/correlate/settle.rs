@@ -373,6 +373,9 @@ impl Round<'_> {
 
     /// `silent`: see [`Problem::silent`].
     fn solve_whole(&self, cluster: &Cluster, silent: Option<f64>) -> Marginals {
+        if cluster.exchanges.is_empty() || cluster.notices.is_empty() {
+            return Marginals::apart(cluster.exchanges.len(), cluster.notices.len());
+        }
         let problem = Problem {
             exchanges: cluster
                 .exchanges

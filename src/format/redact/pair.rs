@@ -56,13 +56,10 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The text without them; borrowed where there are none.
 pub(super) fn redact(text: &str) -> Cow<'_, str> {
-    if !trace::may_have(text) {
-        return Cow::Borrowed(text);
-    }
     let bytes = text.as_bytes();
     let mut out = String::new();
     let mut end = 0;
-    for found in SECRETS.find_iter(bytes) {
+    while let Some(found) = trace::first(bytes, end).and_then(|at| SECRETS.find_at(bytes, at)) {
         out.push_str(&utf8(&bytes[end..found.start()]));
         end = found.end();
         let [before, value, after] = parts(bytes, &found).map(utf8);

@@ -1,4 +1,4 @@
-//! Whether a text can have a secret under its name at all: most have none, and this is told at a glance.
+//! Where a text can have a secret under its name: most have none, and this is told at a glance.
 
 use memchr::memchr;
 
@@ -61,10 +61,26 @@ static CLOSER: [bool; 256] = {
     closer
 };
 
-/// Whether the pattern may find something in the text. Never `false` where it does.
-pub(super) fn may_have(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (0..bytes.len()).any(|at| CLOSER[usize::from(bytes[at])] && is_trace(bytes, at))
+/// Where the pattern has to begin to look, from `from` on: it finds nothing that begins before. `None`: it finds
+/// nothing at all.
+pub(super) fn first(text: &[u8], from: usize) -> Option<usize> {
+    let mut places = from..text.len();
+    let trace = places.find(|&at| CLOSER[usize::from(text[at])] && is_trace(text, at))?;
+    Some(beginning(text, trace).max(from))
+}
+
+/// What it finds begins with a name and what is around that, or with what a path stands in.
+fn beginning(text: &[u8], trace: usize) -> usize {
+    let is_around_name =
+        |b: &u8| b.is_ascii_alphanumeric() || b"_.-\"'\\".contains(b) || is_blank(*b);
+    let behind = |at: Option<usize>| at.map_or(0, |at| at + 1);
+    let name = behind(text[..trace].iter().rposition(|b| !is_around_name(b)));
+    let is_border = |b: &u8| is_blank(*b) || *b == b'"';
+    text[..name].iter().rposition(is_border).unwrap_or(0)
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 /// Whether what stands here is behind a secret's name or before a user's name and password, or begins a path or what
@@ -77,7 +93,7 @@ fn is_trace(bytes: &[u8], at: usize) -> bool {
         b'J' => return before.ends_with(b"ey"),
         _ => {}
     }
-    let is_between = |b: &u8| b.is_ascii_whitespace() || matches!(b, 0x0b | b'"' | b'\'' | b'\\');
+    let is_between = |b: &u8| is_blank(*b) || matches!(b, b'"' | b'\'' | b'\\');
     let length = before
         .iter()
         .rposition(|b| !is_between(b))
@@ -109,16 +125,16 @@ fn begins(text: &[u8], with: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{ProptestConfig, prop_assert, proptest};
+    use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
     use super::super::SECRETS;
-    use super::may_have;
+    use super::first;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4096))]
 
         #[test]
-        fn what_the_pattern_finds_has_a_trace(
+        fn what_the_pattern_finds_begins_behind_a_trace(
             before in r#"(["' /]|[a-z0-9_]{1,6}){0,3}"#,
             name in r"[Pp]ass(word|wd|code|phrase)?|pwd|x?secret|(x_)?(token|pin|sid|SIG|otp[12]?)|api_?key|transaction_?id
                 |session(_?id)?|csrf|signature|Challenge token|Authorization|credentials?|otp_code|cookie|bEARER|eyJhbGciOiJI
@@ -127,7 +143,9 @@ mod tests {
             value in r#"["']?[a-z0-9]{1,20}["'@]?"#,
         ) {
             let text = format!("{before}{}{after}{value}", name.trim());
-            prop_assert!(may_have(&text) || !SECRETS.is_match(text.as_bytes()));
+            let text = text.as_bytes();
+            let found = first(text, 0).and_then(|from| SECRETS.find_at(text, from));
+            prop_assert_eq!(found, SECRETS.find(text));
         }
     }
 
@@ -137,7 +155,7 @@ mod tests {
             r#"203.0.113.9 - - [21/Nov/2026:21:55:11 +0100] "GET /state HTTP/1.1" 401 17 "https://vpn/" "curl/8.5.0""#,
             r#"{"timestamp":1,"event":"admin_auth_failure","reason":"invalid_token","host_id":"5"}"#,
         ] {
-            assert!(!may_have(line), "{line}");
+            assert_eq!(first(line.as_bytes(), 0), None, "{line}");
         }
     }
 }
