@@ -91,7 +91,7 @@ impl Correlator {
             self.coverage.iter_mut().for_each(|c| c.missed(time));
         }
         for orphan in settled.orphans {
-            if let Some(exchange) = Exchange::served(&orphan) {
+            if let Some(exchange) = Exchange::served(&orphan).map(Box::new) {
                 let paired = self.unproxied(exchange, orphan);
                 self.waiting.push_back(paired);
             } else if orphan.is_failure() {
@@ -108,7 +108,7 @@ impl Correlator {
     }
 
     /// A request that only the server's own log has: its access line owns the lines before it.
-    fn unproxied(&self, mut exchange: Exchange, notice: Rc<Notice>) -> Paired {
+    fn unproxied(&self, mut exchange: Box<Exchange>, notice: Rc<Notice>) -> Paired {
         exchange.unlogged = Some(self.server.unlogged(&exchange, &self.history));
         Paired {
             exchange,
@@ -255,7 +255,7 @@ impl Correlator {
         if covered == Covered::Yes && paired.exchange.request.is_refused() {
             let Exchange {
                 source, past, time, ..
-            } = &paired.exchange;
+            } = &*paired.exchange;
             let causes = finding.candidates.iter().map(|c| c.cause).collect();
             self.history.judged(*source, past, time.start, causes);
         }

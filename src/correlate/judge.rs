@@ -29,7 +29,7 @@ const NARROW: usize = 4;
 /// An exchange and what pairing left of it.
 #[derive(Debug, Clone)]
 pub(super) struct Paired {
-    pub(super) exchange: Exchange,
+    pub(super) exchange: Box<Exchange>,
     /// The lines that it can own, with how likely each is its own.
     pub(super) lines: Vec<(Rc<Notice>, f64)>,
     /// The lines that can be further ones of it.

@@ -108,7 +108,7 @@ pub struct Correlator {
     server: Server,
     history: History,
     /// Not yet paired, in the order of the logs.
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Box<Exchange>>,
     notices: Vec<Rc<Notice>>,
     /// Failures without a request, in wait for whether they only asked for more.
     prompts: Prompts,

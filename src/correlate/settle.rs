@@ -59,7 +59,7 @@ pub(super) struct Settled {
     /// Requests that must have left a line and have none.
     pub(super) missed: Vec<Micros>,
     /// What is not yet old enough.
-    pub(super) exchanges: Vec<Exchange>,
+    pub(super) exchanges: Vec<Box<Exchange>>,
     pub(super) notices: Vec<Rc<Notice>>,
     /// Witnesses for what comes next.
     pub(super) anchors: Vec<Anchor>,
@@ -68,7 +68,7 @@ pub(super) struct Settled {
 /// Pairs all that is older than `horizon` with all that is there. Both are in the order of their logs. With
 /// `force`, what is connected to younger things is paired all the same.
 pub(super) fn settle(
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Box<Exchange>>,
     notices: Vec<Rc<Notice>>,
     paces: &[Pace],
     anchors: &[Anchor],
@@ -173,7 +173,7 @@ impl Lonely {
 }
 
 /// Everything that time, address and tables connect; the lonely among themselves, whatever their address.
-fn clusters(exchanges: &[Exchange], notices: &[Rc<Notice>], lonely: &Lonely) -> Vec<Cluster> {
+fn clusters(exchanges: &[Box<Exchange>], notices: &[Rc<Notice>], lonely: &Lonely) -> Vec<Cluster> {
     let mut queues = Queues::new(exchanges, lonely);
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
@@ -212,7 +212,7 @@ struct Queues {
 }
 
 impl Queues {
-    fn new(exchanges: &[Exchange], lonely: &Lonely) -> Self {
+    fn new(exchanges: &[Box<Exchange>], lonely: &Lonely) -> Self {
         let mut queues = Self {
             by_client: HashMap::default(),
             everybody: HashMap::default(),
@@ -243,7 +243,7 @@ impl Queues {
         queues
     }
 
-    fn join(&mut self, exchanges: &[Exchange], notice: &Notice, item: usize, sets: &mut Sets) {
+    fn join(&mut self, exchanges: &[Box<Exchange>], notice: &Notice, item: usize, sets: &mut Sets) {
         let key = notice.served.as_ref().map(|s| s.key);
         if notice.source.is_none() {
             if let Some(queue) = self.everybody.get_mut(&key) {
@@ -269,7 +269,7 @@ struct Queue {
 
 impl Queue {
     /// Joins the requests that can have written a line with it: item `item` of the sets.
-    fn join(&mut self, exchanges: &[Exchange], notice: &Notice, item: usize, sets: &mut Sets) {
+    fn join(&mut self, exchanges: &[Box<Exchange>], notice: &Notice, item: usize, sets: &mut Sets) {
         let moment = |&i: &usize| exchanges[i].moment;
         let from = self
             .requests
@@ -321,7 +321,7 @@ impl Sets {
 }
 
 struct Round<'a> {
-    exchanges: &'a [Exchange],
+    exchanges: &'a [Box<Exchange>],
     notices: &'a [Rc<Notice>],
     anchors: &'a Anchors,
     paces: &'a [Pace],
@@ -380,7 +380,7 @@ impl Round<'_> {
             exchanges: cluster
                 .exchanges
                 .iter()
-                .map(|&i| &self.exchanges[i])
+                .map(|&i| &*self.exchanges[i])
                 .collect(),
             notices: cluster.notices.iter().map(|&k| &*self.notices[k]).collect(),
             anchors: self.anchors,
@@ -446,7 +446,7 @@ impl Fate {
         &mut self,
         cluster: &Cluster,
         found: &Marginals,
-        exchanges: &[Exchange],
+        exchanges: &[Box<Exchange>],
         notices: &[Rc<Notice>],
         horizon: Micros,
         force: bool,
@@ -504,7 +504,7 @@ impl Fate {
         }
     }
 
-    fn carry_out(self, exchanges: Vec<Exchange>, notices: Vec<Rc<Notice>>) -> Settled {
+    fn carry_out(self, exchanges: Vec<Box<Exchange>>, notices: Vec<Rc<Notice>>) -> Settled {
         let mut settled = Settled {
             missed: self.missed,
             unassigned: self.unassigned,

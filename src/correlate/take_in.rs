@@ -118,7 +118,7 @@ impl Correlator {
         }
         let is_late = time.end <= self.paired_until;
         self.late += u64::from(is_late);
-        let mut exchange = Exchange {
+        let mut exchange = Box::new(Exchange {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
             blur: 0,
@@ -136,7 +136,7 @@ impl Correlator {
             past,
             unlogged: None,
             request,
-        };
+        });
         exchange.read_size();
         self.exchanges.push(exchange);
     }
@@ -191,6 +191,7 @@ impl Correlator {
         let from = recent.map_or(0, |i| i + 1);
         self.exchanges[from..]
             .iter_mut()
+            .map(|e| &mut **e)
             .find(|e| e.lines.iter().all(|l| l.0 != input) && e.is_twin(time, source, request))
     }
 
