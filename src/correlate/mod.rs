@@ -108,6 +108,7 @@ pub struct Correlator {
     server: Server,
     history: History,
     /// Not yet paired, in the order of the logs.
+    #[expect(clippy::vec_box, reason = "as in `settle`")]
     exchanges: Vec<Box<Exchange>>,
     notices: Vec<Rc<Notice>>,
     /// Failures without a request, in wait for whether they only asked for more.

@@ -1,5 +1,10 @@
 //! Pairing: from the requests and lines in wait to what is likely of each request.
 
+#![expect(
+    clippy::vec_box,
+    reason = "requests are large, and sorted and handed on several times"
+)]
+
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::rc::Rc;
