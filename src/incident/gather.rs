@@ -5,14 +5,16 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::burst::{Beginnings, MOMENT, Reason, SEVERAL};
+use super::burst::Reason;
 use super::clock::{Clocks, Stretch};
-use super::conclude::{is_isolated, is_login, qualifies};
-use super::group::{Anchor, Fact, Group, MINUTE, Track};
+use super::conclude::{is_isolated, qualifies};
+use super::group::{Anchor, Fact, Group, MINUTE};
+use super::groups::{Groups, Key};
 use super::hidden::Addresses;
-use super::kind::{Kinds, is_shared};
+use super::kind::Kinds;
 use super::moment::Moment;
 use super::runs::{Memory, Runs};
+use super::spread::Spread;
 use super::trigger::Certainty;
 use super::{GAP, Incident};
 use crate::event::{Micros, SECOND};
@@ -22,10 +24,6 @@ use crate::summary::Summary;
 
 /// A client that was refused and not let in since goes on with the same a day later: jobs run daily, too.
 const LONG: Micros = 26 * 3600 * SECOND;
-/// Groups that are kept; beyond that the smallest half of those that are quiet is only counted.
-const GROUPS: usize = 4096;
-/// Groups that a client or a principal leads to: the newest.
-const ANCHORED: usize = 16;
 /// Changes that are kept.
 const CHANGES: usize = 4096;
 /// How much of the line of a change is kept, in bytes.
@@ -46,17 +44,6 @@ const PRINCIPALS: Memory = Memory {
     runs: 64,
     pause: SECOND,
 };
-/// Refusals of a group that is small.
-const SMALL: u64 = 2;
-
-/// By what a finding is told to belong to a group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Client(IpAddr),
-    Principal(Box<str>),
-    Nobody,
-}
-
 /// A change, and who told of it.
 #[derive(Debug, Clone)]
 pub(super) struct Changed {
@@ -69,14 +56,8 @@ pub(super) struct Changed {
 /// Takes signs and findings in as they come. While they still do, a clone that is finished tells what there is.
 #[derive(Debug, Clone)]
 pub struct Gatherer {
-    pub(super) groups: HashMap<u32, Group>,
-    /// Of each group that ever was, the one that took it in; itself where none did.
-    parents: Vec<u32>,
-    anchors: HashMap<Key, Vec<u32>>,
-    beginnings: Beginnings,
-    /// Groups that began, in wait for whether others begin like them.
-    begun: VecDeque<(Micros, Reason, u32)>,
-    wide: HashMap<Reason, u32>,
+    groups: Groups,
+    spread: Spread,
     pub(super) clients: Runs<IpAddr>,
     pub(super) principals: Runs<Box<str>>,
     pub(super) clocks: Clocks,
@@ -115,12 +96,8 @@ impl Default for Gatherer {
 impl Gatherer {
     pub fn new() -> Self {
         Self {
-            groups: HashMap::new(),
-            parents: Vec::new(),
-            anchors: HashMap::new(),
-            beginnings: Beginnings::new(),
-            begun: VecDeque::new(),
-            wide: HashMap::new(),
+            groups: Groups::new(),
+            spread: Spread::new(),
             clients: Runs::new(CLIENTS),
             principals: Runs::new(PRINCIPALS),
             clocks: Clocks::default(),
@@ -145,7 +122,7 @@ impl Gatherer {
 
     /// Takes in what else happened. Of each input the order is kept.
     pub fn sign(&mut self, sign: Sign) {
-        self.beginnings.since(sign.time);
+        self.spread.since(sign.time);
         let ahead = self.clocks.ahead(sign.place);
         let time = sign.time - ahead;
         let at = Moment::new(time, Some(sign.place));
@@ -175,9 +152,10 @@ impl Gatherer {
                 }
                 self.principals
                     .note(principal.clone(), at, true, sign.input);
-                self.each_of(&Key::Principal(principal.clone()), |group| {
-                    group.principals.accepted(&*principal, at);
-                });
+                self.groups
+                    .each_of(&Key::Principal(principal.clone()), |group| {
+                        group.principals.accepted(&*principal, at);
+                    });
             }
             What::Change(change) => self.changed(Changed {
                 time,
@@ -190,20 +168,9 @@ impl Gatherer {
 
     fn accepted_client(&mut self, client: IpAddr, at: Moment, input: usize) {
         self.clients.note(client, at, true, input);
-        self.each_of(&Key::Client(client), |group| {
+        self.groups.each_of(&Key::Client(client), |group| {
             group.clients.accepted(&client, at);
         });
-    }
-
-    /// The groups that may have to do with a client or a principal.
-    fn each_of(&mut self, key: &Key, mut act: impl FnMut(&mut Group)) {
-        let numbers = self.anchors.get(key).cloned().unwrap_or_default();
-        for number in numbers {
-            let root = self.root(number);
-            if let Some(group) = self.groups.get_mut(&root) {
-                act(group);
-            }
-        }
     }
 
     fn changed(&mut self, mut changed: Changed) {
@@ -235,12 +202,10 @@ impl Gatherer {
             ..
         } = *stretch;
         self.clients.rewind(input, begins, ahead);
-        for group in self.groups.values_mut() {
+        for group in self.groups.all_mut() {
             group.rewind(begins, ahead);
         }
-        for begun in self.begun.iter_mut().filter(|b| b.0 >= begins) {
-            begun.0 -= ahead;
-        }
+        self.spread.rewind(begins, ahead);
         self.newest = stretch.begins - ahead;
     }
 
@@ -250,7 +215,7 @@ impl Gatherer {
         let ahead = place.map_or(0, |place| self.clocks.ahead(place));
         let time = finding.time - ahead;
         let at = Moment::new(time, place);
-        self.beginnings.since(time);
+        self.spread.since(time);
         self.newest = self.newest.max(time);
         self.total += 1;
         let client_before = finding
@@ -267,9 +232,10 @@ impl Gatherer {
             client_before,
             principal_before,
         };
-        let number = match self.group_of(finding, time) {
+        let goes_on = |group: &Group, by| self.goes_on(group, by, finding, time);
+        let number = match self.groups.find(finding, goes_on) {
             Some((number, anchor)) => {
-                self.add(number, anchor, &fact);
+                self.groups.add(number, anchor, &fact);
                 number
             }
             None => self.begin(&fact),
@@ -278,9 +244,28 @@ impl Gatherer {
         if let Some(members) = &mut self.members {
             members.push(number);
         }
-        self.settle(time);
-        if self.groups.len() > GROUPS {
-            self.forget();
+        self.spread.settle(&mut self.groups, time);
+        self.forget();
+    }
+
+    fn begin(&mut self, fact: &Fact<'_>) -> u32 {
+        let number = self.groups.begin(fact);
+        if let Some(reason) = Reason::of(fact.finding) {
+            self.spread
+                .begin(&mut self.groups, reason, fact.at.time, number);
+        }
+        number
+    }
+
+    /// Of what there is no room for, only its number is kept.
+    fn forget(&mut self) {
+        for group in self.groups.forget(self.newest - GAP, qualifies) {
+            if qualifies(&group) {
+                self.forgotten.0 += 1;
+                self.forgotten.1 += group.count;
+            } else {
+                self.isolated += group.count;
+            }
         }
     }
 
@@ -290,8 +275,7 @@ impl Gatherer {
         let principal = finding.principal.as_deref();
         let after_client = client.and_then(|c| self.clients.after(&c, at));
         let after_principal = principal.and_then(|p| self.principals.after(p, at));
-        let root = self.root(number);
-        let Some(group) = self.groups.get_mut(&root) else {
+        let Some(group) = self.groups.get_mut(number) else {
             return;
         };
         if let (Some(client), Some(after)) = (client, after_client) {
@@ -300,31 +284,6 @@ impl Gatherer {
         if let (Some(principal), Some(after)) = (principal, after_principal) {
             group.principals.accepted(principal, after);
         }
-    }
-
-    /// The group that a finding goes on with, and by what it is told.
-    fn group_of(&mut self, finding: &Finding, time: Micros) -> Option<(u32, Anchor)> {
-        let client = finding.source.map(Key::Client);
-        let principal = finding.principal.clone().map(Key::Principal);
-        let nobody = (client.is_none() && principal.is_none()).then_some(Key::Nobody);
-        let keys = [
-            (client, Anchor::Client),
-            (principal, Anchor::Principal),
-            (nobody, Anchor::Either),
-        ];
-        for (key, by) in keys {
-            let numbers = key.and_then(|key| self.anchors.get(&key).cloned());
-            let roots = numbers.unwrap_or_default().into_iter().rev();
-            let roots: Vec<u32> = roots.map(|number| self.root(number)).collect();
-            let goes_on = |root: &u32| {
-                let group = self.groups.get(root);
-                group.is_some_and(|group| self.goes_on(group, by, finding, time))
-            };
-            if let Some(root) = roots.into_iter().find(goes_on) {
-                return Some((root, by));
-            }
-        }
-        None
     }
 
     fn goes_on(&self, group: &Group, by: Anchor, finding: &Finding, time: Micros) -> bool {
@@ -341,189 +300,6 @@ impl Gatherer {
             && group.kinds.has(Kinds::left(finding))
             && is_like(group, finding)
             && (is_near || time > group.last && is_back())
-    }
-
-    fn add(&mut self, number: u32, by: Anchor, fact: &Fact<'_>) {
-        let finding = fact.finding;
-        let Some(group) = self.groups.get_mut(&number) else {
-            return;
-        };
-        if group.anchor == Anchor::Either {
-            let is_other_client = finding
-                .source
-                .is_some_and(|client| group.clients.keys().any(|own| *own != client));
-            let other = finding.principal.as_ref();
-            let is_other_principal =
-                other.is_some_and(|other| group.principals.keys().any(|own| own != other));
-            match by {
-                Anchor::Client if is_other_principal => group.anchor = Anchor::Client,
-                Anchor::Principal if is_other_client => group.anchor = Anchor::Principal,
-                _ => {}
-            }
-        }
-        group.add(fact);
-        self.register(number, finding);
-    }
-
-    /// Lets a group be found by those who are named by a finding.
-    fn register(&mut self, number: u32, finding: &Finding) {
-        let client = finding.source.map(Key::Client);
-        let principal = finding.principal.clone().map(Key::Principal);
-        let nobody = (client.is_none() && principal.is_none()).then_some(Key::Nobody);
-        for key in [client, principal, nobody].into_iter().flatten() {
-            self.anchor(key, number);
-        }
-    }
-
-    fn anchor(&mut self, key: Key, number: u32) {
-        let known = self.anchors.get(&key).cloned().unwrap_or_default();
-        let mut roots: Vec<u32> = known.into_iter().map(|n| self.root(n)).collect();
-        roots.retain(|root| self.groups.contains_key(root) && *root != number);
-        roots.push(number);
-        let old = roots.len().saturating_sub(ANCHORED);
-        roots.drain(..old);
-        self.anchors.insert(key, roots);
-    }
-
-    fn begin(&mut self, fact: &Fact<'_>) -> u32 {
-        let number = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
-        self.parents.push(number);
-        self.groups.insert(number, Group::new(fact));
-        self.register(number, fact.finding);
-        if let Some(reason) = Reason::of(fact.finding) {
-            self.beginnings.note(reason, fact.at.time, number);
-            if is_shared(reason.cause) {
-                self.spread(reason, fact.at.time, number);
-            }
-            self.begun.push_back((fact.at.time, reason, number));
-        }
-        number
-    }
-
-    /// Looks at what began a moment ago.
-    fn settle(&mut self, now: Micros) {
-        while let Some((time, reason, number)) = self.begun.front().copied()
-            && (now - time > MOMENT || self.begun.len() > GROUPS)
-        {
-            self.begun.pop_front();
-            self.spread(reason, time, number);
-        }
-    }
-
-    /// Puts together what began for one reason at one moment: of causes that everybody has by himself, only those who
-    /// were refused once or twice.
-    fn spread(&mut self, reason: Reason, time: Micros, number: u32) {
-        let own = self.root(number);
-        let is_fit = |group: &Group| {
-            let is_of_reason = group.cause() == Some(reason.cause);
-            is_shared(reason.cause) && is_of_reason || group.count <= SMALL && !is_mistyped(group)
-        };
-        if !self
-            .groups
-            .get(&own)
-            .is_some_and(|g| g.wide.is_none() && is_fit(g))
-        {
-            return;
-        }
-        if let Some(wide) = self.wide.get(&reason).map(|wide| self.root(*wide))
-            && let Some(group) = self.groups.get(&wide)
-            && let Some(since) = group.wide
-        {
-            let is_on =
-                || is_shared(reason.cause) || !self.beginnings.around(reason, time).is_empty();
-            let lasts = time <= group.last + MOMENT && is_on();
-            if (time - since).abs() <= MOMENT || lasts && time >= since {
-                self.merge(wide, own);
-                return;
-            }
-        }
-        let mut roots: Vec<u32> = self.beginnings.around(reason, time);
-        roots = roots.into_iter().map(|n| self.root(n)).collect();
-        roots.sort_unstable();
-        roots.dedup();
-        let fits = |root: &u32| {
-            let group = self.groups.get(root);
-            group.is_some_and(|g| g.wide.is_none() && is_fit(g))
-        };
-        roots.retain(fits);
-        let clients = roots.iter().filter_map(|root| self.groups.get(root));
-        let clients: usize = clients.map(|group| group.clients.len()).sum();
-        if roots.len() < SEVERAL || clients < SEVERAL {
-            return;
-        }
-        let first = |root: &u32| self.groups.get(root).map(|group| group.first);
-        let Some(earliest) = roots.iter().copied().min_by_key(first) else {
-            return;
-        };
-        for root in roots.into_iter().filter(|root| *root != earliest) {
-            self.merge(earliest, root);
-        }
-        if let Some(group) = self.groups.get_mut(&earliest) {
-            group.wide = Some(group.first);
-            group.spread = Some(reason);
-        }
-        self.wide.insert(reason, earliest);
-    }
-
-    /// Lets one group take in another.
-    pub(super) fn merge(&mut self, into: u32, other: u32) {
-        let Some(other_group) = self.groups.remove(&other).filter(|_| into != other) else {
-            return;
-        };
-        self.parents[other as usize] = into;
-        let Some(group) = self.groups.get_mut(&into) else {
-            return;
-        };
-        group.join(other_group);
-        group.anchor = Anchor::Client;
-        let clients: Vec<IpAddr> = group.clients.keys().copied().collect();
-        for client in clients {
-            self.anchor(Key::Client(client), into);
-        }
-    }
-
-    fn root(&self, number: u32) -> u32 {
-        let mut at = number;
-        while let Some(parent) = self.parents.get(at as usize).copied().filter(|p| *p != at) {
-            at = parent;
-        }
-        at
-    }
-
-    /// Counts the smaller half of what is quiet, and keeps no more of it.
-    fn forget(&mut self) {
-        let quiet = self.newest - GAP;
-        let is_quiet = |group: &Group| group.last < quiet;
-        let mut sizes: Vec<(bool, u64, u32)> = self
-            .groups
-            .iter()
-            .filter(|(_, group)| is_quiet(group))
-            .map(|(number, group)| (qualifies(group), group.count, *number))
-            .collect();
-        sizes.sort_unstable();
-        sizes.truncate(sizes.len().div_ceil(2));
-        for (is_incident, count, number) in sizes {
-            self.groups.remove(&number);
-            if is_incident {
-                self.forgotten.0 += 1;
-                self.forgotten.1 += count;
-            } else {
-                self.isolated += count;
-            }
-        }
-        let groups = &self.groups;
-        let parents = &self.parents;
-        let lives = |number: &u32| {
-            let mut at = *number;
-            while parents[at as usize] != at {
-                at = parents[at as usize];
-            }
-            groups.contains_key(&at)
-        };
-        self.anchors.retain(|_, numbers| {
-            numbers.retain(lives);
-            !numbers.is_empty()
-        });
     }
 
     /// Requests in the minutes between two moments.
@@ -543,15 +319,15 @@ impl Gatherer {
 
     /// All has come: tells what there is. `summary`: what is known of the logs.
     pub fn finish(mut self, summary: &Summary) -> Gathered {
-        self.settle(Micros::MAX);
+        self.spread.settle(&mut self.groups, Micros::MAX);
         self.unite(summary);
-        let mut numbers: Vec<u32> = self.groups.keys().copied().collect();
-        numbers.sort_unstable();
         let mut incidents = Vec::new();
         let mut isolated = self.isolated;
-        for number in numbers {
-            let group = &self.groups[&number];
-            if is_isolated(group) || self.is_usual(group) {
+        for number in self.groups.numbers() {
+            let Some(group) = self.groups.get(number) else {
+                continue;
+            };
+            if is_isolated(group) || self.spread.is_usual(group, self.newest) {
                 isolated += group.count;
             } else {
                 incidents.push((number, self.conclude(group, summary)));
@@ -565,7 +341,7 @@ impl Gatherer {
         let members = self.members.take().unwrap_or_default();
         let members = members
             .into_iter()
-            .map(|n| index.get(&self.root(n)).copied());
+            .map(|n| index.get(&self.groups.root(n)).copied());
         Gathered {
             members: members.collect(),
             incidents: incidents
@@ -578,23 +354,13 @@ impl Gatherer {
         }
     }
 
-    /// Whether it only was the first of what goes on all the time: at its beginning a log does not tell what is usual.
-    fn is_usual(&self, group: &Group) -> bool {
-        let Some(reason) = group.spread.filter(|reason| !is_shared(reason.cause)) else {
-            return false;
-        };
-        let clients = group.clients.number();
-        let span = (group.first, group.last);
-        self.beginnings.is_usual(reason, clients, span, self.newest)
-    }
-
     /// Puts together what one change set off.
     fn unite(&mut self, summary: &Summary) {
         let mut by_change: HashMap<(Option<&'static str>, u32, u64), u32> = HashMap::new();
-        let mut numbers: Vec<u32> = self.groups.keys().copied().collect();
-        numbers.sort_unstable();
-        for number in numbers {
-            let group = &self.groups[&number];
+        for number in self.groups.numbers() {
+            let Some(group) = self.groups.get(number) else {
+                continue;
+            };
             let trigger = self.trigger(group, summary);
             let trigger = trigger.filter(|t| t.certainty == Certainty::Certain);
             let Some(place) = trigger.and_then(|t| t.change()) else {
@@ -602,16 +368,12 @@ impl Gatherer {
             };
             let key = (group.system, place.part, place.line);
             let kinds = group.kinds;
-            match by_change.get(&key).copied() {
-                Some(first) if self.groups[&first].kinds.has(kinds) => {
-                    self.merge(first, number);
-                    if let Some(group) = self.groups.get_mut(&first) {
-                        group.wide = group.wide.or(Some(group.first));
-                    }
-                }
-                Some(_) => {}
-                None => {
-                    by_change.insert(key, number);
+            let first = *by_change.entry(key).or_insert(number);
+            let is_same = |group: &Group| group.kinds.has(kinds);
+            if first != number && self.groups.get(first).is_some_and(is_same) {
+                self.groups.merge(first, number);
+                if let Some(group) = self.groups.get_mut(first) {
+                    group.wide = group.wide.or(Some(group.first));
                 }
             }
         }
@@ -632,15 +394,10 @@ fn is_like(group: &Group, finding: &Finding) -> bool {
             .any(|left| Some(left.cause) == own)
 }
 
-/// Whether it is of somebody who was let in before and after, and so has nothing to do with others.
-fn is_mistyped(group: &Group) -> bool {
-    let is_known = |track: &Track| track.before.is_some() && track.after.is_some();
-    is_login(group) && group.clients.all().all(|(_, track)| is_known(track))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, Gatherer, LONG};
+    use super::super::groups::GROUPS;
+    use super::{Gatherer, LONG};
     use crate::cause::Cause;
     use crate::event::{Micros, Place, SECOND};
     use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
@@ -831,13 +588,10 @@ mod tests {
             for _ in 0..2 {
                 gatherer.finding(&finding(time, n, Cause::MalformedSignature), &n.to_string());
             }
-            assert!(gatherer.groups.len() <= GROUPS);
+            assert!(gatherer.groups.sizes().0 <= GROUPS);
         }
-        assert!(
-            gatherer.anchors.len() <= 2 * GROUPS,
-            "{}",
-            gatherer.anchors.len()
-        );
+        let (_, anchors) = gatherer.groups.sizes();
+        assert!(anchors <= 2 * GROUPS, "{anchors}");
         let left = gatherer.finish(&Summary::default());
         let told: u64 = left.incidents.iter().map(|i| i.refusals).sum();
         assert!(left.forgotten.0 > 0);
