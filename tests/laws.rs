@@ -15,7 +15,7 @@ use binary::why401;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{
-    Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest,
+    Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 use proptest::sample::select;
 use serde_json::json;
@@ -183,8 +183,8 @@ fn records(finding: &Finding) -> Vec<Record> {
     finding.evidence.iter().map(record).collect()
 }
 
-/// Writes a finding into a new index and reads it back.
-fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> {
+/// Begins a new index with the lines of a finding; gives its one part as well.
+fn index_with(finding: &Finding, path: &Path) -> Result<(Writer, i64), Error> {
     let mut writer = Writer::open(path)?;
     let input = writer.input("a.log", Path::new("/a.log"), "nginx_combined", None)?;
     let part = writer.add_part(&NewPart {
@@ -194,7 +194,6 @@ fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> 
         identity: [1; 32],
         beginning: [2; 32],
     })?;
-    let records = records(finding);
     let position = Position {
         lines: 9,
         offset: 9 << 33,
@@ -205,17 +204,56 @@ fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> 
         position,
         ..Tally::default()
     };
-    writer.append(part, &records, &tally)?;
-    let mut explanation = writer.explain(vec![part])?;
-    explanation.finding("an id", finding)?;
-    explanation.finish(&Summary::default())?;
-    writer.close()?;
+    writer.append(part, &records(finding), &tally)?;
+    Ok((writer, part))
+}
+
+/// The findings that count.
+fn read_back(path: &Path, part: i64) -> Result<Vec<Finding>, Error> {
     let mut read = Vec::new();
     Reader::open(path)?.findings::<Error>(&Wanted::default(), &[part], |finding| {
         read.push(finding.clone());
         Ok(())
     })?;
     Ok(read)
+}
+
+/// Writes a finding into a new index and reads it back.
+fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> {
+    let (writer, part) = index_with(finding, path)?;
+    let mut explanation = writer.explain(vec![part])?;
+    explanation.finding(&writer, "an id", finding)?;
+    explanation.finish(&writer, &Summary::default(), 0)?;
+    writer.close()?;
+    read_back(path, part)
+}
+
+/// Replaces all findings by so many, in a transaction each, and gives those that count after each step. Without
+/// an `end` it is given up.
+fn replaced(
+    writer: &Writer,
+    (path, part): (&Path, i64),
+    (finding, times): (&Finding, usize),
+    end: bool,
+) -> Result<Vec<Vec<Finding>>, Error> {
+    let mut counted = Vec::new();
+    let mut explanation = writer.explain_beside(vec![part])?;
+    for _ in 0..times {
+        explanation.finding(writer, "an id", finding)?;
+        writer.commit()?;
+        counted.push(read_back(path, part)?);
+    }
+    if end {
+        explanation.finish(writer, &Summary::default(), 0)?;
+        writer.commit()?;
+        counted.push(read_back(path, part)?);
+        while writer.sweep()? {
+            writer.commit()?;
+            counted.push(read_back(path, part)?);
+        }
+        writer.commit()?;
+    }
+    Ok(counted)
 }
 
 proptest! {
@@ -227,6 +265,25 @@ proptest! {
         let folder = TempDir::new().unwrap();
         let read = through_index(&finding, &folder.path().join("index.db")).unwrap();
         prop_assert_eq!(read, vec![finding]);
+    }
+
+    /// While findings are made anew beside those that are there, those count; then the new ones. It may be given up
+    /// and begun again.
+    #[test]
+    fn findings_are_replaced_at_once(finding in finding(), rounds in vec((0_usize..4, any::<bool>()), 1..5)) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("index.db");
+        let (writer, part) = index_with(&finding, &path).unwrap();
+        let mut before = vec![];
+        for (times, end) in rounds {
+            let counted = replaced(&writer, (&path, part), (&finding, times), end).unwrap();
+            let (beside, behind) = counted.split_at(times);
+            prop_assert!(beside.iter().all(|counted| *counted == before));
+            if end {
+                before = vec![finding.clone(); times];
+            }
+            prop_assert!(behind.iter().all(|counted| *counted == before));
+        }
     }
 }
 

@@ -9,17 +9,16 @@ use anyhow::Context;
 use chrono::Utc;
 
 use super::explain::{USUAL, is_incomplete, report};
-use super::index::Log;
 use super::join::{Fall, watch};
-use super::recall;
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
 use super::{Exit, Fault, columns, reading, stdout};
+use super::{recall, replay};
 use crate::cli::{Checked, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Reading, Store};
 use crate::config::Config;
 use crate::event::Part;
 use crate::finding::Finding;
-use crate::format::{self, Format};
+use crate::format::Format;
 use crate::incident::{Gathered, Gatherer, Incident};
 use crate::index::Reader;
 use crate::input::{Failure, Inputs, Options, discover, is_stream};
@@ -293,13 +292,7 @@ fn recalled(
     let parts: Arc<[Part]> = kept.parts.iter().map(|part| part.part.clone()).collect();
     let is_broken = kept.parts.iter().any(|part| part.failure.is_some());
     let tallies = recall::summary(reader, &kept)?.parts;
-    let mut logs = Vec::new();
-    for stored in kept.inputs {
-        if let Some(format) = format::by_name(&stored.format) {
-            logs.push(Log { stored, format });
-        }
-    }
-    let (mut summary, read) = watch(logs, system, |fall| sink(fall, &parts))?;
+    let (mut summary, read) = watch(replay::logs(kept), system, |fall| sink(fall, &parts))?;
     for mut records in read {
         records.error().map_err(Fault::from)?;
     }

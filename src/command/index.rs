@@ -8,22 +8,18 @@ use std::time::{Duration, Instant};
 use anstream::ColorChoice;
 use chrono::Utc;
 
-use super::join::{self, Source};
 use super::progress::Progress;
+use super::replay::{Found, Replay, tell_unknown};
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::{Exit, Fault, reading};
 use crate::cli::IndexArgs;
 use crate::config::Config;
-use crate::correlate::Correlators;
 use crate::event::{self, Place, Record};
-use crate::finding::Finding;
-use crate::format::{self, Format};
-use crate::index::{self, Error, Known, Limits, NewPart, Stored, Writer};
-use crate::input::{Input, Inputs, Options, Records, Sample, discover};
-use crate::report;
+use crate::index::{self, Error, Known, Limits, NewPart, Writer};
+use crate::input::{Input, Inputs, Options, Records, discover};
 use crate::report::sanitize::visible;
 use crate::summary::Tally;
-use crate::zone::{LocalClock, Zone};
+use crate::zone::Zone;
 
 /// Records in one block of the index, at most, and the bytes of their lines.
 const BLOCK: usize = 4096;
@@ -379,44 +375,11 @@ enum Reach {
     Within,
 }
 
-/// What the index keeps of a log, as something that can be joined.
-pub(super) struct Log<'a> {
-    pub(super) stored: Stored<'a>,
-    pub(super) format: &'static dyn Format,
-}
-
-impl<'a> Source for Log<'a> {
-    type Records = index::StoredRecords<'a>;
-
-    fn name(&self) -> &str {
-        &self.stored.name
-    }
-
-    fn format(&self) -> &'static dyn Format {
-        self.format
-    }
-
-    fn zone(&self) -> Option<Zone> {
-        self.stored.timezone.as_deref()?.parse().ok()
-    }
-
-    fn size(&self) -> u64 {
-        self.stored.size
-    }
-
-    fn preview(&mut self, _sample: Sample) -> impl Iterator<Item = Record> {
-        self.stored.records()
-    }
-
-    fn records(self) -> Self::Records {
-        self.stored.records()
-    }
-}
-
 /// Makes the findings anew.
 fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
     let mut findings: u64 = 0;
-    anew(writer, talk, |_, _, _| {
+    tell_unknown(&writer.kept()?, talk)?;
+    anew(writer, |_| {
         findings += 1;
         Ok(())
     })?;
@@ -424,64 +387,22 @@ fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What the findings of an index were made with, ready for more.
-pub(super) struct Anew {
-    pub(super) correlators: Correlators,
-    /// Per input.
-    pub(super) clocks: Vec<Option<LocalClock>>,
-    /// The number of each input in the index.
-    pub(super) inputs: Vec<i64>,
-    /// Of each part; `Place.part` is an index into both.
-    pub(super) ids: Vec<i64>,
-    pub(super) parts: Vec<event::Part>,
-}
-
-/// Makes the findings anew, and hands each to `sink` with its id.
+/// Makes the findings anew in one transaction, and hands each to `sink`.
 pub(super) fn anew(
     writer: &Writer,
-    talk: &mut impl Write,
-    mut sink: impl FnMut(&str, &Finding, &[event::Part]) -> std::io::Result<()>,
-) -> Result<Anew, Stop> {
+    mut sink: impl FnMut(&Found<'_>) -> Result<(), Stop>,
+) -> Result<Replay, Stop> {
     let kept = writer.kept()?;
-    let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
-    let (mut logs, mut inputs) = (Vec::new(), Vec::new());
-    for stored in kept.inputs {
-        match format::by_name(&stored.format) {
-            Some(format) => {
-                inputs.push(stored.id);
-                logs.push(Log { stored, format });
-            }
-            None => writeln!(
-                talk,
-                "why401: {} is of the format {}, which this version does not know",
-                visible(&stored.name),
-                stored.format
-            )?,
-        }
-    }
-    let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
-    let mut explanation = writer.explain(ids.clone())?;
-    let mut keep = |finding: &Finding| {
-        let id = report::id(finding, &parts).unwrap_or_default();
-        sink(&id, finding, &parts)?;
-        Ok::<_, Stop>(explanation.finding(&id, finding)?)
-    };
-    let mut joint = join::read(logs, None, false, &mut keep)?;
-    let mut correlators = joint.correlators.clone();
-    correlators.reopen();
-    joint.correlators.finish();
-    joint.correlators.rest().iter().try_for_each(keep)?;
-    for records in &mut joint.records {
-        records.error()?;
-    }
-    explanation.finish(&joint.summary())?;
-    Ok(Anew {
-        correlators,
-        clocks: joint.clocks,
-        inputs,
-        ids,
-        parts,
-    })
+    let appended = kept.appended;
+    let ids = kept.parts.iter().map(|part| part.id).collect();
+    let mut explanation = writer.explain(ids)?;
+    let (replay, summary) = Replay::of(kept, |found| {
+        sink(&found)?;
+        Ok::<_, Stop>(explanation.finding(writer, found.id, found.finding)?)
+    })?;
+    explanation.finish(writer, &summary, appended)?;
+    writer.commit()?;
+    Ok(replay)
 }
 
 #[expect(clippy::disallowed_methods, reason = "an age is counted from here")]

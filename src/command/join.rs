@@ -160,7 +160,7 @@ fn run<S: Source, E>(
     let mut correlator = Correlators::new(bearings, &names);
     prepare(&mut correlator);
     let inputs = inputs.into_iter().map(Source::records).collect();
-    let mut merge = Merge::new(inputs, clocks, &mut correlator);
+    let mut merge = Merge::new(inputs, clocks, true, &mut correlator);
     while merge.push(&mut correlator) {
         let mut signs = correlator.signs().into_iter();
         signs.try_for_each(|sign| sink(Fall::Sign(sign)))?;
@@ -168,7 +168,7 @@ fn run<S: Source, E>(
         findings.iter().map(Fall::Finding).try_for_each(&mut sink)?;
     }
     let read = merge
-        .0
+        .inputs
         .into_iter()
         .map(|input| (input.clock, input.records));
     let (clocks, records) = read.unzip();
@@ -178,6 +178,21 @@ fn run<S: Source, E>(
         names,
         records,
     })
+}
+
+/// Takes in what comes behind what was joined, and counts it; the inputs may go on all the same.
+pub(super) fn go_on(
+    correlators: &mut Correlators,
+    clocks: &mut Vec<Option<LocalClock>>,
+    inputs: Vec<impl Iterator<Item = Record>>,
+) -> u64 {
+    let mut merge = Merge::new(inputs, std::mem::take(clocks), false, correlators);
+    let mut taken = 0;
+    while merge.push(correlators) {
+        taken += 1;
+    }
+    clocks.extend(merge.inputs.into_iter().map(|input| input.clock));
+    taken
 }
 
 /// The clock on the wall of a format whose times name no zone.
@@ -202,7 +217,11 @@ fn learn_zones(clocks: &mut [Option<LocalClock>], bearings: &mut [Bearings]) {
 
 /// Several inputs as one, in the order of time by the access logs' clock. A line with a wrong time must not hold
 /// back the lines behind it, so each input is looked at two records deep.
-struct Merge<R>(Vec<Ahead<R>>);
+struct Merge<R> {
+    inputs: Vec<Ahead<R>>,
+    /// Whether behind the last record of an input nothing more comes.
+    is_all: bool,
+}
 
 /// One input, and its next records.
 struct Ahead<R> {
@@ -217,39 +236,44 @@ struct Ahead<R> {
 const DEPTH: usize = 2;
 
 impl<R: Iterator<Item = Record>> Merge<R> {
-    fn new(inputs: Vec<R>, clocks: Vec<Option<LocalClock>>, correlator: &mut Correlators) -> Self {
+    fn new(
+        inputs: Vec<R>,
+        clocks: Vec<Option<LocalClock>>,
+        is_all: bool,
+        correlator: &mut Correlators,
+    ) -> Self {
         let ahead = |(records, clock)| Ahead {
             records,
             clock,
             next: VecDeque::with_capacity(DEPTH),
             earliest: None,
         };
-        let mut merge = Self(inputs.into_iter().zip(clocks).map(ahead).collect());
-        for (index, input) in merge.0.iter_mut().enumerate() {
-            input.fill(index, correlator);
+        let mut inputs: Vec<_> = inputs.into_iter().zip(clocks).map(ahead).collect();
+        for (index, input) in inputs.iter_mut().enumerate() {
+            input.fill(index, is_all, correlator);
         }
-        merge
+        Self { inputs, is_all }
     }
 
     /// Pushes the next record. False where there is none.
     fn push(&mut self, correlator: &mut Correlators) -> bool {
-        let times = self.0.iter().enumerate();
+        let times = self.inputs.iter().enumerate();
         let times = times.filter_map(|(index, input)| Some((input.earliest?, index)));
         let Some((_, index)) = times.min() else {
             return false;
         };
-        let input = &mut self.0[index];
+        let input = &mut self.inputs[index];
         if let Some((_, record)) = input.next.pop_front() {
             correlator.push(index, record);
         }
-        input.fill(index, correlator);
+        input.fill(index, self.is_all, correlator);
         true
     }
 }
 
 impl<R: Iterator<Item = Record>> Ahead<R> {
     /// Reads what is missing, and announces what comes next.
-    fn fill(&mut self, index: usize, correlator: &mut Correlators) {
+    fn fill(&mut self, index: usize, is_all: bool, correlator: &mut Correlators) {
         while self.next.len() < DEPTH
             && let Some(mut record) = self.records.next()
         {
@@ -262,7 +286,8 @@ impl<R: Iterator<Item = Record>> Ahead<R> {
         self.earliest = self.next.iter().map(|(time, _)| *time).min();
         match self.earliest {
             Some(time) => correlator.announce(index, time),
-            None => correlator.end(index),
+            None if is_all => correlator.end(index),
+            None => {}
         }
     }
 }

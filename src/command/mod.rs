@@ -11,6 +11,7 @@ mod place;
 mod progress;
 mod reading;
 mod recall;
+mod replay;
 mod sql;
 mod survey;
 mod tail;

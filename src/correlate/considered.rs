@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Correlator;
 use super::exchange::Exchange;
@@ -21,7 +21,7 @@ const LINES: usize = 1 << 16;
 
 /// Lines that were paired, with the request that took each.
 #[derive(Default, Clone)]
-pub(super) struct Seen(VecDeque<(Rc<Notice>, Option<Place>)>);
+pub(super) struct Seen(VecDeque<(Arc<Notice>, Option<Place>)>);
 
 impl Correlator {
     /// Lets findings tell which lines were looked at.
@@ -30,22 +30,22 @@ impl Correlator {
     }
 
     /// The lines in wait before they are paired; none where nobody asks.
-    pub(super) fn in_wait(&self) -> Vec<Rc<Notice>> {
+    pub(super) fn in_wait(&self) -> Vec<Arc<Notice>> {
         self.seen
             .as_ref()
             .map_or_else(Vec::new, |_| self.notices.clone())
     }
 
     /// Remembers those of the lines that were in wait which are not any more.
-    pub(super) fn see(&mut self, in_wait: Vec<Rc<Notice>>, paired: &[Paired]) {
+    pub(super) fn see(&mut self, in_wait: Vec<Arc<Notice>>, paired: &[Paired]) {
         let Some(seen) = &mut self.seen else { return };
         for notice in in_wait {
-            if self.notices.iter().any(|n| Rc::ptr_eq(n, &notice)) {
+            if self.notices.iter().any(|n| Arc::ptr_eq(n, &notice)) {
                 continue;
             }
             let owns = |p: &&Paired| {
                 p.own
-                    .is_some_and(|own| Rc::ptr_eq(&p.lines[own].0, &notice))
+                    .is_some_and(|own| Arc::ptr_eq(&p.lines[own].0, &notice))
             };
             let owner = paired.iter().find(owns);
             let request = owner.and_then(|p| Some(p.exchange.lines.first()?.1));

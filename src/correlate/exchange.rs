@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::history::Past;
 use super::knowledge::Answer;
@@ -21,7 +21,7 @@ pub(super) struct Exchange {
     pub(super) source: Option<IpAddr>,
     pub(super) request: Request,
     pub(super) route: Routes,
-    pub(super) answer: Rc<Answer>,
+    pub(super) answer: Arc<Answer>,
     /// The size of the body, where it tells texts apart.
     pub(super) bytes: Option<u64>,
     /// How long requests are worked on after their line.
@@ -99,7 +99,7 @@ impl Exchange {
             source: notice.source,
             request: served.request.clone(),
             route: served.route,
-            answer: Rc::clone(&served.answer),
+            answer: Arc::clone(&served.answer),
             bytes: None,
             demanded: false,
             is_late: false,

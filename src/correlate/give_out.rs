@@ -1,7 +1,7 @@
 //! Giving findings out: pairing what is old enough, and judging what can be judged.
 
 use std::collections::HashSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::coverage::{Blind, Coverage, Covered};
 use super::exchange::Exchange;
@@ -108,7 +108,7 @@ impl Correlator {
     }
 
     /// A request that only the server's own log has: its access line owns the lines before it.
-    fn unproxied(&self, mut exchange: Box<Exchange>, notice: Rc<Notice>) -> Paired {
+    fn unproxied(&self, mut exchange: Box<Exchange>, notice: Arc<Notice>) -> Paired {
         exchange.unlogged = Some(self.server.unlogged(&exchange, &self.history));
         Paired {
             exchange,

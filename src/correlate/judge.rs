@@ -1,6 +1,6 @@
 //! From what is left of an exchange's possibilities to a finding.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::accounts::Accounts;
 use super::causes::{by_habit, causes, fits};
@@ -31,9 +31,9 @@ const NARROW: usize = 4;
 pub(super) struct Paired {
     pub(super) exchange: Box<Exchange>,
     /// The lines that it can own, with how likely each is its own.
-    pub(super) lines: Vec<(Rc<Notice>, f64)>,
+    pub(super) lines: Vec<(Arc<Notice>, f64)>,
     /// The lines that can be further ones of it.
-    pub(super) further: Vec<(Rc<Notice>, f64)>,
+    pub(super) further: Vec<(Arc<Notice>, f64)>,
     /// How likely it has none.
     pub(super) unlogged: f64,
     /// Whether it was joined in parts of a flood only.

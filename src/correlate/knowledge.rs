@@ -1,6 +1,6 @@
 //! A system's tables, indexed by what an access line tells: route and status.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
@@ -68,7 +68,7 @@ pub(super) struct Knowledge {
     patterns: HashMap<&'static str, Vec<&'static RoutePattern>>,
     /// Routes that were found, by path: most requests ask for one of a few.
     found: Remembered,
-    answers: HashMap<(Routes, u16), Rc<Answer>>,
+    answers: HashMap<(Routes, u16), Arc<Answer>>,
     /// Routes on which a credential is checked, so that a success there proves one.
     protected: Routes,
 }
@@ -132,7 +132,7 @@ impl Knowledge {
             .map_or(Routes::NONE, |p| p.route)
     }
 
-    pub(super) fn answer(&mut self, route: Routes, status: u16) -> Rc<Answer> {
+    pub(super) fn answer(&mut self, route: Routes, status: u16) -> Arc<Answer> {
         let system = self.system;
         let answer = self.answers.entry((route, status)).or_insert_with(|| {
             let statements = system
@@ -143,12 +143,12 @@ impl Knowledge {
             let unlogged = rows.filter(|u| {
                 u.status == status && (u.routes.intersects(route) || u.routes == Routes::EVERY)
             });
-            Rc::new(Answer {
+            Arc::new(Answer {
                 statements: statements.collect(),
                 unlogged: unlogged.collect(),
             })
         });
-        Rc::clone(answer)
+        Arc::clone(answer)
     }
 
     /// Whether a line stands beside refusals that have none of their own.

@@ -5,7 +5,7 @@
 //! fits one language only; with whom, from the addresses of both.
 
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
@@ -29,7 +29,7 @@ const UNUSED: f64 = 1e-12;
 const ACQUAINTED: f64 = 8.0;
 
 /// What a refusal's size and the tables say, while the server's envelope is not known.
-type Sized = (Option<IpAddr>, Rc<Answer>, u64);
+type Sized = (Option<IpAddr>, Arc<Answer>, u64);
 
 /// What the first pass hears.
 #[derive(Debug, Default)]
@@ -61,9 +61,9 @@ impl Listener {
     }
 
     /// A refusal, and what can stand behind it.
-    pub(super) fn answer(&mut self, source: Option<IpAddr>, answer: &Rc<Answer>, bytes: u64) {
+    pub(super) fn answer(&mut self, source: Option<IpAddr>, answer: &Arc<Answer>, bytes: u64) {
         if self.sized.len() < HEARD && answer.replies().next().is_some() {
-            self.sized.push((source, Rc::clone(answer), bytes));
+            self.sized.push((source, Arc::clone(answer), bytes));
         }
     }
 

@@ -54,7 +54,7 @@ mod zone;
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use considered::Seen;
 pub use correlators::Correlators;
@@ -110,7 +110,7 @@ pub struct Correlator {
     /// Not yet paired, in the order of the logs.
     #[expect(clippy::vec_box, reason = "as in `settle`")]
     exchanges: Vec<Box<Exchange>>,
-    notices: Vec<Rc<Notice>>,
+    notices: Vec<Arc<Notice>>,
     /// Failures without a request, in wait for whether they only asked for more.
     prompts: Prompts,
     /// Lines that were paired, where findings are to tell of them.

@@ -1,8 +1,8 @@
 //! What the server wrote about one request: a line, with those that can only belong to the same request.
 
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exchange::Exchange;
 use super::served::Served;
@@ -26,7 +26,7 @@ pub(super) struct Notice {
     /// `None`: of whatever client, as the line names none, or a proxy.
     pub(super) source: Option<IpAddr>,
     /// Whether it may be of another client than it names, as no request of that one is near.
-    pub(super) roams: Cell<bool>,
+    pub(super) roams: Flag,
     /// How many numbers the server's counter gave to other things since the line before it; `None` where that
     /// is not of the same client.
     pub(super) ticks: Option<u32>,
@@ -36,6 +36,26 @@ pub(super) struct Notice {
     pub(super) served: Option<Served>,
     /// The line of another log that tells of the same event.
     pub(super) retold: Option<Retold>,
+}
+
+/// What is found out about a notice while several hold it.
+#[derive(Debug, Default)]
+pub(super) struct Flag(AtomicBool);
+
+impl Flag {
+    pub(super) fn set(&self, is_so: bool) {
+        self.0.store(is_so, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clone for Flag {
+    fn clone(&self) -> Self {
+        Self(self.get().into())
+    }
 }
 
 /// A line that tells again what stands in another log.

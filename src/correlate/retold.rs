@@ -1,6 +1,6 @@
 //! Lines of a log that tells again what another tells: one event, two lines.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Correlator;
 use super::notice::{Notice, Retold};
@@ -34,12 +34,12 @@ impl Correlator {
             return Some(notice);
         };
         if again {
-            if let Some(first) = Rc::get_mut(&mut self.notices[at]) {
+            if let Some(first) = Arc::get_mut(&mut self.notices[at]) {
                 first.retold = Retold::of(notice);
             }
             return None;
         }
-        let other = Rc::into_inner(self.notices.remove(at));
+        let other = Arc::into_inner(self.notices.remove(at));
         Some(Notice {
             retold: other.and_then(Retold::of),
             ..notice

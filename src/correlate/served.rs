@@ -4,14 +4,13 @@
 //! together as the log is read, and silence needs no further proof: a refusal without a line of its own has
 //! none. How the line goes with that of a proxy, [`pair`](super::pair) decides as for any other.
 
-use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::exchange::Exchange;
 use super::history::Past;
 use super::knowledge::Answer;
-use super::notice::Notice;
+use super::notice::{Flag, Notice};
 use super::{Correlator, Line};
 use crate::event::{Event, Micros, Place, Request, SECOND};
 use crate::system::{Meaning, Position, Routes, Statement, Timing};
@@ -30,7 +29,7 @@ pub(super) struct Served {
     pub(super) text: Box<str>,
     pub(super) request: Request,
     pub(super) route: Routes,
-    pub(super) answer: Rc<Answer>,
+    pub(super) answer: Arc<Answer>,
     /// What the client had done before, as this log tells.
     pub(super) past: Past,
     /// See [`key`].
@@ -116,14 +115,14 @@ impl Correlator {
                 key,
                 timing,
             }),
-            roams: Cell::new(false),
+            roams: Flag::default(),
         };
         self.gather(&mut notice);
         let served = notice.served.as_ref();
         let is_mute = served.is_some_and(|s| s.answer.is_mute() && !s.request.is_refused());
         if !is_mute || !notice.lines.is_empty() {
             self.late += u64::from(notice.time.end <= self.paired_until);
-            self.notices.push(Rc::new(notice));
+            self.notices.push(Arc::new(notice));
         }
     }
 
@@ -162,7 +161,7 @@ impl Correlator {
         own.sort_unstable();
         for i in own.into_iter().rev() {
             let other = self.notices.remove(i);
-            if let Ok(other) = Rc::try_unwrap(other) {
+            if let Ok(other) = Arc::try_unwrap(other) {
                 let at = if Some(i) == stating {
                     0
                 } else {
@@ -189,7 +188,7 @@ impl Correlator {
                     .as_ref()
                     .is_some_and(|s| notice.can_be_caused_by(s))
         });
-        match caused.and_then(Rc::get_mut) {
+        match caused.and_then(Arc::get_mut) {
             Some(caused) => {
                 caused.lines.splice(0..0, notice.lines);
                 None

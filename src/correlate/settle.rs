@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
@@ -58,14 +58,14 @@ impl Cluster {
 pub(super) struct Settled {
     pub(super) paired: Vec<Paired>,
     /// Lines whose request no access log has.
-    pub(super) orphans: Vec<Rc<Notice>>,
+    pub(super) orphans: Vec<Arc<Notice>>,
     /// Lines of a flood that could not be given to one request.
     pub(super) unassigned: u64,
     /// Requests that must have left a line and have none.
     pub(super) missed: Vec<Micros>,
     /// What is not yet old enough.
     pub(super) exchanges: Vec<Box<Exchange>>,
-    pub(super) notices: Vec<Rc<Notice>>,
+    pub(super) notices: Vec<Arc<Notice>>,
     /// Witnesses for what comes next.
     pub(super) anchors: Vec<Anchor>,
 }
@@ -74,7 +74,7 @@ pub(super) struct Settled {
 /// `force`, what is connected to younger things is paired all the same.
 pub(super) fn settle(
     exchanges: Vec<Box<Exchange>>,
-    notices: Vec<Rc<Notice>>,
+    notices: Vec<Arc<Notice>>,
     paces: &[Pace],
     anchors: &[Anchor],
     names_other_clients: bool,
@@ -178,7 +178,7 @@ impl Lonely {
 }
 
 /// Everything that time, address and tables connect; the lonely among themselves, whatever their address.
-fn clusters(exchanges: &[Box<Exchange>], notices: &[Rc<Notice>], lonely: &Lonely) -> Vec<Cluster> {
+fn clusters(exchanges: &[Box<Exchange>], notices: &[Arc<Notice>], lonely: &Lonely) -> Vec<Cluster> {
     let mut queues = Queues::new(exchanges, lonely);
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
@@ -327,7 +327,7 @@ impl Sets {
 
 struct Round<'a> {
     exchanges: &'a [Box<Exchange>],
-    notices: &'a [Rc<Notice>],
+    notices: &'a [Arc<Notice>],
     anchors: &'a Anchors,
     paces: &'a [Pace],
 }
@@ -452,7 +452,7 @@ impl Fate {
         cluster: &Cluster,
         found: &Marginals,
         exchanges: &[Box<Exchange>],
-        notices: &[Rc<Notice>],
+        notices: &[Arc<Notice>],
         horizon: Micros,
         force: bool,
     ) {
@@ -509,7 +509,7 @@ impl Fate {
         }
     }
 
-    fn carry_out(self, exchanges: Vec<Box<Exchange>>, notices: Vec<Rc<Notice>>) -> Settled {
+    fn carry_out(self, exchanges: Vec<Box<Exchange>>, notices: Vec<Arc<Notice>>) -> Settled {
         let mut settled = Settled {
             missed: self.missed,
             unassigned: self.unassigned,
@@ -518,16 +518,16 @@ impl Fate {
         settled.orphans = self
             .orphans
             .iter()
-            .map(|&k| Rc::clone(&notices[k]))
+            .map(|&k| Arc::clone(&notices[k]))
             .collect();
         for (exchange, judged) in exchanges.into_iter().zip(self.pairs) {
             let Some(judged) = judged else {
                 settled.exchanges.push(exchange);
                 continue;
             };
-            let cite = |list: &[(usize, f64)]| -> Vec<(Rc<Notice>, f64)> {
+            let cite = |list: &[(usize, f64)]| -> Vec<(Arc<Notice>, f64)> {
                 list.iter()
-                    .map(|&(k, p)| (Rc::clone(&notices[k]), p))
+                    .map(|&(k, p)| (Arc::clone(&notices[k]), p))
                     .collect()
             };
             settled.paired.push(Paired {

@@ -1,14 +1,13 @@
 //! Taking records in: what each is to the join.
 
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::exchange::Exchange;
 use super::history::{Change, Past};
 use super::knowledge::Answer;
-use super::notice::Notice;
+use super::notice::{Flag, Notice};
 use super::served;
 use super::survey::Clock;
 use super::ticks::Ticks;
@@ -147,7 +146,7 @@ impl Correlator {
         time: Micros,
         source: Option<IpAddr>,
         request: &Request,
-    ) -> Option<(Routes, Rc<Answer>, Past)> {
+    ) -> Option<(Routes, Arc<Answer>, Past)> {
         let knowledge = self.knowledge.as_mut()?;
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
@@ -238,7 +237,7 @@ impl Correlator {
             offset,
             tolerance,
             source,
-            roams: Cell::new(false),
+            roams: Flag::default(),
             ticks,
             lines: vec![(line.0, entry, line.1)],
             retold: None,
@@ -352,11 +351,11 @@ impl Correlator {
             .take(RECENT)
             .find_map(|earlier| {
                 let goes_on = earlier.goes_on_with(&notice.time, notice.source, entry);
-                goes_on.then(|| Rc::get_mut(earlier)).flatten()
+                goes_on.then(|| Arc::get_mut(earlier)).flatten()
             });
         match part_of {
             Some(earlier) => earlier.lines.push((*place, entry.clone(), text.clone())),
-            None => self.notices.push(Rc::new(notice)),
+            None => self.notices.push(Arc::new(notice)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::notice::Notice;
 use crate::event::{Micros, SECOND, Trail};
@@ -68,19 +68,19 @@ impl Records {
 }
 
 /// Adds to a record those of the last lines that the same thread wrote while it worked on the request.
-pub(super) fn gather(notices: &mut Vec<Rc<Notice>>, record: &mut Notice) {
+pub(super) fn gather(notices: &mut Vec<Arc<Notice>>, record: &mut Notice) {
     let Some(trail) = record.trail().filter(|t| t.record.is_some()) else {
         return;
     };
     let during = trail.wall.start - SLACK..trail.wall.end + SLACK;
     let from = notices.len().saturating_sub(NEAR);
-    let is_beside = |n: &Rc<Notice>| {
+    let is_beside = |n: &Arc<Notice>| {
         let own = n.trail();
         own.is_some_and(|own| {
             own.record.is_none() && own.thread == trail.thread && during.contains(&own.wall.start)
         })
     };
-    let mut found: Vec<Rc<Notice>> = Vec::new();
+    let mut found: Vec<Arc<Notice>> = Vec::new();
     let mut at = from;
     while at < notices.len() {
         if is_beside(&notices[at]) {
@@ -95,7 +95,7 @@ pub(super) fn gather(notices: &mut Vec<Rc<Notice>>, record: &mut Notice) {
 }
 
 /// Whether this line, which stands beside a record, is there already: some logs have each line twice.
-pub(super) fn is_doubled(notices: &[Rc<Notice>], notice: &Notice) -> bool {
+pub(super) fn is_doubled(notices: &[Arc<Notice>], notice: &Notice) -> bool {
     let (reason, trail) = (reason(notice), notice.trail());
     trail.is_some_and(|t| t.record.is_none())
         && notices

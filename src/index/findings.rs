@@ -1,8 +1,9 @@
 //! Findings in and out. What is read back is equal to what was written.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
-use rusqlite::{Connection, OptionalExtension, Row, Statement};
+use rusqlite::{OptionalExtension, Row, Statement};
 use serde::{Deserialize, Serialize};
 
 use super::append::stored;
@@ -10,11 +11,14 @@ use super::names::{self, Names};
 use super::state::{self, Key};
 use super::{Error, Result, Writer, summary};
 use crate::cause::Cause;
-use crate::event::{self, Micros, Place, Request, Sent};
+use crate::event::{self, Micros, Place, Request, SECOND, Sent};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::forgery::Flag;
 use crate::summary::Summary;
 use crate::system;
+
+/// Findings that are thrown away at once, at most, of either kind.
+const SWEPT: i64 = 1 << 10;
 
 /// A candidate as JSON.
 #[derive(Serialize, Deserialize)]
@@ -95,50 +99,102 @@ impl Rest {
     }
 }
 
-/// All findings, anew: nothing is seen of it before it is finished.
+/// All findings, anew: none of them counts, and those before count, until it is finished.
 #[derive(Debug)]
-pub struct Explanation<'a> {
-    connection: &'a Connection,
+pub struct Explanation {
     names: Names,
     /// The number in the table of each part.
     parts: Vec<i64>,
     pruned: Micros,
+    /// The numbers of its findings.
+    numbers: Option<(i64, i64)>,
+    minutes: HashMap<Minute, u64>,
+}
+
+/// What is counted together.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Minute {
+    /// In minutes since 1970.
+    time: i64,
+    system: &'static str,
+    cause: &'static str,
+    verdict: &'static str,
+}
+
+impl Minute {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            time: finding.time.div_euclid(60 * SECOND),
+            system: finding.system.unwrap_or_default(),
+            cause: finding.cause().map_or("", Cause::id),
+            verdict: finding.verdict.id(),
+        }
+    }
 }
 
 impl Writer {
     /// The ids of all findings.
     pub fn found(&self) -> Result<Vec<String>> {
-        let mut ids = self.connection.prepare("SELECT id FROM finding")?;
+        let mut ids = self.connection.prepare("SELECT id FROM findings")?;
         let ids = ids.query_map([], |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Begins to replace all findings. `parts`: what [`super::Kept`] gave.
-    pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation<'_>> {
+    /// Begins to replace all findings in one transaction. `parts`: what [`super::Kept`] gave.
+    pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation> {
         self.begin()?;
-        self.connection.execute_batch(
-            "DELETE FROM finding; DELETE FROM finding_minute; DELETE FROM zone; DELETE FROM clock_offset;
-             DELETE FROM gap; DELETE FROM note;",
-        )?;
+        self.connection.execute_batch("DELETE FROM finding")?;
+        self.explanation(parts)
+    }
+
+    /// The same in as many transactions as one likes: those that are there stay until it is finished, and are to be
+    /// swept away behind it.
+    pub fn explain_beside(&self, parts: Vec<i64>) -> Result<Explanation> {
+        self.begin()?;
+        let newest = "SELECT coalesce(max(number), 0) FROM finding";
+        let newest = self.connection.query_row(newest, [], |row| row.get(0))?;
+        let last = state::get(&self.connection, Key::Last)?;
+        state::set(&self.connection, Key::Last, last.min(newest))?;
+        self.explanation(parts)
+    }
+
+    fn explanation(&self, parts: Vec<i64>) -> Result<Explanation> {
         Ok(Explanation {
-            connection: &self.connection,
             names: Names::default(),
             parts,
             pruned: state::get(&self.connection, Key::Pruned)?,
+            numbers: None,
+            minutes: HashMap::new(),
         })
+    }
+
+    /// Throws some of the findings away that do not count. False: there are none. Not while they are being made.
+    pub fn sweep(&self) -> Result<bool> {
+        self.begin()?;
+        let gone = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM finding WHERE number IN (
+                    SELECT number FROM (SELECT number FROM finding
+                        WHERE number < (SELECT value FROM state WHERE key = 'first') LIMIT ?1)
+                    UNION ALL
+                    SELECT number FROM (SELECT number FROM finding
+                        WHERE number > (SELECT value FROM state WHERE key = 'last') LIMIT ?1))",
+            )?
+            .execute([SWEPT])?;
+        Ok(gone > 0)
     }
 }
 
-impl Explanation<'_> {
+impl Explanation {
     /// Adds a finding. `id`: its stable id.
-    pub fn finding(&mut self, id: &str, finding: &Finding) -> Result<()> {
+    pub fn finding(&mut self, writer: &Writer, id: &str, finding: &Finding) -> Result<()> {
         if finding.time < self.pruned {
             return Ok(());
         }
-        let Self {
-            connection, names, ..
-        } = self;
-        let connection: &Connection = connection;
+        writer.begin()?;
+        *self.minutes.entry(Minute::of(finding)).or_default() += 1;
+        let (connection, names) = (&writer.connection, &mut self.names);
         let f = finding;
         let request = f.request.as_ref();
         let rest = request.map(|r| Rest::of(r).to_json()).transpose()?;
@@ -174,22 +230,32 @@ impl Explanation<'_> {
                 candidates(f)?,
                 evidence(f, &self.parts)?,
             ])?;
+        let number = connection.last_insert_rowid();
+        let (first, _) = self.numbers.unwrap_or((number, number));
+        self.numbers = Some((first, number));
         Ok(())
     }
 
-    /// Ends it, with what is said of the logs themselves, and commits.
-    pub fn finish(self, summary: &Summary) -> Result<()> {
-        summary::write(self.connection, summary)?;
-        self.connection.execute_batch(
-            "INSERT INTO finding_minute
-             SELECT (time - (time % 60000000 + 60000000) % 60000000) / 60000000,
-                coalesce(system, ''), coalesce(cause, ''), verdict, count(*)
-             FROM finding GROUP BY 1, 2, 3, 4",
+    /// Ends it, with what is said of the logs themselves: from the next commit on these are the findings. `appended`:
+    /// what [`super::Kept`] gave with the events that they were made of.
+    pub fn finish(self, writer: &Writer, summary: &Summary, appended: i64) -> Result<()> {
+        writer.begin()?;
+        let connection = &writer.connection;
+        connection.execute_batch(
+            "DELETE FROM finding_minute; DELETE FROM zone; DELETE FROM clock_offset; DELETE FROM gap;
+             DELETE FROM note;",
         )?;
-        let appended = state::get(self.connection, Key::Appended)?;
-        state::set(self.connection, Key::Explained, appended)?;
-        self.connection.execute_batch("COMMIT")?;
-        Ok(())
+        summary::write(connection, summary)?;
+        let mut add =
+            connection.prepare_cached("INSERT INTO finding_minute VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        for (of, findings) in &self.minutes {
+            add.execute((of.time, of.system, of.cause, of.verdict, stored(*findings)))?;
+        }
+        // Where there is none, no number counts.
+        let (first, last) = self.numbers.unwrap_or((i64::MAX, i64::MIN));
+        state::set(connection, Key::First, first)?;
+        state::set(connection, Key::Last, last)?;
+        state::set(connection, Key::Explained, appended)
     }
 }
 

@@ -10,7 +10,11 @@ use super::{Error, Result};
 /// What makes a SQLite file an index of ours: "w401" in `application_id`.
 pub(super) const APPLICATION: i32 = i32::from_be_bytes(*b"w401");
 
-const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("follow.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("follow.sql"),
+    include_str!("current.sql"),
+];
 
 /// Views are no state: they are made anew each time.
 const VIEWS: &str = include_str!("views.sql");

@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -75,10 +77,17 @@ pub(super) fn for_writing(path: &Path, patience: Duration) -> Result<(Connection
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
+    /// Reading its records ends when it is set.
+    pub(super) stop: Arc<AtomicBool>,
 }
 
 impl Reader {
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_until(Arc::default(), path)
+    }
+
+    /// The same; reading its records ends with [`Error::Interrupted`] when `stop` is set.
+    pub fn open_until(stop: Arc<AtomicBool>, path: &Path) -> Result<Self> {
         match fs::metadata(path) {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -95,8 +104,22 @@ impl Reader {
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "cache_size", -CACHE)?;
         version(&connection)?;
-        connection.execute_batch("BEGIN")?;
-        Ok(Self { connection })
+        let reader = Self { connection, stop };
+        reader.begin()?;
+        Ok(reader)
+    }
+
+    /// From now on it is as it is at this moment.
+    pub fn renew(&self) -> Result<()> {
+        self.connection.execute_batch("COMMIT")?;
+        self.begin()
+    }
+
+    /// The moment is that of the first read.
+    fn begin(&self) -> Result<()> {
+        self.connection
+            .execute_batch("BEGIN; SELECT count(*) FROM state")?;
+        Ok(())
     }
 }
 

@@ -12,6 +12,11 @@ use super::{Reader, Result};
 use crate::event::Micros;
 use crate::finding::{Finding, Verdict};
 
+/// Which of the findings count. What an older version wrote has no such numbers: there all do.
+const COUNTS: &str = "f.number BETWEEN
+    coalesce((SELECT value FROM state WHERE key = 'first'), f.number) AND
+    coalesce((SELECT value FROM state WHERE key = 'last'), f.number)";
+
 /// What is asked for, as far as the database can find it fast. An empty list asks for nothing.
 #[derive(Debug, Default)]
 pub struct Wanted<'a> {
@@ -60,7 +65,7 @@ impl Reader {
 impl Wanted<'_> {
     /// As SQL, and its values.
     fn condition(&self) -> (String, Vec<Box<dyn ToSql>>) {
-        let mut all: Vec<String> = Vec::new();
+        let mut all: Vec<String> = vec![COUNTS.to_owned()];
         let mut values: Vec<Box<dyn ToSql>> = Vec::new();
         for (bound, sign) in [(self.since, ">="), (self.until, "<")] {
             if let Some(bound) = bound {
@@ -94,10 +99,6 @@ impl Wanted<'_> {
                 values.push(Box::new(verdict.id()));
             }
         }
-        let condition = match &*all {
-            [] => String::new(),
-            all => format!("WHERE {}", all.join(" AND ")),
-        };
-        (condition, values)
+        (format!("WHERE {}", all.join(" AND ")), values)
     }
 }

@@ -1,11 +1,13 @@
 //! The events of an index, in the order in which they stand in the logs.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::vec;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::append::tally;
+use super::append::{stored, tally};
 use super::migrate::version;
 use super::state::{self, Key};
 use super::{Error, Reader, Result, Writer, block};
@@ -18,12 +20,16 @@ pub struct Kept<'a> {
     pub inputs: Vec<Stored<'a>>,
     /// `Place.part` is an index into it.
     pub parts: Vec<StoredPart>,
+    /// How often something was added before.
+    pub appended: i64,
 }
 
 /// A rotated set, oldest part first, or a stream.
 #[derive(Debug)]
 pub struct Stored<'a> {
     connection: &'a Connection,
+    /// Reading ends in an error when it is set.
+    stop: Arc<AtomicBool>,
     /// Nothing before this moment.
     since: Micros,
     pub id: i64,
@@ -67,18 +73,18 @@ pub struct StoredPart {
 impl Writer {
     /// What the index keeps, with what was not committed yet.
     pub fn kept(&self) -> Result<Kept<'_>> {
-        kept(&self.connection)
+        kept(&self.connection, &Arc::default())
     }
 }
 
 impl Reader {
     /// What the index keeps.
     pub fn kept(&self) -> Result<Kept<'_>> {
-        kept(&self.connection)
+        kept(&self.connection, &self.stop)
     }
 }
 
-fn kept(connection: &Connection) -> Result<Kept<'_>> {
+fn kept<'a>(connection: &'a Connection, stop: &Arc<AtomicBool>) -> Result<Kept<'a>> {
     let since = state::get(connection, Key::Pruned)?;
     // Who may only read has what an older version wrote.
     let followed = if version(connection)? < 2 {
@@ -93,6 +99,7 @@ fn kept(connection: &Connection) -> Result<Kept<'_>> {
     let inputs = inputs.query_map([], |row| {
         Ok(Stored {
             connection,
+            stop: Arc::clone(stop),
             since,
             id: row.get(0)?,
             name: row.get(1)?,
@@ -119,50 +126,82 @@ fn kept(connection: &Connection) -> Result<Kept<'_>> {
             let tally = tally(row, index)?;
             input.parts.push((index, id));
             input.size += tally.position.offset;
-            let name: String = row.get("name")?;
-            let (first, last): (Option<i64>, Option<i64>) = (row.get("first")?, row.get("last")?);
-            parts.push(StoredPart {
-                id,
-                input: input.id,
-                part: event::Part {
-                    name: name.into(),
-                    identity: row.get("identity")?,
-                },
-                beginning: row.get("beginning")?,
-                tally,
-                span: first.zip(last),
-                failure: row.get("failure")?,
-            });
+            parts.push(part(row, id, input.id, tally)?);
         }
     }
     inputs.retain(|input| !input.parts.is_empty());
-    Ok(Kept { inputs, parts })
+    let appended = state::get(connection, Key::Appended)?;
+    Ok(Kept {
+        inputs,
+        parts,
+        appended,
+    })
+}
+
+fn part(row: &Row<'_>, id: i64, input: i64, tally: Tally) -> Result<StoredPart> {
+    let name: String = row.get("name")?;
+    let (first, last): (Option<i64>, Option<i64>) = (row.get("first")?, row.get("last")?);
+    Ok(StoredPart {
+        id,
+        input,
+        part: event::Part {
+            name: name.into(),
+            identity: row.get("identity")?,
+        },
+        beginning: row.get("beginning")?,
+        tally,
+        span: first.zip(last),
+        failure: row.get("failure")?,
+    })
 }
 
 impl<'a> Stored<'a> {
     /// Its records, which can be had as often as one likes.
     pub fn records(&self) -> Records<'a> {
+        self.records_behind(&HashMap::new())
+    }
+
+    /// Its records but for those that were read before: of each part in the table, up to the one that begins at
+    /// this byte.
+    pub fn records_behind(&self, read: &HashMap<i64, u64>) -> Records<'a> {
+        let unread = |&(index, id): &(u32, i64)| Unread {
+            index,
+            id,
+            behind: read.get(&id).map_or(-1, |offset| stored(*offset)),
+        };
         Records {
             connection: self.connection,
+            stop: Arc::clone(&self.stop),
             since: self.since,
-            parts: self.parts.iter().copied().collect(),
-            after: -1,
+            parts: self.parts.iter().map(unread).collect(),
             ready: Vec::new().into_iter(),
+            read: HashMap::new(),
             error: None,
         }
     }
+}
+
+/// What is left of a part.
+#[derive(Debug)]
+struct Unread {
+    /// Its number for the reader and in the table.
+    index: u32,
+    id: i64,
+    /// Where the last record begins that was read, or -1.
+    behind: i64,
 }
 
 /// Block after block; never more than one is in memory.
 #[derive(Debug)]
 pub struct Records<'a> {
     connection: &'a Connection,
+    stop: Arc<AtomicBool>,
     since: Micros,
     /// The one that is being read, and those to come.
-    parts: VecDeque<(u32, i64)>,
-    /// The last block.
-    after: i64,
+    parts: VecDeque<Unread>,
     ready: vec::IntoIter<Record>,
+    /// Where the last record of each part in the table begins that was read.
+    read: HashMap<i64, u64>,
     error: Option<Error>,
 }
 
@@ -172,28 +211,40 @@ impl Records<'_> {
         self.error.take().map_or(Ok(()), Err)
     }
 
+    /// How far each part in the table was read, for [`Stored::records_behind`].
+    pub fn read(&self) -> &HashMap<i64, u64> {
+        &self.read
+    }
+
     /// The next block; `None` behind the last one.
     fn block(&mut self) -> Result<Option<Vec<Record>>> {
-        while let Some(&(index, part)) = self.parts.front() {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        while let Some(part) = self.parts.front_mut() {
+            // The last block is read again, for a record without an end is stored anew with what follows.
             let mut next = self.connection.prepare_cached(
-                "SELECT id, body FROM block WHERE part = ?1 AND id > ?2 ORDER BY id LIMIT 1",
+                "SELECT last, body FROM block WHERE part = ?1 AND first >= ?2 AND last > ?2
+                 ORDER BY first LIMIT 1",
             )?;
-            let found = next.query_row((part, self.after), |row| {
+            let found = next.query_row((part.id, part.behind), |row| {
                 let body = row.get_ref(1)?.as_blob()?;
-                Ok((row.get(0)?, block::unpack(body)))
+                Ok((row.get::<_, i64>(0)?, block::unpack(body)))
             });
-            if let Some((id, records)) = found.optional()? {
-                self.after = id;
+            if let Some((last, records)) = found.optional()? {
+                let behind = std::mem::replace(&mut part.behind, last);
+                self.read.insert(part.id, last.cast_unsigned());
                 let mut records = records?;
                 // Of a block that was kept for its end, the beginning is gone as well.
-                records.retain(|r| r.event.time.start >= self.since);
+                records.retain(|r| {
+                    r.event.time.start >= self.since && stored(r.place.offset) > behind
+                });
                 for record in &mut records {
-                    record.place.part = index;
+                    record.place.part = part.index;
                 }
                 return Ok(Some(records));
             }
             self.parts.pop_front();
-            self.after = -1;
         }
         Ok(None)
     }

@@ -9,6 +9,9 @@ pub(super) enum Key {
     Appended,
     Explained,
     Pruned,
+    /// The numbers of the findings that count.
+    First,
+    Last,
     /// How secrets were covered in what was read; 0: not.
     Masked,
 }
@@ -19,6 +22,8 @@ impl Key {
             Key::Appended => "appended",
             Key::Explained => "explained",
             Key::Pruned => "pruned",
+            Key::First => "first",
+            Key::Last => "last",
             Key::Masked => "masked",
         }
     }

@@ -44,12 +44,14 @@ LEFT JOIN text action ON action.id = f.action
 LEFT JOIN text reason ON reason.id = f.reason
 LEFT JOIN text target ON target.id = f.target
 LEFT JOIN text agent ON agent.id = f.agent
-LEFT JOIN text fix ON fix.id = f.fix;
+LEFT JOIN text fix ON fix.id = f.fix
+WHERE f.number BETWEEN (SELECT value FROM state WHERE key = 'first') AND (SELECT value FROM state WHERE key = 'last');
 
 DROP VIEW IF EXISTS candidates;
 CREATE VIEW candidates AS
 SELECT f.id AS finding, c.key + 1 AS rank, c.value ->> 'cause' AS cause, c.value ->> 'because' AS because
-FROM finding f, json_each(f.candidates) c;
+FROM finding f, json_each(f.candidates) c
+WHERE f.number BETWEEN (SELECT value FROM state WHERE key = 'first') AND (SELECT value FROM state WHERE key = 'last');
 
 DROP VIEW IF EXISTS evidence;
 CREATE VIEW evidence AS
@@ -60,7 +62,8 @@ SELECT f.id AS finding, v.key + 1 AS rank, v.value ->> 'role' AS role, p.name AS
         iif(v.value ->> 'unsigned', 'signature', NULL)), '') AS flags
 FROM finding f, json_each(f.evidence) v
 JOIN part p ON p.id = v.value ->> 'part'
-LEFT JOIN event e ON e.part = v.value ->> 'part' AND e.line = v.value ->> 'line';
+LEFT JOIN event e ON e.part = v.value ->> 'part' AND e.line = v.value ->> 'line'
+WHERE f.number BETWEEN (SELECT value FROM state WHERE key = 'first') AND (SELECT value FROM state WHERE key = 'last');
 
 DROP VIEW IF EXISTS findings_per_minute;
 CREATE VIEW findings_per_minute AS

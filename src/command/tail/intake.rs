@@ -7,9 +7,10 @@ use std::path::{self, PathBuf};
 use chrono::Utc;
 
 use super::super::index::{Seen, Stop, recognise};
+use super::super::replay::News;
 use super::super::talk::{tell_failures, tell_skipped};
 use super::super::{Exit, Fault};
-use crate::event::{self, Record};
+use crate::event;
 use crate::index::{Error, Known, NewPart, Writer};
 use crate::input::{
     self, Born, Failure, Input, Inputs, Live, Mode, Options, Pipe, Start, Stretch, Watch, discover,
@@ -21,13 +22,6 @@ use crate::summary::Tally;
 
 /// How often logs are looked for that are renamed meanwhile.
 const TRIES: usize = 64;
-
-/// A record that was not met before.
-pub(super) struct News {
-    /// The number of its input in the index.
-    pub(super) input: i64,
-    pub(super) record: Record,
-}
 
 /// What is to be followed.
 pub(super) struct Plan {

@@ -3,8 +3,9 @@
 //! What is new in the logs goes into the index as with `index`, and to correlators that are kept ready. After each
 //! piece of news they say what would be found if the logs ended there: what is beyond doubt is told at once, the
 //! rest when lines that come late have had their time. In a calm moment, and at the end, the findings are made
-//! anew from the index; what differs from what was told is told again as a revision.
+//! anew from the index, beside the reading; what differs from what was told is told again as a revision.
 
+mod found;
 mod intake;
 mod manager;
 mod said;

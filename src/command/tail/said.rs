@@ -149,20 +149,28 @@ impl Said {
         Ok(())
     }
 
-    /// All findings as they are now will be given to [`Self::settle`], one by one.
+    /// All findings as they are now will be given to [`Self::settle`] or [`Self::keep`], one by one.
     pub(super) fn begin_anew(&mut self) {
-        self.waiting.clear();
         self.round += 1;
     }
 
     /// Takes a finding as it is now. What was there before the first run is not told.
     pub(super) fn settle(&mut self, id: &str, finding: &Finding, parts: &[Part]) -> io::Result<()> {
-        let (id, round) = (id_of(id), self.round);
         if self.is_first {
-            self.told.insert(id, Told { gist: None, round });
+            self.keep(id);
             return Ok(());
         }
-        self.tell(id, finding, parts)
+        self.tell(id_of(id), finding, parts)
+    }
+
+    /// Takes a finding that is to be heard of again, so that nothing is told of it here.
+    pub(super) fn keep(&mut self, id: &str) {
+        let (id, round) = (id_of(id), self.round);
+        if let Some(told) = self.told.get_mut(&id) {
+            told.round = round;
+        } else if self.is_first {
+            self.told.insert(id, Told { gist: None, round });
+        }
     }
 
     /// Takes back what is none any more.

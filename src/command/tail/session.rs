@@ -5,16 +5,17 @@ use std::path::Path;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::super::index::{Anew, Stop, anew, masked_otherwise};
 use anstream::ColorChoice;
 
-use super::intake::{Intake, News, Plan};
+use super::super::index::{Stop, masked_otherwise};
+use super::super::replay::tell_unknown;
+use super::found::Found;
+use super::intake::{Intake, Plan};
 use super::manager::Manager;
 use super::said::Said;
 use super::trouble::Trouble;
-use super::{LATENESS, LOOK, Wake};
+use super::{LOOK, Wake};
 use crate::cli::TailArgs;
-use crate::event::Micros;
 use crate::index::{Error, Writer};
 use crate::input::{Options, Watch};
 use crate::metrics;
@@ -24,9 +25,6 @@ use crate::report::sanitize::visible;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Logs that were not there are looked for so often.
 const SEARCH: Duration = Duration::from_secs(5);
-/// Findings are made anew so often where the logs are never calm, and it may take one part in so many of the time.
-const ANEW: Duration = Duration::from_secs(60);
-const SHARE: u32 = 20;
 /// Figures are written so often.
 const FIGURES: Duration = Duration::from_secs(15);
 
@@ -83,7 +81,7 @@ pub(super) struct Session<'a, W> {
     voice: Voice<'a, W>,
     writer: Writer,
     intake: Intake,
-    found: Anew,
+    found: Found,
     clock: Clock,
     /// Hints come while it is there.
     _watch: Watch,
@@ -95,13 +93,6 @@ struct Clock {
     searched: Instant,
     /// Figures were written; `None`: not yet.
     counted: Option<Instant>,
-    /// The last news.
-    heard: Instant,
-    /// Findings were made anew, which took so long.
-    anew: Instant,
-    took: Duration,
-    /// There are events since then.
-    is_behind: bool,
 }
 
 impl<'a, W: Write> Session<'a, W> {
@@ -142,8 +133,8 @@ impl<'a, W: Write> Session<'a, W> {
         }
         intake.catch_up(&mut writer, options, talk)?;
         said.known(&writer)?;
-        let mut clock = Clock::begin();
-        let found = make_anew(&writer, &mut intake, said, talk, &mut clock)?;
+        tell_unknown(&writer.kept()?, talk)?;
+        let found = Found::begin(path, wake)?;
         trouble.pass(talk)?;
         Ok(Self {
             plan,
@@ -158,7 +149,7 @@ impl<'a, W: Write> Session<'a, W> {
             writer,
             intake,
             found,
-            clock,
+            clock: Clock::begin(),
             _watch: watch,
         })
     }
@@ -169,7 +160,7 @@ impl<'a, W: Write> Session<'a, W> {
 
     /// How long there is nothing to do unless something happens.
     pub(super) fn idle(&self) -> Duration {
-        if self.intake.is_busy() {
+        if self.intake.is_busy() || self.found.is_busy() {
             return Duration::ZERO;
         }
         self.voice.said.next().unwrap_or(LOOK).min(LOOK)
@@ -186,27 +177,17 @@ impl<'a, W: Write> Session<'a, W> {
         if !self.may_write()? {
             return Ok(None);
         }
+        let (writer, intake) = (&mut self.writer, &mut self.intake);
         let Voice { said, talk, .. } = &mut self.voice;
-        let news = self
-            .intake
-            .look(&mut self.writer, self.options, calm, *talk)?;
+        self.found.advance(writer, intake, said)?;
+        let news = intake.look(writer, self.options, calm, *talk)?;
         if calm {
             self.clock.looked = now;
         }
-        if !news.is_empty() {
-            self.clock.heard = now;
-            self.clock.is_behind = true;
-        }
-        let is_known = push(&mut self.found, news);
-        if is_known {
-            let parts = self.intake.parts();
-            said.hear(&mut self.found.correlators, parts, now)?;
-        }
-        self.writer.commit()?;
-        self.intake.committed();
-        if !is_known || self.clock.is_due(now) {
-            self.anew()?;
-        }
+        self.found.hear(news, said, intake.parts(), now)?;
+        writer.commit()?;
+        intake.committed();
+        self.found.make_if_due(now)?;
         if calm {
             self.count(now)?;
         }
@@ -221,10 +202,16 @@ impl<'a, W: Write> Session<'a, W> {
 
     /// Reads all there is, and explains it.
     pub(super) fn end(mut self) -> Result<Next, Stop> {
-        self.voice.manager.ends();
-        let (writer, talk) = (&mut self.writer, &mut self.voice.talk);
+        let Voice {
+            said,
+            manager,
+            talk,
+            ..
+        } = &mut self.voice;
+        manager.ends();
+        let writer = &mut self.writer;
         self.intake.catch_up(writer, self.options, *talk)?;
-        self.anew()?;
+        self.found.end(writer, said)?;
         self.clock.counted = None;
         self.count(Instant::now())?;
         self.writer.close()?;
@@ -264,34 +251,6 @@ impl<'a, W: Write> Session<'a, W> {
         }
         Ok(true)
     }
-
-    fn anew(&mut self) -> Result<(), Stop> {
-        let Voice { said, talk, .. } = &mut self.voice;
-        let (writer, intake, clock) = (&self.writer, &mut self.intake, &mut self.clock);
-        self.found = make_anew(writer, intake, said, *talk, clock)?;
-        Ok(())
-    }
-}
-
-/// Makes the findings anew, and tells what differs from what was told.
-fn make_anew(
-    writer: &Writer,
-    intake: &mut Intake,
-    said: &mut Said,
-    talk: &mut impl Write,
-    clock: &mut Clock,
-) -> Result<Anew, Stop> {
-    let began = Instant::now();
-    said.begin_anew();
-    let found = anew(writer, talk, |id, finding, parts| {
-        said.settle(id, finding, parts)
-    })?;
-    said.end_anew()?;
-    intake.renumber(&found.ids, &found.parts);
-    clock.took = began.elapsed();
-    clock.anew = Instant::now();
-    clock.is_behind = false;
-    Ok(found)
 }
 
 impl Clock {
@@ -301,40 +260,6 @@ impl Clock {
             looked: now,
             searched: now,
             counted: None,
-            heard: now,
-            anew: now,
-            took: Duration::ZERO,
-            is_behind: false,
         }
     }
-
-    /// Whether findings are to be made anew.
-    fn is_due(&self, now: Instant) -> bool {
-        let since = now - self.anew;
-        let is_calm = now - self.heard >= LATENESS;
-        self.is_behind && since >= self.took * SHARE && (is_calm || since >= ANEW)
-    }
-}
-
-/// Pushes records in the order of time, but those of each input in its own. False: there is one of an input that
-/// the correlators do not know.
-fn push(found: &mut Anew, news: Vec<News>) -> bool {
-    let mut timed: Vec<(Micros, usize, News)> = Vec::with_capacity(news.len());
-    let mut newest = vec![Micros::MIN; found.inputs.len()];
-    for mut news in news {
-        let Some(input) = found.inputs.iter().position(|row| *row == news.input) else {
-            return false;
-        };
-        if let Some(clock) = &mut found.clocks[input] {
-            clock.read(&mut news.record);
-        }
-        let time = found.correlators.time(input, &news.record);
-        newest[input] = newest[input].max(time);
-        timed.push((newest[input], input, news));
-    }
-    timed.sort_by_key(|(time, ..)| *time);
-    for (_, input, news) in timed {
-        found.correlators.push(input, news.record);
-    }
-    true
 }
