@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::{
     Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
-use proptest::test_runner::{RngSeed, TestCaseError};
+use proptest::test_runner::TestCaseError;
 use tempfile::TempDir;
 use why401::input::{Follow, Lost, News, Start, Why};
 
@@ -405,15 +405,11 @@ fn config() -> ProptestConfig {
             ..config
         };
     }
-    // The same sequences each time, so that a change fails by what it changed. New ones are the full drill's.
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(401),
-        ..config
-    }
+    config
 }
 
+// No line of it is whole when it is first met, and then it leaves the set.
 #[test]
-#[ignore = "known: a file without a whole line that is first met when it was rotated is not held open"]
 fn a_line_that_is_ended_in_a_file_that_leaves_the_set() {
     let mut acts = vec![Act::Begin, Act::Rotate, Act::Look];
     for _ in 0..3 {

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};
 
-/// Clients that are remembered; beyond that the longest unseen half is forgotten.
-const CLIENTS: usize = 1 << 18;
+/// Clients that are remembered, as many as a table of 2^18 places takes; beyond that the longest unseen half is
+/// forgotten.
+const CLIENTS: usize = (1 << 18) / 8 * 7;
 /// Changes that are remembered.
 const CHANGES: usize = 256;
 /// How far apart one change stands in two logs.
@@ -33,6 +35,42 @@ pub(super) struct Past {
     pub(super) refused_since: Option<Micros>,
     /// Its last request of any kind.
     pub(super) last_seen: Option<Micros>,
+}
+
+/// The same in half the room, for there can be many clients.
+#[derive(Debug, Clone, Copy, Default)]
+struct Remembered {
+    last_accepted: Moment,
+    refused_since: Moment,
+    last_seen: Moment,
+    had_session: bool,
+}
+
+/// A moment or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Moment(Micros);
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self(Micros::MIN)
+    }
+}
+
+impl Moment {
+    fn get(self) -> Option<Micros> {
+        (self != Self::default()).then_some(self.0)
+    }
+}
+
+impl From<Remembered> for Past {
+    fn from(client: Remembered) -> Self {
+        Self {
+            last_accepted: client.last_accepted.get(),
+            had_session: client.had_session,
+            refused_since: client.refused_since.get(),
+            last_seen: client.last_seen.get(),
+        }
+    }
 }
 
 /// What a client is refused for, time and again.
@@ -68,7 +106,8 @@ impl Habit {
 
 #[derive(Debug, Default, Clone)]
 pub(super) struct History {
-    clients: HashMap<IpAddr, Past>,
+    /// Shared with what only asks what would be found: that takes no more requests in.
+    clients: Arc<HashMap<IpAddr, Remembered>>,
     habits: HashMap<IpAddr, Habit>,
     changes: VecDeque<Change>,
     /// When anybody was last accepted.
@@ -92,15 +131,15 @@ impl History {
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
             self.forget();
         }
-        let past = self.clients.entry(client).or_default();
-        let before = *past;
-        past.last_seen = Some(time);
+        let past = Arc::make_mut(&mut self.clients).entry(client).or_default();
+        let before = Past::from(*past);
+        past.last_seen = Moment(time);
         past.had_session |= begins;
         if proves {
-            past.last_accepted = Some(time);
-            past.refused_since = None;
-        } else if refused {
-            past.refused_since = past.refused_since.or(Some(time));
+            past.last_accepted = Moment(time);
+            past.refused_since = Moment::default();
+        } else if refused && before.refused_since.is_none() {
+            past.refused_since = Moment(time);
         }
         before
     }
@@ -109,8 +148,8 @@ impl History {
         let mut seen: Vec<_> = self.clients.values().map(|p| p.last_seen).collect();
         let middle = seen.len() / 2;
         let (_, &mut median, _) = seen.select_nth_unstable(middle);
-        self.clients.retain(|_, past| past.last_seen > median);
-        let clients = &self.clients;
+        let clients = Arc::make_mut(&mut self.clients);
+        clients.retain(|_, past| past.last_seen > median);
         self.habits.retain(|client, _| clients.contains_key(client));
     }
 

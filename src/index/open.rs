@@ -21,6 +21,8 @@ const FOLDER: u32 = 0o750;
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 /// Pages kept in memory, in KiB.
 const CACHE: i64 = 32 << 10;
+/// The same where each is read once.
+const CACHE_BESIDE: i64 = 2 << 10;
 
 /// File systems over which SQLite's locks do not hold, by the number that statfs(2) gives.
 const NETWORKS: &[(i64, &str)] = &[
@@ -83,11 +85,16 @@ pub struct Reader {
 
 impl Reader {
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_until(Arc::default(), path)
+        Self::open_with(path, Arc::default(), CACHE)
     }
 
-    /// The same; reading its records ends with [`Error::Interrupted`] when `stop` is set.
-    pub fn open_until(stop: Arc<AtomicBool>, path: &Path) -> Result<Self> {
+    /// For who reads its records through, beside others that work: that ends with [`Error::Interrupted`] when `stop` is
+    /// set.
+    pub fn open_beside(path: &Path, stop: Arc<AtomicBool>) -> Result<Self> {
+        Self::open_with(path, stop, CACHE_BESIDE)
+    }
+
+    fn open_with(path: &Path, stop: Arc<AtomicBool>, cache: i64) -> Result<Self> {
         match fs::metadata(path) {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -102,7 +109,7 @@ impl Reader {
         connection.busy_timeout(PATIENCE)?;
         is_ours(&connection, path)?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        connection.pragma_update(None, "cache_size", -CACHE)?;
+        connection.pragma_update(None, "cache_size", -cache)?;
         version(&connection)?;
         let reader = Self { connection, stop };
         reader.begin()?;

@@ -191,7 +191,7 @@ impl Making {
     fn begin(index: &Path, wake: SyncSender<Wake>) -> Result<Self, Error> {
         let stop = Arc::new(AtomicBool::new(false));
         // Opened here: what is read from now on is heard of by the correlators that are there.
-        let reader = Reader::open_until(Arc::clone(&stop), index)?;
+        let reader = Reader::open_beside(index, Arc::clone(&stop))?;
         let (sender, made) = sync_channel(BATCHES);
         let maker = Maker {
             made: sender,

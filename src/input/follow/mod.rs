@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use self::file::{At, Key, Shape, exactly, key, shape, unpacked};
 use self::generation::Generation;
 pub use self::news::{Lost, News, Start, Stretch, Why};
+use self::set::Begun;
 use super::{bytes, rotation};
 
 /// Bytes at the beginning and before the position by which a generation is known.
@@ -46,6 +47,8 @@ pub struct Follow {
     /// Files that say nothing new as they are: copies, and what was there before. Held open, so that no other gets
     /// their inode.
     settled: HashMap<Key, (File, Shape)>,
+    /// Files that were rotated and say nothing yet, as no line of them is whole. Held open as well.
+    begun: HashMap<Key, Begun>,
     /// Before the first look: what to do with what is there.
     start: Option<Start>,
     /// Told at the next look, before all else.
@@ -69,6 +72,7 @@ impl Follow {
             generations: Vec::new(),
             next: 0,
             settled: HashMap::new(),
+            begun: HashMap::new(),
             start: Some(start),
             pending: Vec::new(),
             is_renamed: false,
@@ -160,7 +164,7 @@ impl Follow {
         let broken = self.break_off();
         let renamed = std::mem::take(&mut self.is_renamed);
         if calm || renamed || broken || self.start.is_some() || self.is_rotated() {
-            self.find(&mut news);
+            self.find(calm, &mut news);
         }
         self.measure(calm, &mut news);
         self.forget();

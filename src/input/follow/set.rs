@@ -11,23 +11,43 @@ use super::super::rotation::{self, Age};
 use super::file::{Key, has_line, key, last_end, open, shape, unpacked};
 use super::generation::Generation;
 use super::news::{Lost, News, Start, Why};
-use super::{FILES, Follow};
+use super::{FILES, FORGOTTEN, Follow};
 
 /// How often a folder is listed again because it changed meanwhile.
 const TRIES: usize = 16;
 
 /// A file of the set that was just opened.
+#[derive(Debug)]
 pub(super) struct Opened {
     pub(super) age: Age,
     pub(super) path: PathBuf,
     pub(super) key: Key,
     pub(super) file: File,
     pub(super) metadata: Metadata,
+    /// It has left the set since.
+    is_left: bool,
+}
+
+impl Opened {
+    /// Whether there is enough of it to say whether it is a copy. One that is still being made can have left nothing
+    /// but its beginning; outside of the set none is made.
+    fn says_something(&self) -> bool {
+        let is_begun = self.is_left && self.metadata.len() > 0;
+        is_begun || has_line(&self.file)
+    }
+}
+
+/// A file of which it cannot be said yet whether it is a copy.
+#[derive(Debug)]
+pub(super) struct Begun {
+    opened: Opened,
+    /// Looks in calm since it left the set.
+    quiet: u32,
 }
 
 impl Follow {
     /// Finds what the files of the set are by now.
-    pub(super) fn find(&mut self, news: &mut Vec<News>) {
+    pub(super) fn find(&mut self, calm: bool, news: &mut Vec<News>) {
         let start = self.start.take();
         let newest = self
             .generations
@@ -41,6 +61,7 @@ impl Follow {
         };
         let is_there = |key: &Key| files.iter().any(|f| f.key == *key);
         self.settled.retain(|key, _| is_there(key));
+        let left = self.begun.extract_if(|key, _| !is_there(key)).collect();
         let oldest_known = files.iter().position(|f| self.holder(f.key).is_some());
         for generation in &mut self.generations {
             generation.path = None;
@@ -56,6 +77,8 @@ impl Follow {
                 generation.path = Some(file.path.clone());
             }
         }
+        // What it says is known before a compressed copy of it is met.
+        self.take_left(left, calm);
         let mut before = None;
         let mut any_unseen = false;
         // The file that is written is met first: what is all in it is a copy, which was just made of it.
@@ -80,6 +103,26 @@ impl Follow {
             before = taken.filter(|_| is_rotated).or(before);
         }
         self.tell_missed(newest, any_unseen, news);
+    }
+
+    /// Takes in what had only begun when it left the set, once it says something.
+    fn take_left(&mut self, left: Vec<(Key, Begun)>, calm: bool) {
+        for (key, Begun { mut opened, quiet }) in left {
+            let quiet = quiet + u32::from(calm);
+            let metadata = opened.file.metadata();
+            let Some(metadata) = metadata.ok().filter(|_| quiet < FORGOTTEN) else {
+                continue;
+            };
+            opened.metadata = metadata;
+            opened.is_left = true;
+            if let Some(taken) = self.take(opened, None, false) {
+                if let Some(generation) = self.of_mut(taken) {
+                    generation.path = None;
+                }
+            } else if let Some(begun) = self.begun.get_mut(&key) {
+                begun.quiet = quiet;
+            }
+        }
     }
 
     /// The file that was written at the last look has left the set, and one is there that was rotated and never
@@ -107,6 +150,7 @@ impl Follow {
     /// Takes in a file that is not held. Gives its generation, unless it says nothing of its own.
     fn take(&mut self, mut file: Opened, before: Option<u32>, is_old: bool) -> Option<u32> {
         let size = file.metadata.len();
+        self.begun.remove(&file.key);
         let settled = self.settled.get(&file.key);
         let is_wanted = self.generations.iter().any(Generation::is_nowhere);
         if !is_wanted && settled.is_some_and(|(_, before)| *before == shape(&file.metadata)) {
@@ -124,7 +168,7 @@ impl Follow {
             self.is_copied = true;
             return Some(orphan.id);
         }
-        let is_whole = has_line(&file.file);
+        let is_whole = file.says_something();
         let mut known = None;
         if is_whole {
             let common = |g: &Generation| g.in_common(&file.file, size);
@@ -138,13 +182,18 @@ impl Follow {
                 self.settled.insert(file.key, settled);
                 return None;
             }
-            // A copy that has only begun says nothing yet.
-            if !is_whole {
-                return None;
-            }
             // What it is a copy of may have been truncated a moment ago.
-            if known.is_none() && !self.generations.iter_mut().all(Generation::is_intact) {
-                self.is_renamed = true;
+            let is_torn = is_whole
+                && known.is_none()
+                && !self.generations.iter_mut().all(Generation::is_intact);
+            self.is_renamed |= is_torn;
+            // Nor does a copy say anything that has only begun.
+            if is_torn || !is_whole {
+                let begun = Begun {
+                    opened: file,
+                    quiet: 0,
+                };
+                self.begun.insert(begun.opened.key, begun);
                 return None;
             }
         }
@@ -233,6 +282,7 @@ impl Follow {
                             key: key(&metadata),
                             file,
                             metadata,
+                            is_left: false,
                         });
                     }
                     Err(error) if error.kind() == io::ErrorKind::NotFound => is_whole = false,
