@@ -261,6 +261,41 @@ fn logs_that_grow_and_rotate_are_read_on() {
     assert_same(&grown.dump(), &whole.dump(), "grown");
 }
 
+// The pipe holds it up between finding the logs and reading them.
+#[test]
+fn a_log_that_is_truncated_after_it_was_found_is_another_from_then_on() {
+    let access = fs::read_to_string(ACCESS).unwrap();
+    let half = access.match_indices('\n').nth(40).unwrap().0 + 1;
+    let (before, after) = access.split_at(half);
+    let desk = Desk::new();
+    desk.write("access.log", before);
+    desk.index(&["access.log"]);
+    let pipe = desk.path("journal.log");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_why401"))
+        .args(["index", "access.log", "journal.log", "--index"])
+        .arg(desk.db())
+        .current_dir(desk.folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut journal = fs::OpenOptions::new().write(true).open(pipe).unwrap();
+    let some = after.match_indices('\n').nth(4).unwrap().0 + 1;
+    desk.write("access.log", &after[..some]);
+    journal.write_all(&fs::read(JOURNAL).unwrap()).unwrap();
+    drop(journal);
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success());
+    let talk = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        talk.contains("access.log: truncated or replaced after it was found"),
+        "{talk}"
+    );
+    let query = "SELECT lines FROM inputs WHERE file LIKE '%access.log' ORDER BY first";
+    let parts = desk.run(&["sql", "-o", "csv", query]);
+    assert_eq!(parts.data.lines().skip(1).collect::<Vec<_>>(), ["41", "5"]);
+}
+
 /// A log is known by its first line; while that has no end, it is not known yet.
 #[test]
 fn a_first_line_that_is_being_written_is_read_again() {

@@ -16,7 +16,7 @@ use crate::cli::IndexArgs;
 use crate::config::Config;
 use crate::event::{self, Place, Record};
 use crate::index::{self, Error, Known, Limits, NewPart, Writer};
-use crate::input::{Input, Inputs, Options, Records, discover};
+use crate::input::{self, Failure, Input, Inputs, Options, Records, discover, is_stream};
 use crate::report::sanitize::visible;
 use crate::summary::Tally;
 use crate::zone::Zone;
@@ -24,6 +24,8 @@ use crate::zone::Zone;
 /// Records in one block of the index, at most, and the bytes of their lines.
 const BLOCK: usize = 4096;
 const BLOCK_BYTES: usize = 4 << 20;
+/// How often a log is looked for again that was truncated or replaced since it was found.
+const TRIES: usize = 8;
 /// How much work is lost at most when it is interrupted.
 const COMMIT: Duration = Duration::from_secs(1);
 
@@ -93,8 +95,16 @@ fn fill(
         if !writer.is_masked_by(options.masks.fingerprint())? {
             return Err(masked_otherwise());
         }
-        let inputs = discover(&args.logs, options);
-        exit = read(&mut writer, inputs, talk)?;
+        let mut logs = args.logs.clone();
+        for _ in 0..TRIES {
+            let has_changed;
+            (exit, has_changed) = read(&mut writer, discover(&logs, options), talk)?;
+            // What comes through a pipe was read.
+            logs.retain(|log| !is_stream(log));
+            if !has_changed || logs.is_empty() {
+                break;
+            }
+        }
     }
     if args.prune {
         prune(&mut writer, args, talk)?;
@@ -112,8 +122,9 @@ pub(super) fn masked_otherwise() -> Stop {
     Stop::Other(Fault::new(Exit::Usage, message).into())
 }
 
-/// Reads what is new in the logs.
-fn read(writer: &mut Writer, found: Inputs, talk: &mut impl Write) -> Result<Exit, Stop> {
+/// Reads what is new in the logs. Tells as well whether one was truncated or replaced since it was found, so that it is
+/// another by now.
+fn read(writer: &mut Writer, found: Inputs, talk: &mut impl Write) -> Result<(Exit, bool), Stop> {
     let Inputs {
         inputs,
         parts,
@@ -142,11 +153,13 @@ fn read(writer: &mut Writer, found: Inputs, talk: &mut impl Write) -> Result<Exi
     filing.progress.finish();
     tell_failures(&failures, talk)?;
     writeln!(talk, "why401: {added} new lines")?;
-    Ok(if failures.is_empty() {
+    let exit = if failures.is_empty() {
         Exit::Done
     } else {
         Exit::Input
-    })
+    };
+    let has_changed = |failure: &Failure| matches!(failure.error, input::Error::Changed);
+    Ok((exit, failures.iter().any(has_changed)))
 }
 
 /// On the way of records into the index.
@@ -160,8 +173,15 @@ struct Filing<'a> {
 impl Filing<'_> {
     /// Reads an input from where the index stands in it. Gives how many lines were new, and what could not
     /// be read.
-    fn file(&mut self, mut input: Input) -> Result<(u64, Vec<crate::input::Failure>), Error> {
-        let mut known = self.place(&mut input)?;
+    fn file(&mut self, mut input: Input) -> Result<(u64, Vec<Failure>), Error> {
+        let Some(known) = self.known(&mut input)? else {
+            let failure = Failure {
+                name: input.name.into(),
+                error: input::Error::Changed,
+            };
+            return Ok((0, vec![failure]));
+        };
+        let mut known = self.place(&mut input, known)?;
         let before: u64 = known.values().map(|part| part.tally.lines).sum();
         let mut records = input.records();
         let mut batch: Vec<Record> = Vec::with_capacity(BLOCK);
@@ -195,13 +215,21 @@ impl Filing<'_> {
         Ok((after.saturating_sub(before), failures))
     }
 
-    /// Finds the parts of an input in the index, adds those that it does not know, and lets reading begin
-    /// where it stopped.
-    fn place(&mut self, input: &mut Input) -> Result<HashMap<u32, Known>, Error> {
-        let mut known = HashMap::new();
+    /// Finds the parts of an input in the index, and leaves those out that it knows beyond their end. `None`: it was
+    /// truncated or replaced meanwhile.
+    fn known(&self, input: &mut Input) -> Result<Option<HashMap<u32, Known>>, Error> {
+        let mut seen = Vec::new();
         for index in input.parts() {
             let name = &self.parts[index as usize].name;
-            match recognise(self.writer, input, index, name)? {
+            seen.push((index, recognise(self.writer, input, index, name)?));
+        }
+        // Otherwise what is there now would be taken for a short copy of what was there.
+        if !input.is_still() {
+            return Ok(None);
+        }
+        let mut known = HashMap::new();
+        for (index, seen) in seen {
+            match seen {
                 Some(Seen::All(_)) => input.pass(index),
                 Some(Seen::Part(part)) => {
                     known.insert(index, part);
@@ -209,6 +237,15 @@ impl Filing<'_> {
                 None => {}
             }
         }
+        Ok(Some(known))
+    }
+
+    /// Adds the parts of an input that the index does not know, and lets reading begin where it stopped.
+    fn place(
+        &mut self,
+        input: &mut Input,
+        mut known: HashMap<u32, Known>,
+    ) -> Result<HashMap<u32, Known>, Error> {
         let row = if let Some(part) = known.values().next() {
             self.writer.input_of(part.id)?
         } else {
