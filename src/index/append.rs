@@ -43,12 +43,16 @@ pub struct NewPart<'a> {
 impl Writer {
     /// Opens the index at `path`, makes it where there is none, and keeps others from writing.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::open_within(path, open::PATIENCE)
+        Self::open_with(path, open::PATIENCE, open::CACHE)
     }
 
-    /// The same for who has something else to do than to wait for another program to let go of it.
-    pub fn open_within(path: &Path, patience: Duration) -> Result<Self> {
-        let (connection, lock) = open::for_writing(path, patience)?;
+    /// The same for who runs for ever, and has something else to do than to wait for another program to let go of it.
+    pub fn open_live(path: &Path, patience: Duration) -> Result<Self> {
+        Self::open_with(path, patience, open::CACHE_LIVE)
+    }
+
+    fn open_with(path: &Path, patience: Duration, cache: i64) -> Result<Self> {
+        let (connection, lock) = open::for_writing(path, patience, cache)?;
         Ok(Self {
             connection,
             names: Names::default(),

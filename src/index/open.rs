@@ -20,9 +20,10 @@ const FOLDER: u32 = 0o750;
 /// How long is waited for another program, such as a `sqlite3` shell, to let go of it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 /// Pages kept in memory, in KiB.
-const CACHE: i64 = 32 << 10;
-/// The same where each is read once.
-const CACHE_BESIDE: i64 = 2 << 10;
+pub(super) const CACHE: i64 = 32 << 10;
+/// The same for who runs for ever and writes little at a time, and for who reads each page once.
+pub(super) const CACHE_LIVE: i64 = 8 << 10;
+const CACHE_ONCE: i64 = 2 << 10;
 
 /// File systems over which SQLite's locks do not hold, by the number that statfs(2) gives.
 const NETWORKS: &[(i64, &str)] = &[
@@ -36,8 +37,12 @@ const NETWORKS: &[(i64, &str)] = &[
 ];
 
 /// Opens the index for the one writer; makes it where there is none. `patience`: how long is waited for another
-/// program.
-pub(super) fn for_writing(path: &Path, patience: Duration) -> Result<(Connection, Lock)> {
+/// program; `cache`: in KiB.
+pub(super) fn for_writing(
+    path: &Path,
+    patience: Duration,
+    cache: i64,
+) -> Result<(Connection, Lock)> {
     let failed = |error| Error::File {
         path: path.to_owned(),
         error,
@@ -69,7 +74,7 @@ pub(super) fn for_writing(path: &Path, patience: Duration) -> Result<(Connection
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "cache_size", -CACHE)?;
+    connection.pragma_update(None, "cache_size", -cache)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&connection)?;
     Ok((connection, lock))
@@ -91,7 +96,7 @@ impl Reader {
     /// For who reads its records through, beside others that work: that ends with [`Error::Interrupted`] when `stop` is
     /// set.
     pub fn open_beside(path: &Path, stop: Arc<AtomicBool>) -> Result<Self> {
-        Self::open_with(path, stop, CACHE_BESIDE)
+        Self::open_with(path, stop, CACHE_ONCE)
     }
 
     fn open_with(path: &Path, stop: Arc<AtomicBool>, cache: i64) -> Result<Self> {

@@ -104,7 +104,7 @@ impl<'a, W: Write> Session<'a, W> {
         voice: Voice<'a, W>,
         wake: &SyncSender<Wake>,
     ) -> Result<Self, Stop> {
-        let mut writer = Writer::open_within(path, PATIENCE)?;
+        let mut writer = Writer::open_live(path, PATIENCE)?;
         if !writer.is_masked_by(options.masks.fingerprint())? {
             return Err(masked_otherwise());
         }
