@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::super::index::{Stop, anew};
 use super::super::replay::{News, Replay};
 use super::intake::Intake;
 use super::said::Said;
-use super::{LATENESS, Wake};
+use super::{LATENESS, LOOK, Wake};
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::index::{Error, Explanation, Reader, Writer};
@@ -141,11 +141,22 @@ impl Found {
         intake: &mut Intake,
         said: &mut Said,
     ) -> Result<(), Stop> {
+        self.advance_within(Duration::ZERO, writer, intake, said)
+    }
+
+    /// The same, and waits so long for what is being made.
+    fn advance_within(
+        &mut self,
+        patience: Duration,
+        writer: &Writer,
+        intake: &mut Intake,
+        said: &mut Said,
+    ) -> Result<(), Stop> {
         let Some(making) = &mut self.making else {
             self.is_littered = self.is_littered && writer.sweep()?;
             return Ok(());
         };
-        let Some(mut replay) = making.advance(writer, said)? else {
+        let Some(mut replay) = making.advance(patience, writer, said)? else {
             return Ok(());
         };
         self.due.took = making.began.elapsed();
@@ -168,7 +179,16 @@ impl Found {
     }
 
     /// Makes them for the last time, of all that was read.
-    pub(super) fn end(&mut self, writer: &Writer, said: &mut Said) -> Result<(), Stop> {
+    pub(super) fn end(
+        &mut self,
+        writer: &Writer,
+        intake: &mut Intake,
+        said: &mut Said,
+    ) -> Result<(), Stop> {
+        // What was there when this began is known by then, and not told.
+        while self.ready.is_none() && self.making.is_some() {
+            self.advance_within(LOOK, writer, intake, said)?;
+        }
         self.making = None;
         said.begin_anew();
         anew(writer, |found| {
@@ -208,10 +228,15 @@ impl Making {
     }
 
     /// Stores and tells what was made. Gives what they were made with when that is all.
-    fn advance(&mut self, writer: &Writer, said: &mut Said) -> Result<Option<Box<Replay>>, Stop> {
+    fn advance(
+        &mut self,
+        patience: Duration,
+        writer: &Writer,
+        said: &mut Said,
+    ) -> Result<Option<Box<Replay>>, Stop> {
         let began = Instant::now();
         while began.elapsed() < SLICE {
-            match self.made.try_recv() {
+            match self.made.recv_timeout(patience) {
                 Ok(Made::Begun { ids, parts }) => {
                     said.begin_anew();
                     self.stored = Some((writer.explain_beside(ids)?, parts));
@@ -236,8 +261,8 @@ impl Making {
                     return Ok(Some(replay));
                 }
                 Ok(Made::Failed(why)) => return Err(why),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return Err(Error::Interrupted.into()),
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return Err(Error::Interrupted.into()),
             }
         }
         Ok(None)

@@ -211,7 +211,7 @@ impl<'a, W: Write> Session<'a, W> {
         manager.ends();
         let writer = &mut self.writer;
         self.intake.catch_up(writer, self.options, *talk)?;
-        self.found.end(writer, said)?;
+        self.found.end(writer, &mut self.intake, said)?;
         self.clock.counted = None;
         self.count(Instant::now())?;
         self.writer.close()?;
