@@ -5,9 +5,11 @@
 //! rest when lines that come late have had their time. In a calm moment, and at the end, the findings are made
 //! anew from the index, beside the reading; what differs from what was told is told again as a revision.
 
+mod followed;
 mod found;
 mod intake;
 mod manager;
+mod part;
 mod said;
 mod session;
 mod trouble;
