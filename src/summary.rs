@@ -52,6 +52,17 @@ pub struct Position {
     /// The last record, where more of it may come: perhaps it is still being written, so it stands behind the
     /// position although it was read.
     pub open: Option<Open>,
+    /// Of a log in which lines without a time stand among others: the last before it that has one.
+    pub timed: Option<Timed>,
+}
+
+/// When a record was written, for others around it that have no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timed {
+    pub from: Micros,
+    pub until: Micros,
+    /// How far ahead of UTC its clock was, where that is known.
+    pub ahead: Option<Micros>,
 }
 
 /// A record without an end, as it was counted.

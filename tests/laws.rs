@@ -197,7 +197,7 @@ fn index_with(finding: &Finding, path: &Path) -> Result<(Writer, i64), Error> {
     let position = Position {
         lines: 9,
         offset: 9 << 33,
-        open: None,
+        ..Position::default()
     };
     let tally = Tally {
         lines: 9,

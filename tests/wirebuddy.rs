@@ -9,6 +9,7 @@ mod binary;
 use std::fmt::Write;
 use std::fs;
 
+use binary::live::{Tail, append, ask, by_id, found, until};
 use binary::{Ended, SCENARIO, Why401, cited, explain, why401};
 use chrono::DateTime;
 use serde_json::Value;
@@ -331,6 +332,62 @@ fn several_servers_in_one_run() {
     assert_eq!(count(&[wirebuddy, SCENARIO]), [pritunl[0], other[1]]);
     let help = why401(["formats"]).run();
     assert!(help.data.contains("wirebuddy_log"));
+}
+
+/// Lines with a time, and between them as many without one as are seldom met.
+fn with_lines_without_a_time() -> Host {
+    let mut host = Host::default();
+    for (second, bare) in [(0, 0), (20, 3), (40, 1), (60, 2)] {
+        let failed = format!("LOGIN_FAILED ip={ALICE} username=alice");
+        host = host.line(second, AUTH, &failed);
+        let line = format!(r#"INFO:     {ALICE}:0 - "POST /api/login HTTP/1.1" 401 Unauthorized"#);
+        for _ in 0..bare {
+            writeln!(host.log, "{line}").unwrap();
+        }
+    }
+    host
+}
+
+// Behind the last line with a time nobody knows yet what comes.
+#[test]
+fn access_lines_without_a_time_are_the_same_in_whichever_pieces_they_are_read() {
+    let host = with_lines_without_a_time();
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| why401(args).within(folder.path()).run();
+    let ends: Vec<usize> = host.log.match_indices('\n').map(|(at, _)| at + 1).collect();
+    for upto in ends {
+        let log = &host.log[..upto];
+        fs::write(folder.path().join("wirebuddy.log"), log).unwrap();
+        run(&["index", "--index", "index.db", "wirebuddy.log"]);
+        // Once more, and nothing is different.
+        run(&["index", "--index", "index.db", "wirebuddy.log"]);
+        let kept = run(&["explain", "-o", "ndjson", "--index", "index.db"]);
+        assert_eq!(
+            kept.data,
+            run(&["explain", "-o", "ndjson", "wirebuddy.log"]).data,
+            "{log}"
+        );
+    }
+}
+
+#[test]
+fn access_lines_without_a_time_at_the_end_are_told_live() {
+    let host = with_lines_without_a_time();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let lines: Vec<&str> = host.log.split_inclusive('\n').collect();
+    append(folder, "wirebuddy.log", lines[0]);
+    let tail = Tail::start(folder, &["--from-start", "wirebuddy.log"]);
+    let count = "SELECT count(*) FROM event";
+    for (n, line) in lines.iter().enumerate().skip(1) {
+        append(folder, "wirebuddy.log", line);
+        until(|| ask(folder, count, |row| row.get::<_, usize>(0).unwrap()) == [n + 1]);
+    }
+    let told = by_id(tail.end());
+    let whole = found(folder, &["wirebuddy.log"]);
+    assert!(told.keys().eq(whole.keys()));
+    let index = ["explain", "-o", "ndjson", "--index", "state/index.db"];
+    assert_eq!(by_id(why401(index).within(folder).findings()), whole);
 }
 
 /// Where somebody gave uvicorn a logging configuration of its own, its access lines have no time: they happened between

@@ -194,14 +194,16 @@ impl Filing<'_> {
             }
             bytes += record.text.as_ref().map_or(0, |text| text.len());
             batch.push(record);
-            if batch.len() == BLOCK || bytes > BLOCK_BYTES {
+            let is_full = batch.len() >= BLOCK || bytes > BLOCK_BYTES;
+            // What stands behind the position is taken back with the next that is added.
+            if is_full && !records.is_held() {
                 self.flush(&mut batch, &records, &mut known)?;
                 bytes = 0;
             }
         }
         self.flush(&mut batch, &records, &mut known)?;
         // What told nothing has no record.
-        for tally in records.tallies() {
+        for tally in records.positions() {
             self.append(&mut known, &[], tally)?;
         }
         let failures = records.failures();
@@ -302,7 +304,7 @@ impl Filing<'_> {
         let Some(part) = batch.first().map(|record| record.place.part) else {
             return Ok(());
         };
-        if let Some(tally) = records.tallies().into_iter().find(|t| t.part == part) {
+        if let Some(tally) = records.positions().into_iter().find(|t| t.part == part) {
             self.append(known, batch, tally)?;
         }
         batch.clear();
@@ -323,7 +325,12 @@ impl Filing<'_> {
         let Some(part) = known.get_mut(&tally.part) else {
             return Ok(());
         };
-        if tally.position != part.tally.position || tally.lines != part.tally.lines {
+        let is_behind = match records.last() {
+            Some(last) => Some(last.place.offset) > self.writer.reached(part.id)?,
+            None => false,
+        };
+        let has_moved = tally.position != part.tally.position || tally.lines != part.tally.lines;
+        if has_moved || is_behind {
             self.writer.append(part.id, records, &tally)?;
             let new = |tally: &Tally| (tally.position.offset, tally.lines);
             let ((to, lines), (from, before)) = (new(&tally), new(&part.tally));

@@ -294,8 +294,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds records of a part, in file order, and what became of all its lines so far. A last line without
-    /// an end that was added before is taken back.
+    /// Where the last record of a part begins that was added.
+    pub fn reached(&self, part: i64) -> Result<Option<u64>> {
+        let mut last = self
+            .connection
+            .prepare_cached("SELECT last FROM block WHERE part = ?1 ORDER BY first DESC LIMIT 1")?;
+        let last: Option<i64> = last.query_row([part], |row| row.get(0)).optional()?;
+        Ok(last.map(i64::cast_unsigned))
+    }
+
+    /// Adds records of a part, in file order, and what became of all its lines so far. What was added before and stands
+    /// behind the position, as a last line without an end does, is taken back.
     pub fn append(&mut self, part: i64, records: &[Record], tally: &Tally) -> Result<()> {
         self.begin()?;
         for table in [
@@ -382,6 +391,7 @@ impl Writer {
             lines,
             offset,
             open,
+            timed,
         } = tally.position;
         self.connection
             .prepare_cached(
@@ -389,8 +399,9 @@ impl Writer {
                     bytes_parsed = ?7, bytes_ignored = ?8, bytes_unparsed = ?9, first_unparsed = ?10,
                     position_lines = ?11, position_offset = ?12,
                     open_fate = ?13, open_lines = ?14, open_bytes = ?15, open_cut = ?16,
-                    first = coalesce(min(first, ?17), first, ?17),
-                    last = coalesce(max(last, ?18), last, ?18)
+                    position_timed = ?17,
+                    first = coalesce(min(first, ?18), first, ?18),
+                    last = coalesce(max(last, ?19), last, ?19)
                  WHERE id = ?1",
             )?
             .execute(rusqlite::params![
@@ -410,6 +421,7 @@ impl Writer {
                 open.map(|open| open.lines),
                 open.map(|open| open.bytes),
                 open.map(|open| open.is_cut),
+                timed.map(|timed| timed::write(&timed)),
                 times().min(),
                 times().max(),
             ])?;
@@ -629,8 +641,44 @@ pub(super) fn tally(row: &Row<'_>, part: u32) -> Result<Tally> {
             lines: row.get("position_lines")?,
             offset: row.get("position_offset")?,
             open,
+            timed: timed::read(row)?,
         },
     })
+}
+
+/// The last record with a time before the position, as JSON.
+mod timed {
+    use rusqlite::Row;
+    use serde::{Deserialize, Serialize};
+
+    use super::Result;
+    use crate::event::Micros;
+    use crate::summary::Timed;
+
+    #[derive(Serialize, Deserialize)]
+    struct Stored {
+        from: Micros,
+        until: Micros,
+        ahead: Option<Micros>,
+    }
+
+    pub(super) fn write(&Timed { from, until, ahead }: &Timed) -> String {
+        serde_json::to_string(&Stored { from, until, ahead }).unwrap_or_default()
+    }
+
+    pub(super) fn read(row: &Row<'_>) -> Result<Option<Timed>> {
+        // Who may only read has what an older version wrote.
+        let column = row.as_ref().column_index("position_timed");
+        let Some(column) = column.ok() else {
+            return Ok(None);
+        };
+        let stored: Option<String> = row.get(column)?;
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
+        let Stored { from, until, ahead } = serde_json::from_str(&stored)?;
+        Ok(Some(Timed { from, until, ahead }))
+    }
 }
 
 /// The lines that did not parse, as JSON.

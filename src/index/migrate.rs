@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("follow.sql"),
     include_str!("current.sql"),
+    include_str!("untimed.sql"),
 ];
 
 /// Views are no state: they are made anew each time.

@@ -164,7 +164,7 @@ impl Live {
         tally.position = Position {
             lines: lines(self.flow.before(stretch)?)?,
             offset: stretch.from,
-            open: None,
+            ..Position::default()
         };
         tally.lines = tally.position.lines;
         tally.ignored = tally.lines;

@@ -13,7 +13,7 @@ use crate::event::{Event, Kind, Micros, Place, Record, SECOND, UNTIMED};
 use crate::format::grammar::utf8;
 use crate::format::redact::redact_line;
 use crate::format::{self, Format, Mismatch};
-use crate::summary::{Fate, Open, Position, Tally};
+use crate::summary::{Fate, Open, Position, Tally, Timed};
 
 /// Records that wait for one with a time.
 const HELD: usize = 1 << 12;
@@ -28,7 +28,9 @@ pub struct Records<'a> {
     format: &'static dyn Format,
     waiting: VecDeque<Waiting<'a>>,
     reading: Option<Reading<'a>>,
+    /// Of the parts that were read: what was counted, and from where reading goes on.
     tallies: Vec<Tally>,
+    positions: Vec<Tally>,
     failures: Vec<Failure>,
     /// Of a preview: what it looks at.
     preview: Option<Sample>,
@@ -57,10 +59,11 @@ struct Reading<'a> {
     untimed: VecDeque<(Tally, Record)>,
     /// How many of them have a time by now.
     timed: usize,
-    /// Of the last record that had one: its time, and how far ahead of UTC its clock was.
-    last: Option<(Range<Micros>, Option<Micros>)>,
-    /// Behind what is read nothing comes: those that wait need not.
-    is_end: bool,
+    /// The last record that had one.
+    last: Option<Timed>,
+    /// The tally before the first for which none came any more: those are given the time of what stands before them, and
+    /// read again when there is more.
+    held: Option<Tally>,
     /// Of a database: the greatest number of a row so far. Rows come in the order of their dates.
     row: u64,
 }
@@ -128,6 +131,7 @@ impl<'a> Records<'a> {
             waiting,
             reading: None,
             tallies: Vec::new(),
+            positions: Vec::new(),
             failures: Vec::new(),
             preview: None,
         }
@@ -137,6 +141,17 @@ impl<'a> Records<'a> {
     pub fn tallies(&self) -> Vec<Tally> {
         let current = self.reading.iter().map(Reading::tally);
         self.tallies.iter().cloned().chain(current).collect()
+    }
+
+    /// The same, up to where reading goes on when there is more.
+    pub fn positions(&self) -> Vec<Tally> {
+        let current = self.reading.iter().map(Reading::tally);
+        self.positions.iter().cloned().chain(current).collect()
+    }
+
+    /// Whether what is given now stands behind the position.
+    pub fn is_held(&self) -> bool {
+        self.reading.as_ref().is_some_and(|r| r.held.is_some())
     }
 
     /// The failures met since they were last asked for.
@@ -149,7 +164,12 @@ impl<'a> Records<'a> {
         match (waiting.open)() {
             Ok(reader) => {
                 tally.reopen();
-                let Position { lines, offset, .. } = tally.position;
+                let Position {
+                    lines,
+                    offset,
+                    timed,
+                    ..
+                } = tally.position;
                 let begins = self.format.begins();
                 self.reading = Some(Reading {
                     name: waiting.name,
@@ -164,12 +184,13 @@ impl<'a> Records<'a> {
                     open: None,
                     untimed: VecDeque::new(),
                     timed: 0,
-                    last: None,
-                    is_end: true,
+                    last: timed,
+                    held: None,
                     row: if self.format.is_database() { lines } else { 0 },
                 });
             }
             Err(error) => {
+                self.positions.push(tally.clone());
                 self.tallies.push(tally);
                 self.fail(waiting.name, error);
             }
@@ -193,7 +214,12 @@ pub(super) fn go_on(
     mut tally: Tally,
 ) -> Result<(Vec<Record>, Tally), Error> {
     tally.reopen();
-    let Position { lines, offset, .. } = tally.position;
+    let Position {
+        lines,
+        offset,
+        timed,
+        ..
+    } = tally.position;
     let mut reading = Reading {
         name: Box::default(),
         blocks: Blocks::resume(
@@ -207,8 +233,8 @@ pub(super) fn go_on(
         open: None,
         untimed: VecDeque::new(),
         timed: 0,
-        last: None,
-        is_end: false,
+        last: timed,
+        held: None,
         row: 0,
     };
     let mut records = Vec::new();
@@ -230,7 +256,8 @@ impl Iterator for Records<'_> {
                     Err(error) => Some(error),
                 };
                 let reading = self.reading.take()?;
-                self.tallies.push(reading.tally());
+                self.positions.push(reading.tally());
+                self.tallies.push(reading.read_so_far());
                 let name = reading.name;
                 if let Some(error) = ended {
                     self.fail(name, error);
@@ -245,31 +272,24 @@ impl Iterator for Records<'_> {
 impl Reading<'_> {
     /// The fate of what was read so far, and how far that is.
     fn tally(&self) -> Tally {
-        if let Some((before, _)) = self.untimed.front() {
-            return before.clone();
-        }
-        self.read_so_far()
+        let untimed = self.untimed.front().map(|(before, _)| before);
+        let before = self.held.as_ref().or(untimed);
+        before.cloned().unwrap_or_else(|| self.read_so_far())
     }
 
     fn read_so_far(&self) -> Tally {
         let (next, offset) = self.blocks.position();
         let mut tally = self.tally.clone();
-        tally.position = match self.open {
-            _ if self.row > 0 => Position {
-                lines: self.row,
-                offset: self.row + 1,
-                open: None,
-            },
-            None => Position {
-                lines: next - 1,
-                offset,
-                open: None,
-            },
-            Some((place, open)) => Position {
-                lines: place.line - 1,
-                offset: place.offset,
-                open: Some(open),
-            },
+        let (lines, offset, open) = match self.open {
+            _ if self.row > 0 => (self.row, self.row + 1, None),
+            None => (next - 1, offset, None),
+            Some((place, open)) => (place.line - 1, place.offset, Some(open)),
+        };
+        tally.position = Position {
+            lines,
+            offset,
+            open,
+            timed: self.last,
         };
         tally
     }
@@ -285,15 +305,19 @@ impl Reading<'_> {
         while self.timed == 0 {
             let before = self.read_so_far();
             let Some(record) = self.read(format, preview)? else {
-                if !self.is_end {
-                    return Ok(None);
+                if self.held.is_none() {
+                    self.held = self.untimed.front().map(|(before, _)| before.clone());
                 }
                 self.derive(None);
                 break;
             };
             if record.event.time != UNTIMED {
-                let own = (record.event.time.clone(), record.ahead);
-                self.derive(Some(own.clone()));
+                let own = Timed {
+                    from: record.event.time.start,
+                    until: record.event.time.end,
+                    ahead: record.ahead,
+                };
+                self.derive(Some(own));
                 self.last = Some(own);
                 self.timed += 1;
             }
@@ -308,15 +332,15 @@ impl Reading<'_> {
 
     /// Gives those that wait the time between the records around them, of which one is enough. Where there is none
     /// nobody knows it.
-    fn derive(&mut self, next: Option<(Range<Micros>, Option<Micros>)>) {
-        let last = self.last.clone().or_else(|| next.clone());
-        let Some(((from, ahead), (until, _))) = last.clone().zip(next.or(last)) else {
+    fn derive(&mut self, next: Option<Timed>) {
+        let Some(last) = self.last.or(next) else {
             self.untimed.clear();
             return;
         };
+        let until = next.map_or(last.until, |next| next.until.max(last.until));
         for (_, record) in self.untimed.iter_mut().skip(self.timed) {
-            record.event.time = from.start..until.end.max(from.end);
-            record.ahead = ahead;
+            record.event.time = last.from..until;
+            record.ahead = last.ahead;
         }
         self.timed = self.untimed.len();
     }
