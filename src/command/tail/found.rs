@@ -61,6 +61,8 @@ struct Making {
     thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
     made: Receiver<Made>,
+    /// There may be more made than was taken so far.
+    has_more: bool,
     /// What is stored of them so far, with the parts that they name.
     stored: Option<(Explanation, Arc<[Part]>)>,
 }
@@ -131,7 +133,10 @@ impl Found {
 
     /// Whether there is more to do at once.
     pub(super) fn is_busy(&self) -> bool {
-        self.is_littered && self.making.is_none()
+        match &self.making {
+            Some(making) => making.has_more,
+            None => self.is_littered,
+        }
     }
 
     /// Stores and tells some of what was made meanwhile. Before that, all that was read has been heard.
@@ -223,6 +228,7 @@ impl Making {
             thread: Some(thread::spawn(move || maker.run(&reader))),
             stop,
             made,
+            has_more: false,
             stored: None,
         })
     }
@@ -235,6 +241,7 @@ impl Making {
         said: &mut Said,
     ) -> Result<Option<Box<Replay>>, Stop> {
         let began = Instant::now();
+        self.has_more = true;
         while began.elapsed() < SLICE {
             match self.made.recv_timeout(patience) {
                 Ok(Made::Begun { ids, parts }) => {
@@ -261,7 +268,10 @@ impl Making {
                     return Ok(Some(replay));
                 }
                 Ok(Made::Failed(why)) => return Err(why),
-                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.has_more = false;
+                    break;
+                }
                 Err(RecvTimeoutError::Disconnected) => return Err(Error::Interrupted.into()),
             }
         }
