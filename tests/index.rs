@@ -231,6 +231,10 @@ fn what_is_known_is_not_read_again() {
     desk.write("earlier.log", head);
     assert_eq!(desk.index(&["earlier.log"]), 0);
     assert_same(&desk.dump(), &renamed, "an earlier copy");
+    // Cut within a line by which it would be known.
+    desk.write("cut.log", &access[..access.len() - 20]);
+    assert_eq!(desk.index(&["cut.log"]), 0);
+    assert_same(&desk.dump(), &renamed, "a copy that is cut");
 }
 
 #[test]

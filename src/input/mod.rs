@@ -176,7 +176,7 @@ impl Input {
     }
 
     /// Whether the line at `place` of its part `place.part` still says this. Where the part does not reach
-    /// so far: `None`.
+    /// so far, or not to the line's end: `None`.
     pub fn says(&mut self, place: Place, event: &Event) -> Option<bool> {
         let part = self.parts.iter_mut().find(|p| p.index == place.part)?;
         let reader = part.bytes.peek_at(place.offset).ok()?;
@@ -189,7 +189,9 @@ impl Input {
             record = blocks.next().ok()??;
         }
         let found = records::read(self.format, &record).ok().flatten();
-        Some(found.is_some_and(|(found, _)| found.is_same(event)))
+        let is_same = found.is_some_and(|(found, _)| found.is_same(event));
+        // Of a line that is cut off by the end, nobody knows what it says.
+        (is_same || !record.is_open).then_some(is_same)
     }
 
     /// Goes on where reading stopped when this was told of a part.
