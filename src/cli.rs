@@ -15,8 +15,8 @@ use crate::event::Micros;
 use crate::finding::Verdict;
 use crate::format::log_format::{self, LogFormat};
 use crate::format::{self, Format};
-use crate::report::FailOn;
-use crate::report::filter::{Filter, PathPattern, StatusPattern, network};
+use crate::pattern::{PathPattern, StatusPattern, network};
+use crate::report::{FailOn, Filter};
 use crate::report::when::When;
 use crate::system::{self, System};
 use crate::zone::Zone;
@@ -525,7 +525,7 @@ mod tests {
     use crate::cause::Cause;
     use crate::event::SECOND;
     use crate::finding::Verdict;
-    use crate::report::filter::StatusPattern;
+    use crate::pattern::StatusPattern;
     use crate::zone::Zone;
     use clap::{CommandFactory, Parser};
 
