@@ -16,8 +16,8 @@ use crate::finding::Verdict;
 use crate::format::log_format::{self, LogFormat};
 use crate::format::{self, Format};
 use crate::pattern::{PathPattern, StatusPattern, network};
-use crate::report::{FailOn, Filter};
 use crate::report::when::When;
+use crate::report::{FailOn, Filter};
 use crate::system::{self, System};
 use crate::zone::Zone;
 

@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "alert",
         &[
-            "cause", "event", "finding", "pattern", "sign", "summary",
+            "cause", "event", "finding", "pattern", "sign", "summary", "system",
         ],
     ),
     ("config", &["alert", "input", "zone"]),

@@ -7,6 +7,14 @@
 //! Rules are pure and the same live and in replay: they know no clock but that of the logs. Hooks run after the
 //! commit of what they tell, and nothing of theirs slows reading.
 
+pub mod engine;
+pub mod fact;
+pub mod rule;
+
+pub use engine::Engine;
+pub use fact::Fact;
+pub use rule::Rule;
+
 use crate::event::Micros;
 
 /// How bad it is, in Sigma's words.
