@@ -328,7 +328,7 @@ mod tests {
             ),
             (
                 "[[rule]]\nid = 'x'\nselect = { caus = ['y'] }",
-                "c.toml:3:12: unknown field `caus`, expected one of `fact`, `cause`, `verdict`, `confidence`, `status`, `system`, `path`, `principal`, `client`, `action`, `input`, `logged`\nselect = { caus = ['y'] }\n           ^^^^",
+                "c.toml:3:12: unknown field `caus`, expected one of `fact`, `cause`, `or`, `verdict`, `confidence`, `status`, `system`, `path`, `principal`, `client`, `action`, `input`, `logged`\nselect = { caus = ['y'] }\n           ^^^^",
             ),
             (
                 "[[rule]]\nid = 'brute_force'\ntimespan = '10 m'",

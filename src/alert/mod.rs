@@ -10,6 +10,7 @@
 pub mod engine;
 pub mod fact;
 pub mod rule;
+pub mod sample;
 
 pub use engine::Engine;
 pub use fact::Fact;

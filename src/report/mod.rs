@@ -4,6 +4,7 @@
 //! always write colours: who makes the writer strips them where nobody sees them. No text of a log
 //! reaches a terminal other than through [`sanitize::visible`].
 
+pub mod alert;
 mod csv;
 mod each;
 pub mod fail_on;

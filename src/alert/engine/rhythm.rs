@@ -11,6 +11,8 @@ use crate::alert::rule::{Rule, What};
 
 /// Lines of an input before anything is known of its rhythm.
 const LEARNT: u64 = 20;
+/// Lines of others, in fewer of which nothing needs to be said.
+const LEAST: u64 = 50;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rhythm {
@@ -84,7 +86,7 @@ impl Pulse {
                 continue;
             };
             let is_long = quiet > rule.timespan.max(self.longest * Micros::from(rhythm));
-            let is_much = self.others > self.most * u64::from(rhythm);
+            let is_much = self.others > LEAST.max(self.most * u64::from(rhythm));
             if rule.is_enabled && is_long && is_much && !self.silent.contains(&number) {
                 self.silent.push(number);
                 facts.push(self.fact(Kind::Silent, time, rule));

@@ -77,6 +77,7 @@ struct SaidStep {
 struct SaidSelection {
     fact: Option<Word<Kind>>,
     cause: Vec<Word<Cause>>,
+    or: Vec<Word<Cause>>,
     verdict: Vec<Word<Verdict>>,
     confidence: Option<Word<Confidence>>,
     status: Vec<Read<StatusPattern>>,
@@ -384,6 +385,7 @@ impl From<SaidSelection> for Selection {
         }
         Self {
             causes: all(said.cause),
+            or: all(said.or),
             verdicts: all(said.verdict),
             confidence: said.confidence.map(|word| word.0),
             statuses: said.status.into_iter().map(|read| read.0).collect(),

@@ -12,8 +12,10 @@ use crate::pattern::{PathPattern, StatusPattern};
 #[derive(Debug, Clone)]
 pub struct Selection {
     pub kind: Kind,
-    /// Of a finding all causes that are left must be among them: no alert rests on what is in doubt. Of a change one.
+    /// Of a finding the likeliest cause must be among them, and all others that are left too, or among `or`: no alert
+    /// rests on what is in doubt. Of a change one of those for which requests can fail from then on.
     pub causes: Vec<Cause>,
+    pub or: Vec<Cause>,
     pub verdicts: Vec<Verdict>,
     /// At least.
     pub confidence: Option<Confidence>,
@@ -33,6 +35,7 @@ impl Selection {
         Self {
             kind,
             causes: Vec::new(),
+            or: Vec::new(),
             verdicts: Vec::new(),
             confidence: None,
             statuses: Vec::new(),
@@ -69,10 +72,14 @@ impl Selection {
         if self.causes.is_empty() {
             return true;
         }
-        let mut among = causes.iter().map(|cause| self.causes.contains(cause));
-        match self.kind {
-            Kind::Change => among.any(|is| is),
-            _ => !causes.is_empty() && among.all(|is| is),
+        let is_asked = |cause: &Cause| self.causes.contains(cause);
+        match (self.kind, causes) {
+            (Kind::Change, causes) => causes.iter().any(is_asked),
+            (_, []) => false,
+            (_, [first, others @ ..]) => {
+                let may_be = |cause: &Cause| is_asked(cause) || self.or.contains(cause);
+                is_asked(first) && others.iter().all(may_be)
+            }
         }
     }
 }

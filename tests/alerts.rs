@@ -1,0 +1,254 @@
+//! What the shipped rules say of logs: see the expectations in `tests/alerts/`, written from the captures' descriptions.
+
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+mod night;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use binary::why401;
+use night::{HOUR, Night, PROGRAMS};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+#[derive(Debug, Deserialize)]
+struct Expected {
+    alert: Vec<Alert>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Alert {
+    rule: String,
+    group: BTreeMap<String, String>,
+    from: String,
+    until: String,
+}
+
+fn replay(args: &[&str]) -> Vec<Value> {
+    let run = why401(["alert", "replay", "-o", "ndjson"].iter().chain(args)).run();
+    assert_eq!(run.code, 0, "{}", run.talk);
+    run.findings()
+}
+
+impl Alert {
+    fn is(&self, found: &Value) -> bool {
+        let time = &found["@timestamp"].as_str().unwrap()[11..19];
+        let group = found["group"].as_object().unwrap().iter();
+        let own = |value: &Value| {
+            value
+                .as_str()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        let group: BTreeMap<String, String> = group.map(|(n, v)| (n.clone(), own(v))).collect();
+        let is_then = (self.from.as_str()..=self.until.as_str()).contains(&time);
+        found["rule"] == *self.rule && group == self.group && is_then
+    }
+}
+
+/// One to one, and none invented.
+fn check(scenario: &str) {
+    let expected = fs::read_to_string(format!("tests/alerts/{scenario}.toml")).unwrap();
+    let expected: Expected = toml::from_str(&expected).unwrap();
+    let mut found = replay(&[&format!("fixtures/scenarios/{scenario}")]);
+    found.retain(|alert| alert["state"] == "firing");
+    let mut missing = Vec::new();
+    for alert in &expected.alert {
+        match found.iter().position(|found| alert.is(found)) {
+            Some(at) => drop(found.remove(at)),
+            None => missing.push(alert),
+        }
+    }
+    let found: Vec<_> = found.iter().map(|f| &f["message"]).collect();
+    assert!(
+        missing.is_empty() && found.is_empty(),
+        "{missing:#?}\n{found:#?}"
+    );
+}
+
+#[test]
+fn pritunl() {
+    check("pritunl");
+}
+
+#[test]
+fn wirebuddy() {
+    check("wirebuddy");
+}
+
+#[test]
+fn privacyidea() {
+    check("privacyidea");
+}
+
+#[test]
+fn shipped_rules_do_what_they_should() {
+    let run = why401(["alert", "test", "--shipped"]).run();
+    assert_eq!(run.code, 0, "{}", run.data);
+    assert!(run.data.contains("brute_force"), "{}", run.data);
+}
+
+/// How often each rule fires in an evening.
+fn fired(night: Night) -> BTreeMap<String, u64> {
+    let folder = TempDir::new().unwrap();
+    night.write(folder.path());
+    let mut rules = BTreeMap::new();
+    for alert in replay(&[folder.path().to_str().unwrap()]) {
+        if alert["state"] == "firing" {
+            *rules
+                .entry(alert["rule"].as_str().unwrap().to_owned())
+                .or_default() += 1;
+        }
+    }
+    rules
+}
+
+fn check_nights(name: &str, make: impl Fn(&mut Night)) {
+    let expected = fs::read_to_string("tests/alerts/nights.toml").unwrap();
+    let mut expected: BTreeMap<String, BTreeMap<String, u64>> = toml::from_str(&expected).unwrap();
+    let expected = expected.remove(name).unwrap();
+    for seed in [1, 2, 3] {
+        let mut night = Night::new(seed);
+        make(&mut night);
+        assert_eq!(fired(night), expected, "{name}, seed {seed}");
+    }
+}
+
+/// All programs are refused from half past eight to ten to nine, while the server's clock is 13 hours ahead.
+fn wrong_clock(night: &mut Night) {
+    let (from, until) = (HOUR, HOUR + 1200);
+    night.journal_ahead = Some((from, until, 13 * HOUR));
+    night.usual(|_, time| {
+        (from..until)
+            .contains(&time)
+            .then_some("Expired auth timestamp")
+    });
+}
+
+#[test]
+fn a_server_whose_clock_runs_ahead() {
+    check_nights("server_clock", wrong_clock);
+}
+
+#[test]
+fn a_secret_that_one_of_three_programs_does_not_have_yet() {
+    check_nights("old_secret", |night| {
+        let fields = json!({"admin_name": "sybil", "event_long": "Administrator api secret changed",
+            "remote_addr": "203.0.113.50"});
+        night.entry(HOUR, "admin_update", fields);
+        night.usual(|client, time| {
+            let is_late = client == PROGRAMS[2] && (HOUR + 1..HOUR + 1500).contains(&time);
+            is_late.then_some("Auth signature mismatch")
+        });
+    });
+}
+
+/// One password on each of forty names, each from an address of its own.
+fn spray(night: &mut Night) {
+    for n in 0..40 {
+        let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
+        let reason = ("invalid_password", "Invalid password");
+        night.login_refused(HOUR + n * 8, &name, &client, reason, (401, 83));
+    }
+}
+
+#[test]
+fn spraying_from_forty_addresses() {
+    check_nights("spraying", |night| {
+        spray(night);
+        night.usual(|_, _| None);
+    });
+}
+
+/// A job logs in every twelve seconds: 30 times in ten minutes are let in, 20 are not.
+fn run_into_limiter(night: &mut Night) {
+    let (name, client) = ("backup", "203.0.113.99");
+    for n in 0..300 {
+        let time = HOUR + n * 12;
+        if n % 50 < 30 {
+            night.login(time, name, client);
+        } else {
+            let reason = ("rate_limit", "Too many authentication attempts");
+            night.login_refused(time, name, client, reason, (400, 76));
+        }
+    }
+}
+
+#[test]
+fn a_job_that_runs_into_the_limiter() {
+    check_nights("limiter", |night| {
+        run_into_limiter(night);
+        night.usual(|_, _| None);
+    });
+}
+
+#[test]
+fn three_troubles_at_one_time() {
+    check_nights("three", |night| {
+        spray(night);
+        run_into_limiter(night);
+        night.usual(|client, time| {
+            let is_old = client == PROGRAMS[1] && (HOUR..HOUR + 900).contains(&time);
+            is_old.then_some("Auth signature mismatch")
+        });
+    });
+}
+
+/// Whoever was logged in is not any more, and tries.
+#[test]
+fn a_restart_that_ends_all_sessions() {
+    check_nights("restart", |night| {
+        night.restart(HOUR);
+        for n in 0..8 {
+            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
+            night.login(HOUR - 900 + n * 60, &name, &client);
+            for time in (0..3).map(|k| HOUR + 3 + n * 4 + k * 11) {
+                night.request(time, &client, "GET /organization", (401, 27));
+                let fields =
+                    json!({"admin_id": null, "session_id": null, "remote_address": client});
+                night.entry(time, "admin_session_end", fields);
+            }
+            night.login(HOUR + 90 + n * 20, &name, &client);
+        }
+        night.usual(|_, _| None);
+    });
+}
+
+#[test]
+fn a_proxy_that_begins_to_hide_its_clients() {
+    check_nights("hidden", |night| {
+        night.hidden = Some((HOUR, HOUR + 2400, "10.0.0.5"));
+        for n in 0..3 {
+            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
+            night.login(HOUR - 600 + n * 60, &name, &client);
+            night.refused(HOUR + 5 + n * 7, &client, "Remote address change");
+            night.refused(HOUR + 9 + n * 7, &client, "Remote address change");
+            night.login(HOUR + 60 + n * 20, &name, &client);
+        }
+        night.usual(|_, _| None);
+    });
+}
+
+#[test]
+fn ten_minutes_without_a_log() {
+    check_nights("lost", |night| {
+        let (from, until) = (1800, 1800 + HOUR);
+        night.lost = Some((from + 1500, from + 2100));
+        night.usual(|client, time| {
+            let is_old = client == PROGRAMS[0] && (from..until).contains(&time);
+            is_old.then_some("Auth signature mismatch")
+        });
+    });
+}
+
+#[test]
+fn nothing_is_invented() {
+    check_nights("nothing", |night| night.usual(|_, _| None));
+}
