@@ -110,9 +110,11 @@ pub fn line(alert: &Alert, zone: Zone) -> String {
         0 => String::new(),
         more => format!(" Fired {more} more times since it was told."),
     };
-    let techniques = match alert.techniques.is_empty() {
-        true => String::new(),
-        false => format!(" [{}]", alert.techniques.join(" ")),
+    let techniques = alert.techniques.join(" ");
+    let techniques = if techniques.is_empty() {
+        techniques
+    } else {
+        format!(" [{techniques}]")
     };
     let (time, level) = (zone.show(alert.time), alert.level.id());
     let message = visible(&alert.message);

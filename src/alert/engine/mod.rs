@@ -46,8 +46,8 @@ pub struct Engine {
 impl Engine {
     /// `inputs`: the names of all inputs, by the numbers that signs have.
     pub fn new(rules: Arc<[Rule]>, inputs: Vec<String>) -> Self {
-        let place = |id: &Box<str>| rules.iter().position(|rule| rule.id == *id);
-        let hushed_by = |rule: &Rule| rule.unless.iter().filter_map(place).collect();
+        let place = |id: &str| rules.iter().position(|rule| *rule.id == *id);
+        let hushed_by = |rule: &Rule| rule.unless.iter().filter_map(|id| place(id)).collect();
         let is_absence = |r: &Rule| r.is_enabled && matches!(r.what, What::Absence { .. });
         Self {
             tallies: rules.iter().map(Tally::new).collect(),
@@ -82,12 +82,14 @@ impl Engine {
         self.newest = self.newest.max(sign.time);
         let name = self.inputs.get(sign.input).map_or("", String::as_str);
         let fact = Fact::of_sign(sign, name);
-        let mut facts = match self.has_absence {
-            true => self.rhythm.pass(sign.input, sign.time, &self.rules),
-            false => Vec::new(),
-        };
-        facts.extend(fact);
-        facts.into_iter().for_each(|fact| self.push(fact));
+        if self.has_absence {
+            for fact in self.rhythm.pass(sign.input, sign.time, &self.rules) {
+                self.push(fact);
+            }
+        }
+        if let Some(fact) = fact {
+            self.push(fact);
+        }
     }
 
     /// Nothing from before this moment will come, or hardly anything.

@@ -270,6 +270,7 @@ pub struct NotARule {
 
 impl SaidRule {
     /// With what the shipped rule of this id says, where it says nothing itself.
+    #[must_use]
     pub fn over_shipped(self) -> Self {
         let shipped = SHIPPED_SAID.iter().find(|rule| rule.id == self.id);
         let Some(base) = shipped.cloned() else {
@@ -416,12 +417,11 @@ impl TryFrom<SaidRule> for Rule {
         let timespan = said.timespan.ok_or("`timespan` is missing: `10m`");
         let timespan = timespan.map_err(wrong)?.0;
         let level = said.level.ok_or("`level` is missing").map_err(wrong)?.0;
-        let group_by = match what {
-            What::Absence { .. } => vec![Field::Input],
-            _ => {
-                let fields = said.group_by.unwrap_or_default();
-                fields.into_iter().map(|word| word.0).collect()
-            }
+        let group_by = if let What::Absence { .. } = what {
+            vec![Field::Input]
+        } else {
+            let fields = said.group_by.unwrap_or_default();
+            fields.into_iter().map(|word| word.0).collect()
         };
         Ok(Self {
             title: said.title.unwrap_or_else(|| said.id.0.clone()),

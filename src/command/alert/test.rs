@@ -1,6 +1,7 @@
 //! `alert test`: an alert as a hook would be given it, and the samples of the shipped rules.
 
 use std::io::Write;
+use std::slice::from_ref;
 
 use anstream::ColorChoice;
 
@@ -35,7 +36,7 @@ pub(super) fn run(
         checked: &args.checked,
     };
     let mut talk = Talk::new(color);
-    let (mut told, _) = replay(&asked, config, &[config.rules.clone()], &mut talk)?;
+    let (mut told, _) = replay(&asked, config, from_ref(&config.rules), &mut talk)?;
     let mut told = told.swap_remove(0).into_iter().rev();
     let last = told.find(|t| *t.alert.rule == **id && t.alert.state == State::Firing);
     let Some(last) = last else {
