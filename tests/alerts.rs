@@ -8,7 +8,9 @@ mod night;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
+use binary::live::{Tail, append};
 use binary::why401;
 use night::{HOUR, Night, PROGRAMS};
 use serde::Deserialize;
@@ -251,4 +253,61 @@ fn ten_minutes_without_a_log() {
 #[test]
 fn nothing_is_invented() {
     check_nights("nothing", |night| night.usual(|_, _| None));
+}
+
+/// Under which ids and numbers, in which state.
+fn keys(alerts: &[Value]) -> BTreeMap<(String, u64), (String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let key = |alert: &Value| {
+        let id = (text(&alert["id"]), alert["sequence"].as_u64().unwrap());
+        let told = ["state", "group_key", "message"].map(|name| text(&alert[name]));
+        (id, told.into())
+    };
+    alerts.iter().map(key).collect()
+}
+
+/// The lines of each file from one of so many pieces.
+fn piece(text: &str, number: usize, of: usize) -> String {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines[lines.len() * number / of..lines.len() * (number + 1) / of].concat()
+}
+
+fn logs(scenario: &str) -> Vec<(String, String)> {
+    let folder = Path::new("fixtures/scenarios").join(scenario);
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    files
+        .map(|path| (name(&path), fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+/// However the lines come, and though findings are made anew meanwhile: no alert is told twice, and none differs.
+#[test]
+fn replay_says_what_tail_said() {
+    for (scenario, pieces) in [("pritunl", 1), ("pritunl", 3), ("wirebuddy", 2)] {
+        let folder = TempDir::new().unwrap();
+        let folder = folder.path();
+        let logs = logs(scenario);
+        let names: Vec<&str> = logs.iter().map(|(name, _)| name.as_str()).collect();
+        let args: Vec<&str> = ["--from-start"].iter().chain(&names).copied().collect();
+        for (name, text) in &logs {
+            append(folder, name, &piece(text, 0, pieces));
+        }
+        let tail = Tail::start(folder, &args);
+        for number in 1..pieces {
+            tail.catch_up(&names);
+            for (name, text) in &logs {
+                append(folder, name, &piece(text, number, pieces));
+            }
+        }
+        tail.catch_up(&names);
+        let told = tail.end_with_alerts().1;
+        let run = why401(["alert", "replay", "-o", "ndjson"].iter().chain(&names)).within(folder);
+        let replayed = run.findings();
+        assert!(!replayed.is_empty());
+        assert_eq!(keys(&told), keys(&replayed), "{scenario} in {pieces}");
+        assert_eq!(told.len(), keys(&told).len(), "none is told twice");
+    }
 }

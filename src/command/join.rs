@@ -151,7 +151,8 @@ pub(super) fn read<S: Source, E>(
     })
 }
 
-fn run<S: Source, E>(
+/// As [`join`], with what `prepare` asks for, and but for what is found only when nothing more comes.
+pub(super) fn run<S: Source, E>(
     mut inputs: Vec<S>,
     system: Option<&'static System>,
     prepare: impl FnOnce(&mut Correlators),

@@ -8,7 +8,7 @@ mod watch;
 
 use anstream::ColorChoice;
 
-pub(super) use watch::Watch;
+pub(super) use watch::{Cited, Watch};
 
 use super::Exit;
 use crate::cli::{AlertArgs, AlertCommand};

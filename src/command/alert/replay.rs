@@ -12,8 +12,7 @@ use super::super::explain::is_incomplete;
 use super::super::incidents::{Asked, Read};
 use super::super::talk::Talk;
 use super::super::{Exit, Fault, reading, stdout};
-use super::Watch;
-use crate::alert::Alert;
+use super::{Cited, Watch};
 use crate::alert::rule::{self, Rule};
 use crate::cli::{AlertReplayArgs, Output};
 use crate::config::Config;
@@ -21,19 +20,11 @@ use crate::event::Micros;
 use crate::report::alert::line;
 use crate::zone::Zone;
 
-/// An alert with what programs are given of it.
-pub(super) struct Told {
-    pub(super) alert: Alert,
-    pub(super) body: String,
-}
-
 /// What tells of the same.
 type Key = (Box<str>, u32);
 
-impl Told {
-    fn key(&self) -> Key {
-        (self.alert.id.clone(), self.alert.sequence)
-    }
+fn key(told: &Cited) -> Key {
+    (told.alert.id.clone(), told.alert.sequence)
 }
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
@@ -69,7 +60,7 @@ pub(super) fn run(
     for (mark, told) in marked(configured, told.pop()) {
         match args.output {
             Output::Text => writeln!(out, "{}{}", mark.sign(), line(&told.alert, zone))?,
-            Output::Ndjson => writeln!(out, "{}", mark.marked(told.body))?,
+            Output::Ndjson => writeln!(out, "{}", mark.marked(told.body(&read.parts)?))?,
         }
     }
     out.flush()?;
@@ -98,36 +89,24 @@ pub(super) fn replay(
     config: &Config,
     sets: &[Vec<Rule>],
     talk: &mut impl Write,
-) -> anyhow::Result<(Vec<Vec<Told>>, Read)> {
+) -> anyhow::Result<(Vec<Vec<Cited>>, Read)> {
     let given = reading::formats(asked.reading, talk)?;
     let logs = asked.find(config, &given, talk)?;
     let rules = sets.iter().map(|rules| rule::all(rules));
     let mut watches: Vec<Watch> = rules.map(Watch::new).collect();
-    let mut told: Vec<Vec<Told>> = sets.iter().map(|_| Vec::new()).collect();
+    let mut told: Vec<Vec<Cited>> = sets.iter().map(|_| Vec::new()).collect();
     let read = logs.read(None, true, talk, |fall, parts| {
         for (watch, told) in watches.iter_mut().zip(&mut told) {
             watch.fall(&fall, parts);
-            take(watch, parts, told)?;
+            told.extend(watch.take());
         }
         Ok(())
     })?;
     for (watch, told) in watches.iter_mut().zip(&mut told) {
         watch.finish(&read.summary);
-        take(watch, &read.parts, told)?;
+        told.extend(watch.take());
     }
     Ok((told, read))
-}
-
-fn take(
-    watch: &mut Watch,
-    parts: &[crate::event::Part],
-    told: &mut Vec<Told>,
-) -> anyhow::Result<()> {
-    for alert in watch.take() {
-        let body = watch.body(&alert, parts)?;
-        told.push(Told { alert, body });
-    }
-    Ok(())
 }
 
 /// Of which rules an alert is.
@@ -161,19 +140,19 @@ impl Mark {
 }
 
 /// All of both, in the order of time, those that are in both once.
-fn marked(configured: Vec<Told>, other: Option<Vec<Told>>) -> Vec<(Mark, Told)> {
+fn marked(configured: Vec<Cited>, other: Option<Vec<Cited>>) -> Vec<(Mark, Cited)> {
     let Some(other) = other else {
         return configured.into_iter().map(|t| (Mark::All, t)).collect();
     };
-    let keys = |told: &[Told]| -> HashSet<Key> { told.iter().map(Told::key).collect() };
+    let keys = |told: &[Cited]| -> HashSet<Key> { told.iter().map(key).collect() };
     let (before, after) = (keys(&configured), keys(&other));
     let removed = configured.into_iter().map(|told| {
-        let is_there = after.contains(&told.key());
+        let is_there = after.contains(&key(&told));
         (if is_there { Mark::All } else { Mark::Removed }, told)
     });
     let added = other
         .into_iter()
-        .filter(|told| !before.contains(&told.key()));
+        .filter(|told| !before.contains(&key(told)));
     let mut all: Vec<_> = removed.collect();
     all.extend(added.map(|told| (Mark::Added, told)));
     all.sort_by_key(|(_, told)| told.alert.time);

@@ -36,7 +36,7 @@ pub(super) fn run(
         checked: &args.checked,
     };
     let mut talk = Talk::new(color);
-    let (mut told, _) = replay(&asked, config, from_ref(&config.rules), &mut talk)?;
+    let (mut told, read) = replay(&asked, config, from_ref(&config.rules), &mut talk)?;
     let mut told = told.swap_remove(0).into_iter().rev();
     let last = told.find(|t| *t.alert.rule == **id && t.alert.state == State::Firing);
     let Some(last) = last else {
@@ -44,7 +44,7 @@ pub(super) fn run(
         return Err(Fault::new(Exit::Input, message).into());
     };
     let mut out = stdout(Output::Ndjson, color);
-    writeln!(out, "{}", last.body)?;
+    writeln!(out, "{}", last.body(&read.parts)?)?;
     out.flush()?;
     Ok(Exit::Done)
 }

@@ -54,15 +54,32 @@ impl Watch {
     }
 
     /// The alerts since they were taken last.
-    pub(in super::super) fn take(&mut self) -> Vec<Alert> {
-        self.engine.take()
+    pub(in super::super) fn take(&mut self) -> Vec<Cited> {
+        let alerts = self.engine.take().into_iter();
+        alerts.map(|alert| self.with_findings(alert)).collect()
     }
 
-    /// An alert as programs are given it: see [`report::alert::object`].
-    pub(in super::super) fn body(&self, alert: &Alert, parts: &[Part]) -> io::Result<String> {
+    fn with_findings(&self, alert: Alert) -> Cited {
         let named = alert.findings.iter();
         let findings = named.filter_map(|id| self.recent.findings.get(id));
-        report::alert::object(alert, findings.map(|finding| &**finding), parts)
+        Cited {
+            findings: findings.cloned().collect(),
+            alert,
+        }
+    }
+}
+
+/// An alert with the findings that it names, as far as they are remembered.
+pub(in super::super) struct Cited {
+    pub(in super::super) alert: Alert,
+    findings: Vec<Arc<Finding>>,
+}
+
+impl Cited {
+    /// As programs are given it: see [`report::alert::object`].
+    pub(in super::super) fn body(&self, parts: &[Part]) -> io::Result<String> {
+        let findings = self.findings.iter().map(|finding| &**finding);
+        report::alert::object(&self.alert, findings, parts)
     }
 }
 
