@@ -7,6 +7,8 @@
 //! It knows no clock but that of the facts, so that it says the same live and in replay, however facts are batched.
 
 mod episode;
+#[cfg(test)]
+mod laws;
 mod rhythm;
 mod tally;
 mod tell;

@@ -58,6 +58,11 @@ impl Tally {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
     pub(super) fn is_firing(&self) -> bool {
         !self.told.is_empty() || self.storm.is_some()
     }
