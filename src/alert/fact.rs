@@ -155,18 +155,18 @@ impl Fact {
         }
     }
 
-    /// A stretch that could not be seen; `newest`: the time of what has none.
-    pub fn of_gap(gap: &Gap, newest: Micros) -> Self {
+    /// A stretch that could not be seen. `None`: it is not over, and a rule on silence tells it.
+    pub fn of_gap(gap: &Gap) -> Option<Self> {
         let from = gap.from.unwrap_or_default();
-        Self {
+        Some(Self {
             input: Some(gap.input.as_str().into()),
             action: Some(Cow::Owned(gap.why.clone())),
             ..Self::new(
                 Kind::Gap,
-                gap.until.or(gap.from).unwrap_or(newest),
+                gap.until?,
                 hash(&[gap.input.as_bytes(), &from.to_le_bytes()]),
             )
-        }
+        })
     }
 
     /// The log of a server product does not tell of refusals.

@@ -131,17 +131,11 @@ impl Replay {
         let mut correlators = joint.correlators.clone();
         correlators.reopen();
         joint.correlators.finish();
-        let mut ended = watch.clone();
-        for finding in joint.correlators.rest() {
-            if let Some(ended) = &mut ended {
-                ended.fall(&Fall::Finding(&finding), &parts);
-            }
-            give(&finding, false)?;
-        }
+        let rest = joint.correlators.rest();
+        rest.iter().try_for_each(|finding| give(finding, false))?;
         let summary = joint.summary();
-        if let Some(ended) = &mut ended {
-            ended.finish(&summary);
-            told.extend(ended.take());
+        if let Some(watch) = &watch {
+            told.extend(watch.ended(&rest, &summary, &parts));
         }
         let replay = Self {
             correlators,

@@ -23,12 +23,15 @@ use tally::Tally;
 use super::Alert;
 use super::fact::{Fact, Id, Kind};
 use super::rule::{Rule, What};
-use crate::event::Micros;
+use crate::event::{Micros, SECOND};
 use crate::sign::Sign;
 use crate::summary::Summary;
 
 /// Facts that are kept until nothing earlier can come; beyond that the older half is not waited with.
 const KEPT: usize = 1 << 16;
+
+/// A gap is one when logs have gone on for so long behind it: what is missing may be on its way.
+const LATE: Micros = 60 * SECOND;
 
 /// Takes facts in, and gives alerts out.
 #[derive(Debug, Clone)]
@@ -107,8 +110,10 @@ impl Engine {
 
     /// The logs end here, as far as is known, and this is what is said of them.
     pub fn finish(&mut self, summary: &Summary) {
-        for gap in &summary.gaps {
-            self.push(Fact::of_gap(gap, self.newest));
+        let settled = self.newest.saturating_sub(LATE);
+        let gaps = summary.gaps.iter().filter_map(Fact::of_gap);
+        for gap in gaps.filter(|gap| gap.time <= settled) {
+            self.push(gap);
         }
         for system in &summary.unlogged {
             self.push(Fact::unlogged(system, self.newest));

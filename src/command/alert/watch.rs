@@ -16,7 +16,7 @@ use crate::summary::Summary;
 /// Findings that are remembered, for alerts tell them with their evidence.
 const REMEMBERED: usize = 4096;
 
-/// Takes in what a join gives, and gives alerts out. A clone may be told that the logs end, while this one goes on.
+/// Takes in what a join gives, and gives alerts out.
 #[derive(Clone)]
 pub(in super::super) struct Watch {
     rules: Arc<[Rule]>,
@@ -51,6 +51,21 @@ impl Watch {
     /// The logs end here.
     pub(in super::super) fn finish(&mut self, summary: &Summary) {
         self.engine.finish(summary);
+    }
+
+    /// What it would say if the logs ended here, with what is found only then.
+    pub(in super::super) fn ended(
+        &self,
+        rest: &[Finding],
+        summary: &Summary,
+        parts: &[Part],
+    ) -> Vec<Cited> {
+        let mut ended = self.clone();
+        for finding in rest {
+            ended.fall(&Fall::Finding(finding), parts);
+        }
+        ended.finish(summary);
+        ended.take()
     }
 
     /// The alerts since they were taken last.
