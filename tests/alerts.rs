@@ -286,7 +286,12 @@ fn logs(scenario: &str) -> Vec<(String, String)> {
 /// However the lines come, and though findings are made anew meanwhile: no alert is told twice, and none differs.
 #[test]
 fn replay_says_what_tail_said() {
-    for (scenario, pieces) in [("pritunl", 1), ("pritunl", 3), ("wirebuddy", 2)] {
+    for (scenario, pieces) in [
+        ("pritunl", 1),
+        ("pritunl", 3),
+        ("wirebuddy", 2),
+        ("privacyidea", 2),
+    ] {
         let folder = TempDir::new().unwrap();
         let folder = folder.path();
         let logs = logs(scenario);

@@ -102,7 +102,6 @@ impl Fact {
 
     /// `id`: that of the finding.
     pub fn of_finding(finding: &Finding, id: &str) -> Self {
-        let id = Id::from_str_radix(id, 16).unwrap_or_default();
         let request = finding.request.as_ref();
         Self {
             system: finding.system,
@@ -119,16 +118,16 @@ impl Fact {
                 Verdict::Unknown => Vec::new(),
                 _ => finding.candidates.iter().map(|c| c.cause).collect(),
             },
-            ..Self::new(Kind::Finding, finding.time, id)
+            ..Self::new(Kind::Finding, finding.time, read_id(id))
         }
     }
 
-    /// `input`: the name of the input that tells it. `None`: no rule can ask for it.
-    pub fn of_sign(sign: &Sign, input: &str) -> Option<Self> {
+    /// `input`: the name of the input that tells it; `id`: of the place where it does. `None`: no rule can ask for it.
+    pub fn of_sign(sign: &Sign, input: &str, id: impl Fn() -> Option<String>) -> Option<Self> {
         let new = |kind| Self {
             system: sign.system,
             input: Some(input.into()),
-            ..Self::new(kind, sign.time, id_of(sign, input))
+            ..Self::new(kind, sign.time, read_id(&id().unwrap_or_default()))
         };
         match &sign.what {
             What::Accepted { client, principal } => Some(Self {
@@ -178,9 +177,8 @@ impl Fact {
     }
 }
 
-fn id_of(sign: &Sign, input: &str) -> Id {
-    let (part, offset) = (sign.place.part, sign.place.offset);
-    hash(&[input.as_bytes(), &part.to_le_bytes(), &offset.to_le_bytes()])
+fn read_id(id: &str) -> Id {
+    Id::from_str_radix(id, 16).unwrap_or_default()
 }
 
 /// Of several pieces, each with its length.

@@ -117,7 +117,7 @@ fn run(rules: &Arc<[Rule]>, happenings: &[Happening]) -> Vec<Alert> {
             }
             Step::Line(input) => {
                 let input = inputs.iter().position(|name| *name == input);
-                engine.sign(&Sign {
+                let sign = Sign {
                     time: START + at * SECOND,
                     input: input.unwrap_or_default(),
                     place: Place {
@@ -128,7 +128,8 @@ fn run(rules: &Arc<[Rule]>, happenings: &[Happening]) -> Vec<Alert> {
                     },
                     system: None,
                     what: What::Line,
-                });
+                };
+                engine.sign(&sign, || None);
             }
         }
     }

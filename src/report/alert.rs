@@ -1,13 +1,14 @@
 //! Alerts: for programs the schema `why401.alert/1`, to which fields are only ever added, and for people a line.
 
-use std::io;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::ndjson::{timestamp, write_finding};
 use super::sanitize::visible;
-use crate::alert::{Alert, State};
+use super::{BOLD, Block, DIM, Page};
+use crate::alert::{Alert, Level, State};
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::zone::Zone;
@@ -100,24 +101,40 @@ pub fn group_key(alert: &Alert) -> String {
     format!("{}{{{}}}", alert.rule, group.join(","))
 }
 
-/// `high      brute_force  firing  2026-...  Somebody guesses at one account: 5 times in 3 s, principal alice. T1110.001`
-pub fn line(alert: &Alert, zone: Zone) -> String {
-    let state = match alert.state {
+/// An alert for people: when, how bad, of which rule, and what it says.
+pub fn text(page: &Page, mark: &str, alert: &Alert, out: &mut impl Write) -> io::Result<()> {
+    let style = match alert.level {
+        _ if alert.state == State::Resolved => DIM,
+        Level::Informational | Level::Low => DIM,
+        Level::Medium | Level::High | Level::Critical => BOLD,
+    };
+    let (time, level) = (page.zone.show(alert.time), alert.level.id());
+    let over = match alert.state {
         State::Firing => "",
-        State::Resolved => "over: ",
+        State::Resolved => ", over",
     };
-    let suppressed = match alert.suppressed {
-        0 => String::new(),
-        more => format!(" Fired {more} more times since it was told."),
+    let of = [&[alert.rule.clone()], alert.techniques.as_slice()].concat();
+    let of = of.join(" · ");
+    writeln!(out, "{mark}{time}  {style}{level}{over}{style:#} · {of}")?;
+    let margin = mark.len() + 2;
+    Block::unlabelled(page, margin, out).text("", &said(alert))
+}
+
+/// The same in one line.
+pub fn line(alert: &Alert, zone: Zone) -> String {
+    let over = match alert.state {
+        State::Firing => "",
+        State::Resolved => ", over",
     };
-    let techniques = alert.techniques.join(" ");
-    let techniques = if techniques.is_empty() {
-        techniques
-    } else {
-        format!(" [{techniques}]")
-    };
-    let (time, level) = (zone.show(alert.time), alert.level.id());
-    let message = visible(&alert.message);
-    let rule = &alert.rule;
-    format!("{time}  {level:<8} {rule}: {state}{message}{suppressed}{techniques}")
+    let (time, level, rule) = (zone.show(alert.time), alert.level.id(), &alert.rule);
+    format!("{time}  {level}{over} · {rule}: {}", visible(&said(alert)))
+}
+
+/// The message, and what was not told of it.
+fn said(alert: &Alert) -> String {
+    match alert.suppressed {
+        0 => alert.message.to_string(),
+        1 => format!("{} It fired once more meanwhile.", alert.message),
+        more => format!("{} It fired {more} times more meanwhile.", alert.message),
+    }
 }

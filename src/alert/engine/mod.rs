@@ -82,11 +82,11 @@ impl Engine {
         }
     }
 
-    /// Takes in what else happened.
-    pub fn sign(&mut self, sign: &Sign) {
+    /// Takes in what else happened. `id`: of the place where it is told.
+    pub fn sign(&mut self, sign: &Sign, id: impl Fn() -> Option<String>) {
         self.newest = self.newest.max(sign.time);
         let name = self.inputs.get(sign.input).map_or("", String::as_str);
-        let fact = Fact::of_sign(sign, name);
+        let fact = Fact::of_sign(sign, name, id);
         if self.has_absence {
             for fact in self.rhythm.pass(sign.input, sign.time, &self.rules) {
                 self.push(fact);

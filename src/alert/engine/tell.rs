@@ -84,7 +84,7 @@ fn message(rule: &Rule, key: &Key, episode: &Episode, values: Option<u64>) -> St
     };
     let of = match (&rule.what, values) {
         (What::ValueCount { field, .. }, Some(values)) => {
-            format!(" with {values} different values of {}", field.id())
+            format!(" with {values} different {}", field.plural())
         }
         _ => String::new(),
     };

@@ -47,6 +47,22 @@ impl Field {
         }
     }
 
+    /// What several different ones are called.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Field::Client => "addresses",
+            Field::Principal => "names",
+            Field::Actor => "names or addresses",
+            Field::System => "systems",
+            Field::Cause => "causes",
+            Field::Host => "hosts",
+            Field::Status => "statuses",
+            Field::Path => "paths",
+            Field::Action => "actions",
+            Field::Input => "inputs",
+        }
+    }
+
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.id() == id)
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anstream::ColorChoice;
 use anyhow::Context;
@@ -11,13 +12,14 @@ use chrono::Utc;
 use super::super::explain::is_incomplete;
 use super::super::incidents::{Asked, Read};
 use super::super::talk::Talk;
-use super::super::{Exit, Fault, reading, stdout};
+use super::super::{Exit, Fault, columns, reading, stdout};
 use super::{Cited, Watch};
 use crate::alert::rule::{self, Rule};
 use crate::cli::{AlertReplayArgs, Output};
 use crate::config::Config;
 use crate::event::Micros;
-use crate::report::alert::line;
+use crate::report::Page;
+use crate::report::alert::text;
 use crate::zone::Zone;
 
 /// What tells of the same.
@@ -55,11 +57,12 @@ pub(super) fn run(
     for told in &mut told {
         told.retain(|told| told.alert.time >= since);
     }
+    let page = Page::new(Arc::clone(&read.parts), zone, columns());
     let mut out = stdout(args.output, color);
     let configured = told.swap_remove(0);
     for (mark, told) in marked(configured, told.pop()) {
         match args.output {
-            Output::Text => writeln!(out, "{}{}", mark.sign(), line(&told.alert, zone))?,
+            Output::Text => text(&page, mark.sign(), &told.alert, &mut out)?,
             Output::Ndjson => writeln!(out, "{}", mark.marked(told.body(&read.parts)?))?,
         }
     }

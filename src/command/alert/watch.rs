@@ -38,7 +38,10 @@ impl Watch {
             Fall::Inputs(names) => {
                 self.engine = Engine::new(Arc::clone(&self.rules), names.to_vec());
             }
-            Fall::Sign(sign) => self.engine.sign(sign),
+            Fall::Sign(sign) => {
+                let id = || report::place_id(sign.place, parts);
+                self.engine.sign(sign, id);
+            }
             Fall::Settled(until) => self.engine.settle(*until),
             Fall::Finding(finding) => {
                 let id = report::id(finding, parts).unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::cli::{Output, TailArgs};
 use crate::event::Part;
 use crate::finding::{Finding, Verdict};
 use crate::index::{Error, Writer};
-use crate::report::{self, BOLD, Each, Ndjson, Page, Report};
+use crate::report::{self, Each, Ndjson, Page, Report};
 use crate::zone::Zone;
 
 /// Where asking what would be found takes longer than this, it may take one part in so many of the time.
@@ -158,8 +158,9 @@ impl Said {
         match self.output {
             Output::Ndjson => writeln!(self.out, "{}", told.body(parts)?)?,
             Output::Text => {
-                let line = report::alert::line(&told.alert, self.zone);
-                writeln!(self.out, "{BOLD}Alert{BOLD:#}  {line}\n")?;
+                let page = Page::new(parts.into(), self.zone, columns());
+                report::alert::text(&page, "Alert  ", &told.alert, &mut self.out)?;
+                writeln!(self.out)?;
             }
         }
         self.out.flush()?;
