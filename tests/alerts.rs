@@ -316,3 +316,140 @@ fn replay_says_what_tail_said() {
         assert_eq!(told.len(), keys(&told).len(), "none is told twice");
     }
 }
+
+/// A folder with a configuration, in which `rules` stand.
+fn configured(rules: &str) -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("rules.toml");
+    fs::write(&file, rules).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    (folder, file)
+}
+
+fn rules_of(alerts: &[Value]) -> Vec<&str> {
+    alerts
+        .iter()
+        .map(|alert| alert["rule"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_rule_is_laid_over_the_shipped_one() {
+    let (_folder, file) = configured(
+        "[[rule]]\nid = 'brute_force'\nenabled = false\n
+         [[rule]]\nid = 'password_spraying'\ncondition = { field = 'principal', gte = 50 }\n
+         [[rule]]\nid = 'own'\ntype = 'event_count'\nselect = { cause = ['expired_session'] }
+         level = 'low'\ntimespan = '1m'\ncondition = { gte = 2 }\n",
+    );
+    let alerts = replay(&[binary::SCENARIO, "--config", &file]);
+    assert_eq!(rules_of(&alerts), ["success_after_failures", "own"]);
+    let listed = why401(["alert", "list", "-o", "ndjson", "--config", &file]).findings();
+    let row = |id: &str| listed.iter().find(|row| row["rule"] == id).unwrap();
+    assert_eq!(row("brute_force")["enabled"], false);
+    assert_eq!(
+        row("brute_force")["level"],
+        "high",
+        "what is not said stays"
+    );
+    assert_eq!(row("own")["configured"], true);
+    assert_eq!(listed.last().unwrap()["rule"], "own");
+}
+
+#[test]
+fn what_other_rules_would_tell_is_marked() {
+    let (_folder, file) = configured(
+        "[[rule]]\nid = 'brute_force'\nenabled = false\n
+         [[rule]]\nid = 'own'\ntype = 'event_count'\nselect = { cause = ['clock_skew'] }
+         level = 'low'\ntimespan = '1m'\ncondition = { gte = 2 }\n",
+    );
+    let run = why401(["alert", "replay", binary::SCENARIO, "--rules", &file]).run();
+    let begin = |line: &&str| !line.starts_with("  ");
+    let lines: Vec<&str> = run.data.lines().filter(begin).collect();
+    assert_eq!(lines.len(), 4, "{}", run.data);
+    assert!(
+        lines[2].starts_with("+ ") && lines[2].contains("own"),
+        "{}",
+        run.data
+    );
+    assert!(
+        lines[3].starts_with("- ") && lines[3].contains("brute_force"),
+        "{}",
+        run.data
+    );
+    let alerts = replay(&[binary::SCENARIO, "--rules", &file]);
+    let marks: Vec<Option<&str>> = alerts.iter().map(|a| a["diff"].as_str()).collect();
+    assert_eq!(marks, [None, None, Some("added"), Some("removed")]);
+    let since = replay(&[binary::SCENARIO, "--since", "2026-11-21T20:55:50Z"]);
+    assert_eq!(rules_of(&since), ["brute_force"]);
+}
+
+#[test]
+fn an_alert_is_shown_as_programs_get_it() {
+    let run = why401(["alert", "test", "brute_force", "--log", binary::SCENARIO]).run();
+    assert_eq!(run.code, 0, "{}", run.talk);
+    let alert: Value = serde_json::from_str(&run.data).unwrap();
+    assert_eq!(alert["schema"], "why401.alert/1");
+    assert_eq!(
+        (&alert["level"], &alert["count"]),
+        (&json!("high"), &json!(5))
+    );
+    let findings = alert["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 5);
+    for (finding, id) in findings
+        .iter()
+        .zip(alert["finding_ids"].as_array().unwrap())
+    {
+        assert_eq!(finding["id"], *id);
+        assert_eq!(finding["user"]["name"], "gina");
+        assert!(!finding["evidence"].as_array().unwrap().is_empty());
+    }
+    for (args, code, what) in [
+        (["alert", "test", "nonce_replay"], 3, "never fired"),
+        (["alert", "test", "no_such_rule"], 2, "no rule has the id"),
+    ] {
+        let run = why401(args.iter().chain(&["--log", binary::SCENARIO])).run();
+        assert_eq!(run.code, code);
+        assert!(run.talk.contains(what), "{}", run.talk);
+    }
+}
+
+/// From an index the same is told, and under the same ids.
+#[test]
+fn an_index_tells_the_same() {
+    for scenario in ["pritunl", "wirebuddy", "privacyidea"] {
+        let logs = format!("fixtures/scenarios/{scenario}");
+        let folder = TempDir::new().unwrap();
+        let index = folder.path().join("index.db");
+        let index = index.to_str().unwrap();
+        let run = why401(["index", &logs, "--index", index]).run();
+        assert_eq!(run.code, 0, "{}", run.talk);
+        assert_eq!(keys(&replay(&["--index", index])), keys(&replay(&[&logs])));
+    }
+}
+
+#[test]
+fn names_are_inert() {
+    let folder = TempDir::new().unwrap();
+    let hostile = "\u{1b}]0;owned\u{7}\u{202e}$(reboot)\n-rf";
+    let entry = |n: i64| {
+        let fields = json!({"event": "admin_auth_failure", "admin_name": hostile, "timestamp": 1_795_291_200 + n,
+            "remote_address": "203.0.113.9", "reason": "invalid_password", "reason_long": "Invalid password"});
+        format!("{fields}\n")
+    };
+    let journal: String = (0..6).map(entry).collect();
+    fs::write(folder.path().join("journal.log"), journal).unwrap();
+    let run = why401(["alert", "replay", "."]).within(folder.path()).run();
+    assert!(
+        run.data.contains(r"\x1b]0;owned\x07<U+202E>$(reboot)"),
+        "{}",
+        run.data
+    );
+    let is_bad = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+    assert!(!run.data.contains(is_bad), "{:?}", run.data);
+    let run = why401(["alert", "replay", ".", "-o", "ndjson"]).within(folder.path());
+    assert_eq!(
+        run.findings()[0]["group"]["principal"],
+        hostile,
+        "programs get it as it is"
+    );
+}
