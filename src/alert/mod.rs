@@ -91,7 +91,7 @@ pub struct Alert {
     pub last: Micros,
     /// How much counted since it began.
     pub count: u64,
-    /// How many different values, where the rule counts these.
+    /// How many different values, where the rule counts these; from 4096 on at least so many.
     pub values: Option<u64>,
     /// Firings since the last alert of this group that the cool-down held back, and those of other groups of the
     /// rule that are told here together.

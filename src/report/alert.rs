@@ -1,6 +1,7 @@
 //! Alerts: for programs the schema `why401.alert/1`, to which fields are only ever added, and for people a line.
 
 use std::io::{self, Write};
+use std::slice::from_ref;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -113,7 +114,7 @@ pub fn text(page: &Page, mark: &str, alert: &Alert, out: &mut impl Write) -> io:
         State::Firing => "",
         State::Resolved => ", over",
     };
-    let of = [&[alert.rule.clone()], alert.techniques.as_slice()].concat();
+    let of = [from_ref(&alert.rule), alert.techniques.as_slice()].concat();
     let of = of.join(" · ");
     writeln!(out, "{mark}{time}  {style}{level}{over}{style:#} · {of}")?;
     let margin = mark.len() + 2;

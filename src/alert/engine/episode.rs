@@ -10,8 +10,8 @@ use crate::event::Micros;
 
 /// Findings that an alert names: so many of the first, and so many of the last.
 const NAMED: usize = 10;
-/// Different values that are counted; beyond that it is `at least`.
-const VALUES: usize = 1 << 12;
+/// Different values that are counted; from then on it is `at least`.
+pub(super) const VALUES: usize = 1 << 12;
 
 #[derive(Debug, Clone)]
 pub(super) struct Episode {
@@ -60,6 +60,7 @@ impl Episode {
         self.last = self.last.max(item.time);
         if let Some(value) = item.value
             && self.values.len() < VALUES
+            && !self.is_held
         {
             self.values.insert(value);
         }

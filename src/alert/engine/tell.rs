@@ -1,6 +1,6 @@
 //! An episode as an alert.
 
-use super::episode::Episode;
+use super::episode::{Episode, VALUES};
 use crate::alert::rule::{Rule, What};
 use crate::alert::{Alert, State};
 use crate::event::{Micros, SECOND};
@@ -84,7 +84,12 @@ fn message(rule: &Rule, key: &Key, episode: &Episode, values: Option<u64>) -> St
     };
     let of = match (&rule.what, values) {
         (What::ValueCount { field, .. }, Some(values)) => {
-            format!(" with {values} different {}", field.plural())
+            let least = if values < VALUES as u64 {
+                ""
+            } else {
+                "at least "
+            };
+            format!(" with {least}{values} different {}", field.plural())
         }
         _ => String::new(),
     };
