@@ -1,20 +1,18 @@
 //! What rules say of what is found, told once.
 //!
-//! Each time when findings are made anew rules see all that there is again, and say again what they said. An alert is
-//! known by its id and number. Where a line that comes late changes what came first, and with it the id, the alert goes
-//! on under the id under which it was told.
+//! Each time when findings are made anew rules see all that there is again, and say again what they said.
 
-use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::sync::Arc;
 
 use super::super::alert::Cited;
 use super::super::index::Stop;
+use super::known::Known;
 use super::said::Said;
-use crate::alert::{Alert, Rule};
+use crate::alert::Rule;
 use crate::event::{Micros, Part, SECOND};
 use crate::index::{Error, Writer};
-use crate::report::alert::{group_key, line};
+use crate::report::alert::line;
 use crate::zone::Zone;
 
 /// What an earlier run found this long before its end was told by it, or is of rules that it did not have.
@@ -22,9 +20,7 @@ const STALE: Micros = 3600 * SECOND;
 
 pub(super) struct Alerts {
     pub(super) rules: Arc<[Rule]>,
-    told: HashSet<(Box<str>, u32)>,
-    /// Under which id each group was told last, and until when it lasted.
-    groups: HashMap<String, (Box<str>, Micros)>,
+    known: Known,
     /// Whether what is found first is only what was there before.
     is_first: bool,
     /// What happened before is not told.
@@ -36,8 +32,7 @@ impl Alerts {
     pub(super) fn new(is_first: bool) -> Self {
         Self {
             rules: Arc::new([]),
-            told: HashSet::new(),
-            groups: HashMap::new(),
+            known: Known::default(),
             is_first,
             since: None,
         }
@@ -75,7 +70,7 @@ impl Alerts {
     ) -> Result<(), Stop> {
         for mut told in told {
             let is_old = self.is_first || self.since.is_some_and(|since| told.alert.time < since);
-            if !self.is_new(&mut told.alert) || is_old {
+            if !self.known.is_new(&mut told.alert) || is_old {
                 continue;
             }
             if !said.alert(&told, parts)? {
@@ -83,21 +78,5 @@ impl Alerts {
             }
         }
         Ok(())
-    }
-
-    /// Whether it was not told yet. It gets the id under which its group was told, where it goes on.
-    fn is_new(&mut self, alert: &mut Alert) -> bool {
-        let key = group_key(alert);
-        if let Some((id, last)) = self.groups.get(&key)
-            && alert.first <= *last
-        {
-            alert.id.clone_from(id);
-        }
-        let last = self
-            .groups
-            .get(&key)
-            .map_or(alert.last, |g| g.1.max(alert.last));
-        self.groups.insert(key, (alert.id.clone(), last));
-        self.told.insert((alert.id.clone(), alert.sequence))
     }
 }

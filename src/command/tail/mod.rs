@@ -9,6 +9,7 @@ mod alerts;
 mod followed;
 mod found;
 mod intake;
+mod known;
 mod manager;
 mod part;
 mod said;
