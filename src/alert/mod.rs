@@ -1,7 +1,7 @@
 //! What somebody is told of at once: rules over findings and what is around them, and hooks that pass on what fires.
 //!
 //! ```text
-//! finding, sign, note -> rule (does it fire?) -> Alert -> outbox (in the index) -> hook (a process)
+//! finding, sign, gap -> Fact -> rules in an Engine -> Alert -> outbox (in the index) -> hook (a process)
 //! ```
 //!
 //! Rules are pure and the same live and in replay: they know no clock but that of the logs. Hooks run after the
