@@ -15,9 +15,9 @@ use crate::event::Micros;
 use crate::finding::Verdict;
 use crate::format::log_format::{self, LogFormat};
 use crate::format::{self, Format};
-use crate::report::FailOn;
-use crate::report::filter::{Filter, PathPattern, StatusPattern, network};
+use crate::pattern::{PathPattern, StatusPattern, network};
 use crate::report::when::When;
+use crate::report::{FailOn, Filter};
 use crate::system::{self, System};
 use crate::zone::Zone;
 
@@ -60,6 +60,8 @@ pub enum Command {
     Index(IndexArgs),
     /// Tell each refusal with its cause as it falls
     Tail(TailArgs),
+    /// What is told of at once: rules, and what they say of logs
+    Alert(AlertArgs),
     /// What the index has read: formats, lines, times, clocks, gaps
     Inputs(InputsArgs),
     /// The configuration, and whether the logs are there and agree
@@ -265,6 +267,95 @@ pub struct TailArgs {
 
     #[command(flatten)]
     pub reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub struct AlertArgs {
+    #[command(subcommand)]
+    pub command: AlertCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AlertCommand {
+    /// The rules that hold
+    List(AlertListArgs),
+    /// What a hook would be given, or whether the shipped rules do what they should
+    Test(AlertTestArgs),
+    /// What would have been told
+    Replay(AlertReplayArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AlertListArgs {
+    /// `text` for people, `ndjson` for programs: one JSON object a rule
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct AlertTestArgs {
+    /// The rule whose last alert is shown as a hook would be given it
+    #[arg(value_name = "RULE", required_unless_present = "shipped")]
+    pub rule: Option<String>,
+
+    /// Which of its alerts; there is only the last one
+    #[arg(long, value_enum, default_value_t)]
+    pub from: Which,
+
+    /// Logs to read; without any, what the index keeps of them
+    #[arg(long = "log", value_name = "LOG", conflicts_with = "index")]
+    pub logs: Vec<PathBuf>,
+
+    /// Run the samples of the shipped rules: each must fire on one and not on the other
+    #[arg(long, conflicts_with_all = ["rule", "logs"])]
+    pub shipped: bool,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    #[command(flatten)]
+    pub checked: Checked,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    #[default]
+    Last,
+}
+
+#[derive(Debug, Args)]
+pub struct AlertReplayArgs {
+    /// Logs to read: files, folders, globs, or `-`; without any, what the index keeps of them
+    #[arg(value_name = "LOG", conflicts_with = "index")]
+    pub logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    /// `text` for people, `ndjson` for programs: one JSON object an alert
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+
+    /// Alerts from this moment on; all that was before counts all the same
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<When>,
+
+    /// Take the rules of this file too, and mark what is told only with them (+) or only without (-)
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+
+    /// Show and read times in UTC instead of this host's zone
+    #[arg(long)]
+    pub utc: bool,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    #[command(flatten)]
+    pub checked: Checked,
 }
 
 #[derive(Debug, Args)]
@@ -525,7 +616,7 @@ mod tests {
     use crate::cause::Cause;
     use crate::event::SECOND;
     use crate::finding::Verdict;
-    use crate::report::filter::StatusPattern;
+    use crate::pattern::StatusPattern;
     use crate::zone::Zone;
     use clap::{CommandFactory, Parser};
 

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::alert::rule::{Rule, SaidRule};
 use crate::input::Mask;
 use crate::zone::{NotAZone, Zone};
 
@@ -18,6 +20,8 @@ const MORE: &str = "conf.d";
 pub struct Config {
     pub redact: Redact,
     pub tail: Tail,
+    /// `[[rule]]`. Those of all files count; of one id, the last.
+    pub rules: Vec<Rule>,
     /// Everything that is set, in the order in which it was read.
     pub settings: Vec<Setting>,
 }
@@ -57,6 +61,7 @@ pub struct Setting {
 struct Said {
     redact: SaidRedact,
     tail: SaidTail,
+    rule: Vec<Spanned<SaidRule>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -170,17 +175,21 @@ impl Config {
         self.tail.timezone = later.tail.timezone.or(self.tail.timezone);
         let metrics = self.tail.metrics.take();
         self.tail.metrics = later.tail.metrics.or(metrics);
+        let is_said_again = |rule: &Rule| later.rules.iter().any(|other| other.id == rule.id);
+        self.rules.retain(|rule| !is_said_again(rule));
+        self.rules.extend(later.rules);
         self.settings.extend(later.settings);
     }
 
     /// Reads what stands in a file of this name.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Error> {
-        let Said { redact, tail } = said(text, file)?;
+        let Said { redact, tail, rule } = said(text, file)?;
         let mut noting = Noting {
             text,
             file,
             settings: Vec::new(),
         };
+        let rules = rules(rule, &mut noting)?;
         let timezone = tail
             .timezone
             .map(|zone| noting.note("tail.timezone", zone).0);
@@ -194,6 +203,7 @@ impl Config {
                 timezone,
                 metrics,
             },
+            rules,
             settings: noting.settings,
         })
     }
@@ -202,26 +212,53 @@ impl Config {
 fn said(text: &str, file: &Path) -> Result<Said, Error> {
     toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        let mut places = (0..=span.start.min(text.len())).rev();
-        let at = places.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = text[start..]
-            .find('\n')
-            .map_or(text.len(), |length| start + length);
-        let line = text[start..end].trim_end_matches('\r');
-        let before = text[start..at].chars().count();
-        let wrong = text.get(at..span.end.min(end)).unwrap_or_default();
-        Error::Wrong {
-            file: file.to_owned(),
-            line: text[..at].matches('\n').count() + 1,
-            column: before + 1,
-            message: error.message().to_owned(),
-            excerpt: Excerpt {
-                text: line.to_owned(),
-                carets: " ".repeat(before) + &"^".repeat(wrong.chars().count().max(1)),
-            },
-        }
+        wrong(text, file, span, error.message())
     })
+}
+
+/// The rules of a file, each over the shipped one of its id.
+fn rules(said: Vec<Spanned<SaidRule>>, noting: &mut Noting<'_>) -> Result<Vec<Rule>, Error> {
+    let mut rules: Vec<Rule> = Vec::with_capacity(said.len());
+    for said in said {
+        let span = said.span();
+        let fault = |message: String| wrong(noting.text, noting.file, span.clone(), &message);
+        let said = said.into_inner().over_shipped();
+        let rule = Rule::try_from(said).map_err(|error| fault(error.to_string()))?;
+        if rules.iter().any(|other| other.id == rule.id) {
+            return Err(fault(format!("rule `{}` stands here twice", rule.id)));
+        }
+        noting.settings.push(Setting {
+            key: "rule",
+            value: rule.id.to_string(),
+            file: noting.file.to_owned(),
+            line: noting.text[..span.start].matches('\n').count() + 1,
+        });
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+/// What is wrong with this piece of a file.
+fn wrong(text: &str, file: &Path, span: Range<usize>, message: &str) -> Error {
+    let mut places = (0..=span.start.min(text.len())).rev();
+    let at = places.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[start..]
+        .find('\n')
+        .map_or(text.len(), |length| start + length);
+    let line = text[start..end].trim_end_matches('\r');
+    let before = text[start..at].chars().count();
+    let wrong = text.get(at..span.end.min(end)).unwrap_or_default();
+    Error::Wrong {
+        file: file.to_owned(),
+        line: text[..at].matches('\n').count() + 1,
+        column: before + 1,
+        message: message.to_owned(),
+        excerpt: Excerpt {
+            text: line.to_owned(),
+            carets: " ".repeat(before) + &"^".repeat(wrong.chars().count().max(1)),
+        },
+    }
 }
 
 impl Error {
@@ -267,7 +304,7 @@ mod tests {
         for (text, expected) in [
             (
                 "# mine\n[redacted]\nx = 1\n",
-                "c.toml:2:2: unknown field `redacted`, expected `redact` or `tail`\n[redacted]\n ^^^^^^^^",
+                "c.toml:2:2: unknown field `redacted`, expected one of `redact`, `tail`, `rule`\n[redacted]\n ^^^^^^^^",
             ),
             (
                 "[redact]\r\n  pattern = []\r\n",
@@ -284,6 +321,30 @@ mod tests {
             (
                 "[tail]\ntimezone = 'Mars/Olympus'",
                 "c.toml:2:12: not a time zone; use `UTC`, `+01:00` or a name such as `Europe/Berlin`\ntimezone = 'Mars/Olympus'\n           ^^^^^^^^^^^^^^",
+            ),
+            (
+                "[[rule]]\nid = 'x'\nlevel = 'bad'",
+                "c.toml:3:9: no level is called `bad`; there is informational, low, medium, high, critical\nlevel = 'bad'\n        ^^^^^",
+            ),
+            (
+                "[[rule]]\nid = 'x'\nselect = { caus = ['y'] }",
+                "c.toml:3:12: unknown field `caus`, expected one of `fact`, `cause`, `or`, `verdict`, `confidence`, `status`, `system`, `path`, `principal`, `client`, `action`, `input`, `logged`\nselect = { caus = ['y'] }\n           ^^^^",
+            ),
+            (
+                "[[rule]]\nid = 'brute_force'\ntimespan = '10 m'",
+                "c.toml:3:12: not a timespan; use a number with s, m, h or d such as `10m`, of a year at most\ntimespan = '10 m'\n           ^^^^^^",
+            ),
+            (
+                "\n[[rule]]\nid = 'own'\nlevel = 'low'",
+                "c.toml:2:1: rule `own`: `type` is missing: event_count, value_count, temporal_ordered or absence\n[[rule]]\n^^^^^^^^",
+            ),
+            (
+                "[[rule]]\nid = 'brute_force'\ncondition = { lt = 5 }",
+                "c.toml:3:15: unknown field `lt`, expected one of `gte`, `gt`, `field`\ncondition = { lt = 5 }\n              ^^",
+            ),
+            (
+                "[[rule]]\nid = 'brute_force'\n[[rule]]\nid = 'brute_force'",
+                "c.toml:3:1: rule `brute_force` stands here twice\n[[rule]]\n^^^^^^^^",
             ),
             (
                 "[redact",

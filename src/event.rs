@@ -113,6 +113,21 @@ pub enum Timestamp {
     At(Micros),
 }
 
+/// Parameters whose values are passwords, or as good as one. privacyIDEA takes `pass`, the PIN with the code, from a GET
+/// too (`api/validate.py`).
+const LASTING: &[&str] = &[
+    "password",
+    "passwd",
+    "pass",
+    "pin",
+    "otppin",
+    "otpkey",
+    "secret",
+    "client_secret",
+    "api_key",
+    "apikey",
+];
+
 impl Request {
     /// How far the client's clock was ahead of the web server's when it signed the request, which was answered at
     /// `answered`; negative when it ran behind. `None`: the log does not say.
@@ -121,6 +136,18 @@ impl Request {
             Timestamp::At(signed) => Some(signed - (answered - self.duration.unwrap_or(0))),
             Timestamp::Absent | Timestamp::Malformed => None,
         }
+    }
+
+    /// The parameter in the query that names a password or a lasting secret and has a value, which the access log of the
+    /// web server now keeps. What is good for one request only, such as a nonce or a signature, is none.
+    pub fn reveals(&self) -> Option<&'static str> {
+        let (_, query) = self.target.split_once('?')?;
+        let named = |parameter: &str| {
+            let (name, value) = parameter.split_once('=')?;
+            let is_it = |lasting: &&&str| !value.is_empty() && name.eq_ignore_ascii_case(lasting);
+            LASTING.iter().find(is_it).copied()
+        };
+        query.split('&').find_map(named)
     }
 
     /// The target without its query.

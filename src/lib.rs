@@ -26,6 +26,7 @@ pub mod incident;
 pub mod index;
 pub mod input;
 pub mod metrics;
+pub mod pattern;
 pub mod report;
 pub mod sign;
 pub mod summary;

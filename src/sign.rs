@@ -14,6 +14,8 @@ pub struct Sign {
     /// The input that tells it, and where.
     pub input: usize,
     pub place: Place,
+    /// The server product; `None` where it could not be told.
+    pub system: Option<&'static str>,
     pub what: What,
 }
 
@@ -23,6 +25,8 @@ pub enum What {
     Request {
         client: Option<IpAddr>,
         answer: Answer,
+        /// The parameter in its query that gave a password away to the access log.
+        reveals: Option<&'static str>,
     },
     /// The server says that it let somebody in.
     Accepted {
@@ -30,6 +34,8 @@ pub enum What {
         principal: Box<str>,
     },
     Change(Change),
+    /// The server wrote something else: its log is alive.
+    Line,
 }
 
 /// How a request ended, as far as who sent it is concerned.

@@ -11,6 +11,8 @@ pub struct Summary {
     pub gaps: Vec<Gap>,
     /// What the operator should know or change about the logging itself, once each.
     pub notes: Vec<String>,
+    /// Server products of which no log was read that tells of most refusals.
+    pub unlogged: Vec<&'static str>,
 }
 
 /// The fate of each line of a part. `lines = parsed + ignored + unparsed`.

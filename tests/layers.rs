@@ -26,7 +26,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zone", &["event", "summary"]),
     ("format", &["event", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
-    ("config", &["input", "zone"]),
+    ("pattern", &["event"]),
+    (
+        "alert",
+        &[
+            "cause", "event", "finding", "pattern", "sign", "summary", "system",
+        ],
+    ),
+    ("config", &["alert", "input", "zone"]),
     ("metrics", &[]),
     (
         "correlate",
@@ -36,7 +43,6 @@ const LAYERS: &[(&str, &[&str])] = &[
         "incident",
         &["cause", "event", "finding", "sign", "summary", "system"],
     ),
-    ("alert", &["event"]),
     (
         "index",
         &[
@@ -46,18 +52,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "cause", "event", "finding", "forgery", "incident", "summary", "system", "zone",
+            "alert", "cause", "event", "finding", "forgery", "incident", "pattern", "summary",
+            "system", "zone",
         ],
     ),
     (
         "cli",
         &[
-            "cause", "event", "finding", "format", "report", "system", "zone",
+            "cause", "event", "finding", "format", "pattern", "report", "system", "zone",
         ],
     ),
     (
         "command",
         &[
+            "alert",
             "cause",
             "cli",
             "config",

@@ -1,7 +1,7 @@
 //! What a user writes on the command line: moments, paths, statuses, networks.
 #![no_main]
 
-use why401::report::filter::{PathPattern, StatusPattern, network};
+use why401::pattern::{PathPattern, StatusPattern, network};
 use why401::report::sanitize::visible;
 use why401::report::when::When;
 use why401::zone::Zone;

@@ -1,11 +1,20 @@
 //! What somebody is told of at once: rules over findings and what is around them, and hooks that pass on what fires.
 //!
 //! ```text
-//! finding, sign, note -> rule (does it fire?) -> Alert -> outbox (in the index) -> hook (a process)
+//! finding, sign, gap -> Fact -> rules in an Engine -> Alert -> outbox (in the index) -> hook (a process)
 //! ```
 //!
 //! Rules are pure and the same live and in replay: they know no clock but that of the logs. Hooks run after the
 //! commit of what they tell, and nothing of theirs slows reading.
+
+pub mod engine;
+pub mod fact;
+pub mod rule;
+pub mod sample;
+
+pub use engine::Engine;
+pub use fact::Fact;
+pub use rule::Rule;
 
 use crate::event::Micros;
 
@@ -82,7 +91,7 @@ pub struct Alert {
     pub last: Micros,
     /// How much counted since it began.
     pub count: u64,
-    /// How many different values, where the rule counts these.
+    /// How many different values, where the rule counts these; from 4096 on at least so many.
     pub values: Option<u64>,
     /// Firings since the last alert of this group that the cool-down held back, and those of other groups of the
     /// rule that are told here together.

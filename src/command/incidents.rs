@@ -29,24 +29,24 @@ use crate::system::System;
 use crate::zone::Zone;
 
 /// What is read, as often as one likes.
-enum Logs<'a> {
+pub(super) enum Logs<'a> {
     Files(Vec<PathBuf>, Options<'a>),
     Index(Reader),
 }
 
 /// What there is to read, before any of it is.
-struct Asked<'a> {
-    logs: &'a [PathBuf],
-    store: &'a Store,
-    reading: &'a Reading,
-    checked: &'a Checked,
+pub(super) struct Asked<'a> {
+    pub(super) logs: &'a [PathBuf],
+    pub(super) store: &'a Store,
+    pub(super) reading: &'a Reading,
+    pub(super) checked: &'a Checked,
 }
 
 /// What one reading of the logs leaves.
-struct Read {
-    parts: Arc<[Part]>,
-    summary: Summary,
-    is_broken: bool,
+pub(super) struct Read {
+    pub(super) parts: Arc<[Part]>,
+    pub(super) summary: Summary,
+    pub(super) is_broken: bool,
 }
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
@@ -191,7 +191,7 @@ fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
 
 impl<'a> Asked<'a> {
     /// The index where no logs are given and there is one, else the logs.
-    fn find(
+    pub(super) fn find(
         &self,
         config: &Config,
         given: &'a [&'static dyn Format],
@@ -232,6 +232,7 @@ impl Logs<'_> {
                     each(finding, parts);
                     gatherer.finding(finding, &id);
                 }
+                Fall::Inputs(_) | Fall::Settled(_) => {}
             }
             Ok(())
         })?;
@@ -239,7 +240,7 @@ impl Logs<'_> {
     }
 
     /// Joins all that there is, and hands it to `sink` with the names of the files. `aloud`: what is skipped is told.
-    fn read(
+    pub(super) fn read(
         &self,
         system: Option<&'static System>,
         aloud: bool,

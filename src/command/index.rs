@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{self, Path};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
@@ -12,6 +13,7 @@ use super::progress::Progress;
 use super::replay::{Found, Replay, tell_unknown};
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::{Exit, Fault, reading};
+use crate::alert::Rule;
 use crate::cli::IndexArgs;
 use crate::config::Config;
 use crate::event::{self, Place, Record};
@@ -423,7 +425,7 @@ enum Reach {
 fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
     let mut findings: u64 = 0;
     tell_unknown(&writer.kept()?, talk)?;
-    anew(writer, |_| {
+    anew(writer, None, |_| {
         findings += 1;
         Ok(())
     })?;
@@ -434,13 +436,14 @@ fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
 /// Makes the findings anew in one transaction, and hands each to `sink`.
 pub(super) fn anew(
     writer: &Writer,
+    rules: Option<Arc<[Rule]>>,
     mut sink: impl FnMut(&Found<'_>) -> Result<(), Stop>,
 ) -> Result<Replay, Stop> {
     let kept = writer.kept()?;
     let appended = kept.appended;
     let ids = kept.parts.iter().map(|part| part.id).collect();
     let mut explanation = writer.explain(ids)?;
-    let (replay, summary) = Replay::of(kept, |found| {
+    let (replay, summary) = Replay::of(kept, rules, |found| {
         sink(&found)?;
         Ok::<_, Stop>(explanation.finding(writer, found.id, found.finding)?)
     })?;

@@ -67,10 +67,17 @@ impl Source for Input {
 
 /// What a join gives.
 pub(super) enum Fall<'a> {
+    /// The names of the inputs, by their numbers; before all others.
+    Inputs(&'a [String]),
     Finding(&'a Finding),
     /// What else happened, before the findings that may follow from it.
     Sign(Sign),
+    /// Before this moment hardly anything more will be found.
+    Settled(Micros),
 }
+
+/// How often is said up to which moment all is found: in records.
+const SETTLED: u64 = 1 << 9;
 
 /// As [`join`], with the signs as well.
 pub(super) fn watch<S: Source, E>(
@@ -140,11 +147,12 @@ pub(super) fn read<S: Source, E>(
     };
     run(inputs, system, prepare, |fall| match fall {
         Fall::Finding(finding) => sink(finding),
-        Fall::Sign(_) => Ok(()),
+        Fall::Inputs(_) | Fall::Sign(_) | Fall::Settled(_) => Ok(()),
     })
 }
 
-fn run<S: Source, E>(
+/// As [`join`], with what `prepare` asks for, and but for what is found only when nothing more comes.
+pub(super) fn run<S: Source, E>(
     mut inputs: Vec<S>,
     system: Option<&'static System>,
     prepare: impl FnOnce(&mut Correlators),
@@ -159,13 +167,19 @@ fn run<S: Source, E>(
     learn_zones(&mut clocks, &mut bearings);
     let mut correlator = Correlators::new(bearings, &names);
     prepare(&mut correlator);
+    sink(Fall::Inputs(&names))?;
     let inputs = inputs.into_iter().map(Source::records).collect();
     let mut merge = Merge::new(inputs, clocks, true, &mut correlator);
+    let mut pushed: u64 = 0;
     while merge.push(&mut correlator) {
         let mut signs = correlator.signs().into_iter();
         signs.try_for_each(|sign| sink(Fall::Sign(sign)))?;
         let findings = correlator.take();
         findings.iter().map(Fall::Finding).try_for_each(&mut sink)?;
+        pushed += 1;
+        if pushed.is_multiple_of(SETTLED) {
+            sink(Fall::Settled(correlator.settled()))?;
+        }
     }
     let read = merge
         .inputs

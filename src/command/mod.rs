@@ -1,5 +1,6 @@
 //! The commands: the only place that knows the wall clock, standard output and exit codes.
 
+mod alert;
 mod catalogue;
 mod check;
 mod explain;
@@ -115,6 +116,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::Index(args)) => {
             index::run(&args, &place::config(cli.config.as_deref())?, color)
+        }
+        Some(Command::Alert(args)) => {
+            alert::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Tail(args)) => tail::run(&args, cli.config.as_deref(), color),
         Some(Command::Check(args)) => {

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use super::join::{self, Source};
+use super::alert::{Cited, Watch};
+use super::join::{self, Fall, Source};
+use crate::alert::Rule;
 use crate::correlate::Correlators;
 use crate::event::{self, Micros, Record};
 use crate::finding::Finding;
@@ -68,6 +71,9 @@ pub(super) struct Replay {
     pub(super) parts: Vec<event::Part>,
     /// Where the last record of each part in the index begins that is in it.
     read: HashMap<i64, u64>,
+    /// Where somebody asks for alerts.
+    watch: Option<Watch>,
+    told: Vec<Cited>,
 }
 
 /// What falls out of a replay.
@@ -80,9 +86,10 @@ pub(super) struct Found<'a> {
 }
 
 impl Replay {
-    /// Joins all that is kept, and hands what is found to `sink`.
+    /// Joins all that is kept, and hands what is found to `sink`; what rules tell of it can be taken behind it.
     pub(super) fn of<E: From<Error>>(
         kept: Kept<'_>,
+        rules: Option<Arc<[Rule]>>,
         mut sink: impl FnMut(Found<'_>) -> Result<(), E>,
     ) -> Result<(Self, Summary), E> {
         let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
@@ -98,7 +105,24 @@ impl Replay {
                 is_final,
             })
         };
-        let mut joint = join::read(logs, None, false, |finding| give(finding, true))?;
+        let mut watch = rules.map(Watch::new);
+        let mut told = Vec::new();
+        let is_watched = watch.is_some();
+        let prepare = |correlators: &mut Correlators| {
+            if is_watched {
+                correlators.watch();
+            }
+        };
+        let mut joint = join::run(logs, None, prepare, |fall| {
+            if let Some(watch) = &mut watch {
+                watch.fall(&fall, &parts);
+                told.extend(watch.take());
+            }
+            match fall {
+                Fall::Finding(finding) => give(finding, true),
+                Fall::Inputs(_) | Fall::Sign(_) | Fall::Settled(_) => Ok(()),
+            }
+        })?;
         let mut read = HashMap::new();
         for records in &mut joint.records {
             records.error()?;
@@ -107,9 +131,12 @@ impl Replay {
         let mut correlators = joint.correlators.clone();
         correlators.reopen();
         joint.correlators.finish();
-        let mut rest = joint.correlators.rest().into_iter();
-        rest.try_for_each(|finding| give(&finding, false))?;
+        let rest = joint.correlators.rest();
+        rest.iter().try_for_each(|finding| give(finding, false))?;
         let summary = joint.summary();
+        if let Some(watch) = &watch {
+            told.extend(watch.ended(&rest, &summary, &parts));
+        }
         let replay = Self {
             correlators,
             clocks: joint.clocks,
@@ -117,8 +144,28 @@ impl Replay {
             ids,
             parts,
             read,
+            watch,
+            told,
         };
         Ok((replay, summary))
+    }
+
+    /// What was found since it was taken last and can no longer change.
+    pub(super) fn take(&mut self, parts: &[event::Part]) -> Vec<Finding> {
+        let findings = self.correlators.take();
+        if let Some(watch) = &mut self.watch {
+            let signs = self.correlators.signs().into_iter().map(Fall::Sign);
+            let falls = signs.chain(findings.iter().map(Fall::Finding));
+            falls.for_each(|fall| watch.fall(&fall, parts));
+            watch.fall(&Fall::Settled(self.correlators.settled()), parts);
+            self.told.extend(watch.take());
+        }
+        findings
+    }
+
+    /// What rules told since it was taken last. Of what more lines can change it is told as if there were none.
+    pub(super) fn told(&mut self) -> Vec<Cited> {
+        std::mem::take(&mut self.told)
     }
 
     /// Takes in what the index keeps by now. Gives how many records that are; `None`: there are logs that it does not

@@ -55,7 +55,14 @@ impl Correlator {
             clock_offsets: self.clock_offsets(),
             gaps: [self.gaps.clone(), self.bearings.audits.gaps(&self.names)].concat(),
             notes: self.notes(),
+            unlogged: self.unlogged().into_iter().collect(),
         }
+    }
+
+    /// The server product, where no log of it was read that tells of most refusals.
+    fn unlogged(&self) -> Option<&'static str> {
+        let system = self.bearings.system?;
+        self.bearings.told().next().is_none().then_some(system.name)
     }
 
     /// What the operator should know or change about the logging itself.

@@ -138,6 +138,7 @@ impl Correlators {
             all.clock_offsets.extend(of_one.clock_offsets);
             all.gaps.extend(of_one.gaps);
             all.notes.extend(of_one.notes);
+            all.unlogged.extend(of_one.unlogged);
         }
         all
     }

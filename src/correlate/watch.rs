@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Correlator, Correlators, Line};
+use super::{Correlator, Correlators, Line, problem};
 use crate::cause::Cause;
 use crate::event::{Entry, Micros, Place, Request};
 use crate::sign::{Answer, Change, Sign, What};
@@ -23,6 +23,13 @@ impl Correlators {
     pub fn signs(&mut self) -> Vec<Sign> {
         let of = |correlator: &mut Correlator| correlator.signs.as_mut().map(std::mem::take);
         self.all.iter_mut().filter_map(of).flatten().collect()
+    }
+
+    /// Before this moment, by the access logs' clock, nothing more will be found, but for what comes late: failures that
+    /// no request stands behind, and what is out of order in its log.
+    pub fn settled(&self) -> Micros {
+        let all = self.all.iter().map(Correlator::settled);
+        all.min().unwrap_or(Micros::MIN)
     }
 }
 
@@ -49,6 +56,7 @@ impl Correlator {
         let what = What::Request {
             client: source,
             answer,
+            reveals: request.reveals(),
         };
         self.sign(input, time, place, what);
     }
@@ -65,18 +73,16 @@ impl Correlator {
         if self.signs.is_none() {
             return;
         }
-        let Some(meaning) = entry.statement.map(|s| s.meaning) else {
-            return;
-        };
+        let meaning = entry.statement.map(|s| s.meaning);
         let source = source.filter(|address| !self.bearings.proxies.contains(address));
         let what = match (meaning, &entry.principal) {
-            (Meaning::Acceptance, Some(principal)) => What::Accepted {
+            (Some(Meaning::Acceptance), Some(principal)) => What::Accepted {
                 client: source,
                 principal: principal.clone(),
             },
-            (Meaning::Change(causes) | Meaning::Ending(causes), _) => {
+            (Some(Meaning::Change(causes) | Meaning::Ending(causes)), _) => {
                 let strict = entry.start.as_ref().and_then(|start| start.strict);
-                let of = matches!(meaning, Meaning::Ending(_)).then_some(source);
+                let of = matches!(meaning, Some(Meaning::Ending(_))).then_some(source);
                 What::Change(Change {
                     causes,
                     ends: if strict == Some(false) { STRICT } else { &[] },
@@ -87,7 +93,7 @@ impl Correlator {
                     text: line.1.clone(),
                 })
             }
-            _ => return,
+            _ => What::Line,
         };
         self.sign(input, time, line.0, what);
     }
@@ -97,11 +103,24 @@ impl Correlator {
             time,
             input,
             place,
+            system: self.system().map(|system| system.name),
             what,
         };
         if let Some(signs) = &mut self.signs {
             signs.push(sign);
         }
+    }
+
+    /// Before this moment nothing more will be found, but for failures that no request stands behind.
+    pub(super) fn settled(&self) -> Micros {
+        let open = self.inputs.iter().filter(|input| !input.ended);
+        let read = open.map(|input| input.watermark.unwrap_or(Micros::MIN));
+        let exchanges = self.exchanges.iter().map(|e| e.time.start.min(e.moment));
+        let notices = self.notices.iter().map(|n| n.time.start);
+        let waiting = self.waiting.front().map(|p| p.exchange.moment);
+        let open = read.chain(exchanges).chain(notices).chain(waiting).min();
+        open.unwrap_or(Micros::MAX)
+            .saturating_sub(problem::LONGEST_LAG)
     }
 
     /// Whether another input has the same requests, so that they count there.

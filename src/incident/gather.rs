@@ -122,13 +122,16 @@ impl Gatherer {
 
     /// Takes in what else happened. Of each input the order is kept.
     pub fn sign(&mut self, sign: Sign) {
+        if sign.what == What::Line {
+            return;
+        }
         self.spread.since(sign.time);
         let ahead = self.clocks.ahead(sign.place);
         let time = sign.time - ahead;
         let at = Moment::new(time, Some(sign.place));
         self.newest = self.newest.max(time);
         match sign.what {
-            What::Request { client, answer } => {
+            What::Request { client, answer, .. } => {
                 if let Some(stretch) = self.clocks.pass(sign.input, sign.place, sign.time) {
                     self.rewind(&stretch);
                 }
@@ -163,6 +166,7 @@ impl Gatherer {
                 place: sign.place,
                 change,
             }),
+            What::Line => {}
         }
     }
 
@@ -435,12 +439,16 @@ mod tests {
 
     fn accepted(time: Micros, from: u32) -> Sign {
         let client = Some(client(from));
-        let answer = Answer::Accepted;
         Sign {
             time,
             input: 0,
             place: place(0),
-            what: What::Request { client, answer },
+            system: None,
+            what: What::Request {
+                client,
+                answer: Answer::Accepted,
+                reveals: None,
+            },
         }
     }
 
@@ -492,9 +500,11 @@ mod tests {
             let mut sign = accepted(time, n % 3);
             sign.place = place(n.into());
             if is_wrong {
-                let client = Some(client(n % 3));
-                let answer = Answer::Refused;
-                sign.what = What::Request { client, answer };
+                sign.what = What::Request {
+                    client: Some(client(n % 3)),
+                    answer: Answer::Refused,
+                    reveals: None,
+                };
             }
             gatherer.sign(sign);
             if is_wrong {

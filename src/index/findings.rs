@@ -140,6 +140,12 @@ impl Writer {
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// When the newest of them happened, by the access log's clock.
+    pub fn newest_found(&self) -> Result<Option<Micros>> {
+        let newest = "SELECT max(time) FROM finding";
+        Ok(self.connection.query_row(newest, [], |row| row.get(0))?)
+    }
+
     /// Begins to replace all findings in one transaction. `parts`: what [`super::Kept`] gave.
     pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation> {
         self.begin()?;

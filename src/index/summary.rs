@@ -97,6 +97,7 @@ impl Reader {
             clock_offsets: offsets.collect::<rusqlite::Result<_>>()?,
             gaps: gaps.collect::<rusqlite::Result<_>>()?,
             notes: notes.collect::<rusqlite::Result<_>>()?,
+            unlogged: Vec::new(),
         })
     }
 }

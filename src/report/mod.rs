@@ -4,6 +4,7 @@
 //! always write colours: who makes the writer strips them where nobody sees them. No text of a log
 //! reaches a terminal other than through [`sanitize::visible`].
 
+pub mod alert;
 mod csv;
 mod each;
 pub mod fail_on;
@@ -34,7 +35,7 @@ pub use footer::{Detail, clock, footer, local, stretch};
 pub use for_user::ForUser;
 pub use grouped::Grouped;
 pub use json::Json;
-pub use ndjson::{Ndjson, id, revised, timestamp, withdrawn};
+pub use ndjson::{Ndjson, id, place_id, revised, timestamp, withdrawn};
 pub use page::Page;
 pub use text::{BOLD, Block, DIM, colour};
 

@@ -87,6 +87,11 @@ pub fn id(finding: &Finding, parts: &[Part]) -> Option<String> {
         .or_else(|| of(Role::Reason))
         .or_else(|| finding.evidence.first())?
         .place;
+    place_id(place, parts)
+}
+
+/// The same of a line.
+pub fn place_id(place: Place, parts: &[Part]) -> Option<String> {
     let mut stands = [0; 40];
     stands[..32].copy_from_slice(&parts.get(place.part as usize)?.identity);
     stands[32..].copy_from_slice(&place.offset.to_le_bytes());

@@ -190,5 +190,6 @@ pub(super) fn summary() -> Summary {
         notes: vec![
             "The access log has no request time; with `$request_time` pairs are surer.".into(),
         ],
+        unlogged: Vec::new(),
     }
 }

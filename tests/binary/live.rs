@@ -82,9 +82,15 @@ impl Tail {
         }
     }
 
-    /// Its next finding.
+    /// Its next finding. Alerts are passed over.
     pub fn next(&self) -> Value {
-        serde_json::from_str(&self.told.recv_timeout(PATIENCE).unwrap()).unwrap()
+        loop {
+            let told = self.told.recv_timeout(PATIENCE).unwrap();
+            let told = serde_json::from_str(&told).unwrap();
+            if !is_alert(&told) {
+                return told;
+            }
+        }
     }
 
     /// Waits until the index has come to the end of every file.
@@ -107,11 +113,16 @@ impl Tail {
         rustix::process::prlimit(pid, rustix::process::Resource::Fsize, limit).unwrap();
     }
 
-    /// Asks it to end, and gives what was told and not yet taken.
-    pub fn end(mut self) -> Vec<Value> {
+    /// Asks it to end, and gives the findings that were told and not yet taken.
+    pub fn end(self) -> Vec<Value> {
+        self.end_with_alerts().0
+    }
+
+    /// The same, and the alerts.
+    pub fn end_with_alerts(mut self) -> (Vec<Value>, Vec<Value>) {
         self.says("following");
         self.signal(Signal::TERM);
-        self.ended()
+        self.told()
     }
 
     /// Asks it to read its configuration again.
@@ -124,14 +135,23 @@ impl Tail {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
-    /// Waits until it has ended by itself, and gives what was told and not yet taken.
-    pub fn ended(mut self) -> Vec<Value> {
+    /// Waits until it has ended by itself, and gives the findings that were told and not yet taken.
+    pub fn ended(self) -> Vec<Value> {
+        self.told().0
+    }
+
+    fn told(mut self) -> (Vec<Value>, Vec<Value>) {
         assert!(self.child.wait().unwrap().success());
-        let mut findings = Vec::new();
+        let (mut findings, mut alerts) = (Vec::new(), Vec::new());
         while let Ok(line) = self.told.recv_timeout(PATIENCE) {
-            findings.push(serde_json::from_str(&line).unwrap());
+            let told = serde_json::from_str(&line).unwrap();
+            if is_alert(&told) {
+                alerts.push(told);
+            } else {
+                findings.push(told);
+            }
         }
-        findings
+        (findings, alerts)
     }
 
     /// As the system kills it.
@@ -146,6 +166,10 @@ impl Drop for Tail {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn is_alert(told: &Value) -> bool {
+    told["schema"] == "why401.alert/1"
 }
 
 /// What it writes, line by line, so that it never has to wait for who reads.

@@ -4,6 +4,7 @@
 //! index of its own, and what it finds is stored and told little by little between two looks at the logs. Then it takes
 //! in what was read meanwhile, and stands in for the correlators that were there before.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,11 @@ use std::time::{Duration, Instant};
 
 use super::super::index::{Stop, anew};
 use super::super::replay::{News, Replay};
+use super::alerts::Alerts;
 use super::intake::Intake;
 use super::said::Said;
 use super::{LATENESS, LOOK, Wake};
+use crate::alert::Rule;
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::index::{Error, Explanation, Reader, Writer};
@@ -32,8 +35,12 @@ const BATCHES: usize = 4;
 /// Records so few that they can be taken in at once.
 const FEW: u64 = 4096;
 
+/// Who tells what is found.
+pub(super) type Tellers<'a, W> = (&'a mut Said, &'a mut Alerts, &'a mut W);
+
 pub(super) struct Found {
     index: PathBuf,
+    rules: Arc<[Rule]>,
     wake: SyncSender<Wake>,
     /// None before they were made for the first time.
     ready: Option<Replay>,
@@ -91,10 +98,15 @@ struct Fallen {
 
 impl Found {
     /// Begins to make them of all that was committed.
-    pub(super) fn begin(index: &Path, wake: &SyncSender<Wake>) -> Result<Self, Error> {
+    pub(super) fn begin(
+        index: &Path,
+        rules: Arc<[Rule]>,
+        wake: &SyncSender<Wake>,
+    ) -> Result<Self, Error> {
         let now = Instant::now();
         let mut found = Self {
             index: index.to_owned(),
+            rules,
             wake: wake.clone(),
             ready: None,
             making: None,
@@ -115,7 +127,7 @@ impl Found {
     pub(super) fn hear(
         &mut self,
         news: Vec<News>,
-        said: &mut Said,
+        (said, alerts, talk): Tellers<'_, impl Write>,
         parts: &[Part],
         now: Instant,
     ) -> Result<(), Stop> {
@@ -126,7 +138,8 @@ impl Found {
         // What comes before they are ready is in the index when they are.
         if let Some(ready) = &mut self.ready {
             self.due.is_stranger |= !ready.push(news);
-            said.hear(&mut ready.correlators, parts, now)?;
+            said.hear(ready, parts, now)?;
+            alerts.hear(ready.told(), parts, said, talk)?;
         }
         Ok(())
     }
@@ -144,9 +157,9 @@ impl Found {
         &mut self,
         writer: &Writer,
         intake: &mut Intake,
-        said: &mut Said,
+        tellers: Tellers<'_, impl Write>,
     ) -> Result<(), Stop> {
-        self.advance_within(Duration::ZERO, writer, intake, said)
+        self.advance_within(Duration::ZERO, writer, intake, tellers)
     }
 
     /// The same, and waits so long for what is being made.
@@ -155,7 +168,7 @@ impl Found {
         patience: Duration,
         writer: &Writer,
         intake: &mut Intake,
-        said: &mut Said,
+        (said, alerts, talk): Tellers<'_, impl Write>,
     ) -> Result<(), Stop> {
         let Some(making) = &mut self.making else {
             self.is_littered = self.is_littered && writer.sweep()?;
@@ -164,6 +177,7 @@ impl Found {
         let Some(mut replay) = making.advance(patience, writer, said)? else {
             return Ok(());
         };
+        alerts.settle(replay.told(), &replay.parts, said, talk)?;
         self.due.took = making.began.elapsed();
         self.due.made = Instant::now();
         self.making = None;
@@ -177,7 +191,7 @@ impl Found {
     /// Begins to make them anew where it is time; all that was read is committed.
     pub(super) fn make_if_due(&mut self, now: Instant) -> Result<(), Error> {
         if self.making.is_none() && self.due.is_now(now) {
-            self.making = Some(Making::begin(&self.index, self.wake.clone())?);
+            self.making = Some(Making::begin(&self.index, &self.rules, self.wake.clone())?);
             self.due.is_behind = false;
         }
         Ok(())
@@ -188,18 +202,21 @@ impl Found {
         &mut self,
         writer: &Writer,
         intake: &mut Intake,
-        said: &mut Said,
+        (said, alerts, talk): Tellers<'_, impl Write>,
     ) -> Result<(), Stop> {
         // What was there when this began is known by then, and not told.
         while self.ready.is_none() && self.making.is_some() {
-            self.advance_within(LOOK, writer, intake, said)?;
+            let tellers = (&mut *said, &mut *alerts, &mut *talk);
+            self.advance_within(LOOK, writer, intake, tellers)?;
         }
         self.making = None;
         said.begin_anew();
-        anew(writer, |found| {
+        let rules = Some(Arc::clone(&self.rules));
+        let mut replay = anew(writer, rules, |found| {
             Ok(said.settle(found.id, found.finding, found.parts)?)
         })?;
-        Ok(said.end_anew()?)
+        said.end_anew()?;
+        alerts.settle(replay.told(), &replay.parts, said, talk)
     }
 }
 
@@ -213,7 +230,7 @@ impl Due {
 }
 
 impl Making {
-    fn begin(index: &Path, wake: SyncSender<Wake>) -> Result<Self, Error> {
+    fn begin(index: &Path, rules: &Arc<[Rule]>, wake: SyncSender<Wake>) -> Result<Self, Error> {
         let stop = Arc::new(AtomicBool::new(false));
         // Opened here: what is read from now on is heard of by the correlators that are there.
         let reader = Reader::open_beside(index, Arc::clone(&stop))?;
@@ -221,6 +238,7 @@ impl Making {
         let maker = Maker {
             made: sender,
             wake,
+            rules: Arc::clone(rules),
             fallen: Vec::with_capacity(BATCH),
         };
         Ok(Self {
@@ -306,6 +324,7 @@ impl Fallen {
 struct Maker {
     made: SyncSender<Made>,
     wake: SyncSender<Wake>,
+    rules: Arc<[Rule]>,
     fallen: Vec<Fallen>,
 }
 
@@ -324,7 +343,7 @@ impl Maker {
             ids: kept.parts.iter().map(|part| part.id).collect(),
             parts: kept.parts.iter().map(|part| part.part.clone()).collect(),
         })?;
-        let (mut replay, summary) = Replay::of(kept, |found| {
+        let (mut replay, summary) = Replay::of(kept, Some(Arc::clone(&self.rules)), |found| {
             self.fallen.push(Fallen {
                 id: found.id.to_owned(),
                 finding: found.finding.clone(),

@@ -5,9 +5,11 @@
 //! rest when lines that come late have had their time. In a calm moment, and at the end, the findings are made
 //! anew from the index, beside the reading; what differs from what was told is told again as a revision.
 
+mod alerts;
 mod followed;
 mod found;
 mod intake;
+mod known;
 mod manager;
 mod part;
 mod said;
@@ -30,6 +32,7 @@ use self::session::{Next, Session, Voices};
 use super::index::Stop;
 use super::talk::Talk;
 use super::{Exit, Fault, place, reading};
+use crate::alert::rule;
 use crate::cli::TailArgs;
 use crate::config::Config;
 use crate::input::{Masks, Options, Pipe, is_stream};
@@ -71,6 +74,7 @@ pub(super) fn run(
             zone: args.reading.timezone.or(config.tail.timezone),
             ..reading::options(&args.reading, &config, &given)
         };
+        voices.alerts.rules = rule::all(&config.rules);
         let plan = plan(args, &config, &options, &mut pipes)?;
         let voice = voices.with(&mut talk);
         let session = Session::begin(&path, &plan, &options, voice, &wake);

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
 
+use super::super::alert::Cited;
+use super::super::replay::Replay;
 use super::super::{columns, stdout};
 use super::LATENESS;
 use crate::cause::Cause;
 use crate::cli::{Output, TailArgs};
-use crate::correlate::Correlators;
 use crate::event::Part;
 use crate::finding::{Finding, Verdict};
 use crate::index::{Error, Writer};
@@ -117,11 +118,11 @@ impl Said {
     /// Tells what is beyond doubt, and what had time to be contradicted.
     pub(super) fn hear(
         &mut self,
-        correlators: &mut Correlators,
+        replay: &mut Replay,
         parts: &[Part],
         now: Instant,
     ) -> io::Result<()> {
-        for finding in correlators.take() {
+        for finding in replay.take(parts) {
             let id = report::id(&finding, parts).unwrap_or_default();
             let id = id_of(&id);
             self.waiting.remove(&id);
@@ -131,7 +132,7 @@ impl Said {
             return Ok(());
         }
         let mut waiting = HashMap::new();
-        for finding in correlators.would_find() {
+        for finding in replay.correlators.would_find() {
             let id = report::id(&finding, parts).unwrap_or_default();
             let id = id_of(&id);
             let since = self.waiting.get(&id).copied().unwrap_or(now);
@@ -147,6 +148,23 @@ impl Said {
         let took = ended - now;
         self.pause = (took > SLOW).then(|| ended + took * SHARE);
         Ok(())
+    }
+
+    /// Tells an alert to programs, among the findings; for people it is a line. False: nobody is to be told here.
+    pub(super) fn alert(&mut self, told: &Cited, parts: &[Part]) -> io::Result<bool> {
+        if self.is_quiet {
+            return Ok(false);
+        }
+        match self.output {
+            Output::Ndjson => writeln!(self.out, "{}", told.body(parts)?)?,
+            Output::Text => {
+                let page = Page::new(parts.into(), self.zone, columns());
+                report::alert::text(&page, "Alert  ", &told.alert, &mut self.out)?;
+                writeln!(self.out)?;
+            }
+        }
+        self.out.flush()?;
+        Ok(true)
     }
 
     /// All findings as they are now will be given to [`Self::settle`] or [`Self::keep`], one by one.

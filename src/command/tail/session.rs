@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use anstream::ColorChoice;
 
 use super::super::index::{Stop, masked_otherwise};
 use super::super::replay::tell_unknown;
+use super::alerts::Alerts;
 use super::found::Found;
 use super::intake::{Intake, Plan};
 use super::manager::Manager;
@@ -40,6 +42,7 @@ pub(super) enum Next {
 /// What outlives a session.
 pub(super) struct Voices {
     pub(super) said: Said,
+    pub(super) alerts: Alerts,
     pub(super) trouble: Trouble,
     pub(super) manager: Manager,
     /// What was told to be followed.
@@ -50,6 +53,7 @@ impl Voices {
     pub(super) fn new(args: &TailArgs, color: ColorChoice) -> Self {
         Self {
             said: Said::new(args, color),
+            alerts: Alerts::new(!args.from_start),
             trouble: Trouble::default(),
             manager: Manager::of_environment(),
             following: String::new(),
@@ -59,6 +63,7 @@ impl Voices {
     pub(super) fn with<'a, W>(&'a mut self, talk: &'a mut W) -> Voice<'a, W> {
         Voice {
             said: &mut self.said,
+            alerts: &mut self.alerts,
             trouble: &mut self.trouble,
             manager: &mut self.manager,
             following: &mut self.following,
@@ -69,6 +74,7 @@ impl Voices {
 
 pub(super) struct Voice<'a, W> {
     said: &'a mut Said,
+    alerts: &'a mut Alerts,
     trouble: &'a mut Trouble,
     manager: &'a mut Manager,
     following: &'a mut String,
@@ -110,6 +116,7 @@ impl<'a, W: Write> Session<'a, W> {
         }
         let Voice {
             said,
+            alerts,
             trouble,
             manager,
             following,
@@ -133,14 +140,16 @@ impl<'a, W: Write> Session<'a, W> {
         }
         intake.catch_up(&mut writer, options, talk)?;
         said.known(&writer)?;
+        alerts.known(&writer)?;
         tell_unknown(&writer.kept()?, talk)?;
-        let found = Found::begin(path, wake)?;
+        let found = Found::begin(path, Arc::clone(&alerts.rules), wake)?;
         trouble.pass(talk)?;
         Ok(Self {
             plan,
             options,
             voice: Voice {
                 said,
+                alerts,
                 trouble,
                 manager,
                 following,
@@ -178,13 +187,17 @@ impl<'a, W: Write> Session<'a, W> {
             return Ok(None);
         }
         let (writer, intake) = (&mut self.writer, &mut self.intake);
-        let Voice { said, talk, .. } = &mut self.voice;
-        self.found.advance(writer, intake, said)?;
+        let Voice {
+            said, alerts, talk, ..
+        } = &mut self.voice;
+        let tellers = (&mut **said, &mut **alerts, &mut **talk);
+        self.found.advance(writer, intake, tellers)?;
         let news = intake.look(writer, self.options, calm, *talk)?;
         if calm {
             self.clock.looked = now;
         }
-        self.found.hear(news, said, intake.parts(), now)?;
+        let tellers = (&mut **said, &mut **alerts, &mut **talk);
+        self.found.hear(news, tellers, intake.parts(), now)?;
         writer.commit()?;
         intake.committed();
         self.found.make_if_due(now)?;
@@ -204,6 +217,7 @@ impl<'a, W: Write> Session<'a, W> {
     pub(super) fn end(mut self) -> Result<Next, Stop> {
         let Voice {
             said,
+            alerts,
             manager,
             talk,
             ..
@@ -211,7 +225,8 @@ impl<'a, W: Write> Session<'a, W> {
         manager.ends();
         let writer = &mut self.writer;
         self.intake.catch_up(writer, self.options, *talk)?;
-        self.found.end(writer, &mut self.intake, said)?;
+        let tellers = (&mut **said, &mut **alerts, &mut **talk);
+        self.found.end(writer, &mut self.intake, tellers)?;
         self.clock.counted = None;
         self.count(Instant::now())?;
         self.writer.close()?;
