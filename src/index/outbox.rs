@@ -89,7 +89,7 @@ impl Writer {
 
     fn add_alert(&self, alert: &Alert, body: &str) -> Result<Option<i64>> {
         let mut add = self.connection.prepare_cached(
-            "INSERT INTO alert (id, sequence, rule, title, level, state, group_key,
+            "INSERT INTO alert (id, sequence, rule, title, level, state, group_values,
                 time, first, last, count, suppressed, message, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT DO NOTHING RETURNING number",
@@ -227,7 +227,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
             rule: row.get("rule")?,
             title: row.get("title")?,
             level: row.get("level")?,
-            group: row.get("group_key")?,
+            group: row.get("group_values")?,
             count: row.get("count")?,
             time: row.get("moment")?,
             message: row.get("message")?,

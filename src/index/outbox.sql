@@ -8,7 +8,7 @@ CREATE TABLE alert (
     level TEXT NOT NULL,
     state TEXT NOT NULL,
     -- `client=203.0.113.9`
-    group_key TEXT NOT NULL,
+    group_values TEXT NOT NULL,
     -- Microseconds, by the logs' clock: when it was decided, and of what counted.
     time INTEGER NOT NULL,
     first INTEGER NOT NULL,

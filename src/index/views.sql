@@ -91,7 +91,7 @@ FROM lost l JOIN part p ON p.id = l.part JOIN input i ON i.id = p.input;
 DROP VIEW IF EXISTS alerts;
 CREATE VIEW alerts AS
 SELECT id, sequence, strftime('%Y-%m-%dT%H:%M:%fZ', time / 1e6, 'unixepoch') AS time, time AS epoch,
-    rule, title, level, state, group_key,
+    rule, title, level, state, group_values,
     strftime('%Y-%m-%dT%H:%M:%fZ', first / 1e6, 'unixepoch') AS first,
     strftime('%Y-%m-%dT%H:%M:%fZ', last / 1e6, 'unixepoch') AS last,
     count, suppressed, message, body
