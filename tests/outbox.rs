@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use binary::live::{ask, until};
+use binary::live::{Tail, append, ask, until};
 use binary::why401;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -372,6 +372,11 @@ fn a_hook_that_others_can_change_is_refused() {
     }
 }
 
+fn kills() -> u32 {
+    let is_full = std::env::var_os("WHY401_DRILL").is_some_and(|v| v == "full");
+    if is_full { 100 } else { 8 }
+}
+
 /// A generator of Lehmer's: numbers that look random, and are the same each time.
 struct Dice(u64);
 
@@ -389,8 +394,7 @@ fn pause(duration: Duration) {
 
 #[test]
 fn killed_again_and_again_it_loses_nothing() {
-    let is_full = std::env::var_os("WHY401_DRILL").is_some_and(|v| v == "full");
-    let kills: u32 = if is_full { 100 } else { 8 };
+    let kills = kills();
     let desk = Desk::new("echo $WHY401_DELIVERY $WHY401_ALERT >>$1/told");
     let mut dice = Dice(401);
     for kill in 0..kills {
@@ -426,6 +430,178 @@ fn killed_again_and_again_it_loses_nothing() {
     );
 }
 
+/// A refusal of a wrong password, of somebody of his own, as both logs have it.
+fn refuse(folder: &Path, n: u32) {
+    // Half an hour apart, so that each is an alert of its own.
+    let epoch = 1_795_000_000 + i64::from(n) * 1800;
+    let moment = chrono::DateTime::from_timestamp(epoch, 0).unwrap();
+    let stamp = moment.format("%d/%b/%Y:%H:%M:%S +0000");
+    let client = format!("10.0.{}.{}", n >> 8, n & 255);
+    let entry = json!({
+        "id": format!("{n:024x}"), "event": "admin_auth_failure", "timestamp": epoch,
+        "host_id": "0f", "host_name": "vpn", "admin_name": format!("user{n}x"),
+        "remote_address": client, "reason": "invalid_password", "reason_long": "Invalid password",
+    });
+    append(folder, "journal.log", &format!("{entry}\n"));
+    let line =
+        format!("{client} - - [{stamp}] \"POST /auth/session HTTP/1.1\" 401 83 \"-\" \"curl\"\n");
+    append(folder, "access.log", &line);
+}
+
+const OWN_RULE: &str = "
+[[rule]]
+id = 'own'
+title = 'A wrong password'
+level = 'low'
+type = 'event_count'
+select = { cause = ['wrong_password'] }
+group-by = ['principal']
+timespan = '1m'
+condition = { gte = 1 }
+";
+
+#[test]
+fn what_tail_finds_reaches_a_hook() {
+    let desk = Desk::new("cat >$1/$WHY401_RULE.json");
+    let folder = desk.folder();
+    let hook = fs::read_to_string(folder.join("c.toml")).unwrap();
+    desk.configure(&format!(
+        "{hook}rules = ['brute*', 'pass*']\nlevel = 'high'\nresolved = false\n"
+    ));
+    for (from, to) in [
+        (binary::ACCESS, "access.log"),
+        (binary::JOURNAL, "journal.log"),
+    ] {
+        fs::copy(from, folder.join(to)).unwrap();
+    }
+    let args = [
+        "--from-start",
+        "--quiet",
+        "--config",
+        "c.toml",
+        "access.log",
+        "journal.log",
+    ];
+    let tail = Tail::start(folder, &args);
+    until(|| {
+        let states: Vec<String> = desk.deliveries().into_iter().map(|d| d.1).collect();
+        states == ["delivered", "delivered"]
+    });
+    tail.end();
+    let told = |rule: &str| -> Value {
+        serde_json::from_str(&desk.left(&format!("{rule}.json"))).unwrap()
+    };
+    let spraying = told("password_spraying");
+    assert_eq!(spraying["schema"], "why401.alert/1");
+    assert_eq!(spraying["group"], json!({ "client": "198.51.100.40" }));
+    assert_eq!(spraying["delivery"]["attempt"], 1);
+    let guessing = told("brute_force");
+    assert_eq!(guessing["findings"][0]["cause"], "wrong_password");
+    assert!(guessing["findings"][0]["evidence"].is_array());
+    // More was told than these hooks wanted to know, and is there all the same.
+    let alerts: Vec<u32> = ask(folder, "SELECT count(*) FROM alerts", |row| {
+        row.get(0).unwrap()
+    });
+    assert!(alerts[0] > 2);
+}
+
+#[test]
+fn a_hook_that_hangs_keeps_tail_from_nothing_and_ends_with_it() {
+    let desk = Desk::new("echo $$ >$1/pid; exec sleep 1000");
+    let folder = desk.folder();
+    desk.post([alert(1)]);
+    fs::copy(binary::ACCESS, folder.join("access.log")).unwrap();
+    let args = [
+        "--from-start",
+        "--quiet",
+        "--config",
+        "c.toml",
+        "access.log",
+    ];
+    let tail = Tail::start(folder, &args);
+    until(|| desk.left("pid").ends_with('\n'));
+    let hook = Path::new("/proc").join(desk.left("pid").trim());
+    assert!(hook.exists());
+    append(
+        folder,
+        "access.log",
+        &fs::read_to_string(binary::ACCESS).unwrap(),
+    );
+    tail.catch_up(&["access.log"]);
+    assert!(hook.exists());
+    // It gets a few seconds more, and then no more.
+    tail.end();
+    assert!(!hook.exists());
+    let (_, state, attempts, outcome) = desk.deliveries().remove(0);
+    assert_eq!((&*state, attempts, outcome), ("waiting", 0, None));
+}
+
+#[test]
+fn tail_loses_no_alert_whenever_it_is_killed() {
+    let desk = Desk::new("echo $WHY401_DELIVERY $WHY401_ALERT $WHY401_SEQUENCE >>$1/told");
+    let folder = desk.folder();
+    let hook = fs::read_to_string(folder.join("c.toml")).unwrap();
+    desk.configure(&format!("{hook}{OWN_RULE}"));
+    let args = [
+        "--from-start",
+        "--quiet",
+        "--config",
+        "c.toml",
+        "access.log",
+        "journal.log",
+    ];
+    let mut dice = Dice(7);
+    let mut refused = 0;
+    for _ in 0..kills() {
+        let tail = Tail::start(folder, &args);
+        for _ in 0..3 {
+            pause(Duration::from_millis(dice.roll(300)));
+            refuse(folder, refused);
+            refused += 1;
+        }
+        pause(Duration::from_millis(dice.roll(1500)));
+        tail.kill();
+    }
+    let tail = Tail::start(folder, &args);
+    tail.catch_up(&["access.log", "journal.log"]);
+    let alerts = || {
+        let query = "SELECT id, group_values FROM alerts WHERE rule = 'own' AND state = 'firing'";
+        ask(folder, query, |row| {
+            (row.get(1).unwrap(), row.get(0).unwrap())
+        })
+    };
+    let is_told = || {
+        desk.deliveries()
+            .iter()
+            .all(|(_, state, ..)| state == "delivered")
+    };
+    until(|| alerts().len() >= refused as usize && is_told());
+    tail.end();
+    // Everybody's alert, and under one id.
+    let all: Vec<(String, String)> = alerts();
+    let by_group: BTreeMap<String, String> = all.iter().cloned().collect();
+    assert_eq!(
+        (all.len(), by_group.len()),
+        (refused as usize, refused as usize)
+    );
+    assert!((0..refused).all(|n| by_group.contains_key(&format!("principal=user{n}x"))));
+    // What the hook was told is what was put in, each under its own id.
+    let told = desk.left("told");
+    let told: BTreeSet<String> = told.lines().map(str::to_owned).collect();
+    let query = "SELECT d.id, a.id, a.sequence FROM alerts a JOIN deliveries d
+        ON d.alert = a.id AND d.sequence = a.sequence";
+    let put_in = ask(folder, query, |row| {
+        let (delivery, alert, sequence): (String, String, u32) = (
+            row.get(0).unwrap(),
+            row.get(1).unwrap(),
+            row.get(2).unwrap(),
+        );
+        assert_eq!(delivery, id(&alert, sequence, "test"));
+        format!("{delivery} {alert} {sequence}")
+    });
+    assert_eq!(told, put_in.into_iter().collect());
+}
+
 #[test]
 fn who_writes_the_index_is_asked_to_deliver() {
     let desk = Desk::new("exec >>$1/told; echo $WHY401_ALERT; [[ -e $1/well ]]");
@@ -438,7 +614,7 @@ fn who_writes_the_index_is_asked_to_deliver() {
     let config = fs::read_to_string(desk.folder().join("c.toml")).unwrap();
     desk.configure(&format!("[tail]\nmetrics = 'why401.prom'\n{config}"));
     let args = ["--config", "c.toml", "--quiet", "access.log"];
-    let tail = binary::live::Tail::start(desk.folder(), &args);
+    let tail = Tail::start(desk.folder(), &args);
     until(|| {
         desk.deliveries()
             .iter()
