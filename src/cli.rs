@@ -31,7 +31,7 @@ Examples:
           The refusal on line 123, for a program
 
 Exit: 0 done, 1 found what --fail-on asks for, 2 usage or configuration, 3 input unreadable or
-incomplete, also where something was found, 4 index";
+incomplete, also where something was found, 4 index, 5 a hook failed";
 
 /// Tells why a VPN or MFA server refused a request: joins every HTTP 401, 403 and 429 with the log line
 /// that caused it, or proves that there is none.
@@ -62,6 +62,9 @@ pub enum Command {
     Tail(TailArgs),
     /// What is told of at once: rules, and what they say of logs
     Alert(AlertArgs),
+    /// Runs one hook for us
+    #[command(name = crate::hook::KEEPER, hide = true)]
+    HookExec,
     /// What the index has read: formats, lines, times, clocks, gaps
     Inputs(InputsArgs),
     /// The configuration, and whether the logs are there and agree
@@ -283,6 +286,8 @@ pub enum AlertCommand {
     Test(AlertTestArgs),
     /// What would have been told
     Replay(AlertReplayArgs),
+    /// Run hooks again for what they were not told
+    Retry(AlertRetryArgs),
 }
 
 #[derive(Debug, Args)]
@@ -356,6 +361,16 @@ pub struct AlertReplayArgs {
 
     #[command(flatten)]
     pub checked: Checked,
+}
+
+#[derive(Debug, Args)]
+pub struct AlertRetryArgs {
+    /// Deliveries, or alerts with all theirs [default: all that were not delivered]
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+
+    #[command(flatten)]
+    pub store: Store,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! The configuration: TOML files, in which everything is optional and nothing is unknown.
 
+mod hook;
+
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -12,6 +14,8 @@ use crate::alert::rule::{Rule, SaidRule};
 use crate::input::Mask;
 use crate::zone::{NotAZone, Zone};
 
+pub use hook::Configured;
+
 /// The folder beside a file whose files go with it.
 const MORE: &str = "conf.d";
 
@@ -22,6 +26,8 @@ pub struct Config {
     pub tail: Tail,
     /// `[[rule]]`. Those of all files count; of one id, the last.
     pub rules: Vec<Rule>,
+    /// `[[hook]]`. Those of all files count; of one name, the last.
+    pub hooks: Vec<Configured>,
     /// Everything that is set, in the order in which it was read.
     pub settings: Vec<Setting>,
 }
@@ -62,6 +68,7 @@ struct Said {
     redact: SaidRedact,
     tail: SaidTail,
     rule: Vec<Spanned<SaidRule>>,
+    hook: Vec<hook::Said>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -104,9 +111,14 @@ impl Noting<'_> {
             key,
             value: self.text.get(span.clone()).unwrap_or_default().to_owned(),
             file: self.file.to_owned(),
-            line: self.text[..span.start].matches('\n').count() + 1,
+            line: self.line(span.start),
         });
         value.into_inner()
+    }
+
+    /// The line of a byte, 1-based.
+    fn line(&self, at: usize) -> usize {
+        self.text[..at].matches('\n').count() + 1
     }
 
     fn all<T>(&mut self, key: &'static str, values: Vec<Spanned<T>>) -> Vec<T> {
@@ -178,12 +190,21 @@ impl Config {
         let is_said_again = |rule: &Rule| later.rules.iter().any(|other| other.id == rule.id);
         self.rules.retain(|rule| !is_said_again(rule));
         self.rules.extend(later.rules);
+        hook::add(&mut self.hooks, later.hooks);
         self.settings.extend(later.settings);
     }
 
     /// Reads what stands in a file of this name.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Error> {
-        let Said { redact, tail, rule } = said(text, file)?;
+        let Said {
+            redact,
+            tail,
+            rule,
+            hook,
+        } = said(text, file)?;
+        if let Some(span) = hook::doubled(&hook) {
+            return Err(wrong(text, file, span, "another hook has this name"));
+        }
         let mut noting = Noting {
             text,
             file,
@@ -204,6 +225,7 @@ impl Config {
                 metrics,
             },
             rules,
+            hooks: hook.into_iter().map(|h| h.noted(&mut noting)).collect(),
             settings: noting.settings,
         })
     }
@@ -231,7 +253,7 @@ fn rules(said: Vec<Spanned<SaidRule>>, noting: &mut Noting<'_>) -> Result<Vec<Ru
             key: "rule",
             value: rule.id.to_string(),
             file: noting.file.to_owned(),
-            line: noting.text[..span.start].matches('\n').count() + 1,
+            line: noting.line(span.start),
         });
         rules.push(rule);
     }
@@ -304,7 +326,7 @@ mod tests {
         for (text, expected) in [
             (
                 "# mine\n[redacted]\nx = 1\n",
-                "c.toml:2:2: unknown field `redacted`, expected one of `redact`, `tail`, `rule`\n[redacted]\n ^^^^^^^^",
+                "c.toml:2:2: unknown field `redacted`, expected one of `redact`, `tail`, `rule`, `hook`\n[redacted]\n ^^^^^^^^",
             ),
             (
                 "[redact]\r\n  pattern = []\r\n",
@@ -356,6 +378,50 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_hook_is_pointed_at() {
+        for (text, expected) in [
+            (
+                "[[hook]]\nname = 'a b'\ncommand = ['/x']",
+                "c.toml:2:8: not a name: 1 to 64 letters, digits, `_`, `-` or `.`\nname = 'a b'\n       ^^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = ['x', 'y']",
+                "c.toml:3:11: the program needs an absolute path; there is no shell to look for it\ncommand = ['x', 'y']\n          ^^^^^^^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = []",
+                "c.toml:3:11: no program\ncommand = []\n          ^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'",
+                "c.toml:1:1: missing field `command`\n[[hook]]\n^^^^^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = ['/x']\ntimeout = '2h'",
+                "c.toml:4:11: not a timeout: `10s`, `2m`, an hour at most\ntimeout = '2h'\n          ^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = ['/x']\nlevel = 'bad'",
+                "c.toml:4:9: no level is called `bad`; there is informational, low, medium, high, critical\nlevel = 'bad'\n        ^^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = ['/x']\nrules = ['a{']",
+                "c.toml:4:9: error parsing glob 'a{': unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)\nrules = ['a{']\n        ^^^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = ['/x']\nshell = true",
+                "c.toml:4:1: unknown field `shell`, expected one of `name`, `command`, `user`, `timeout`, `rules`, `level`, `resolved`\nshell = true\n^^^^^",
+            ),
+            (
+                "[[hook]]\nname = 'a'\ncommand = ['/x']\n[[hook]]\nname = 'a'\ncommand = ['/y']",
+                "c.toml:5:8: another hook has this name\nname = 'a'\n       ^^^",
+            ),
+        ] {
+            assert_eq!(said(text), expected);
+        }
+    }
+
+    #[test]
     fn files_are_added_up() {
         let folder = tempfile::tempdir().unwrap();
         let put = |name: &str, text: &str| {
@@ -376,6 +442,15 @@ mod tests {
         assert_eq!(logs, ["a", "b", "c"]);
         let b = config.settings.iter().find(|s| s.value == "'b'").unwrap();
         assert_eq!((b.key, b.line), ("tail.logs", 3));
+        let hook = |name: &str| format!("[[hook]]\nname = '{name}'\ncommand = ['/x']\n");
+        put("config.toml", &(hook("a") + &hook("b")));
+        put("conf.d/a.toml", &hook("a").replace("/x", "/y"));
+        let config = Config::read_all(&file).unwrap();
+        let hooks = config.hooks.iter();
+        let hooks: Vec<_> = hooks
+            .map(|h| (&*h.hook.name, &*h.hook.command[0]))
+            .collect();
+        assert_eq!(hooks, [("b", "/x"), ("a", "/y")]);
         put("config.toml", "[tail]\nlog = 1");
         assert!(Config::read_all(&file).unwrap_err().excerpt().is_some());
     }

@@ -22,6 +22,7 @@ pub mod event;
 pub mod finding;
 pub mod forgery;
 pub mod format;
+pub mod hook;
 pub mod incident;
 pub mod index;
 pub mod input;

@@ -43,10 +43,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         "incident",
         &["cause", "event", "finding", "sign", "summary", "system"],
     ),
+    ("hook", &["alert"]),
     (
         "index",
         &[
-            "cause", "event", "finding", "forgery", "metrics", "summary", "system",
+            "alert", "cause", "event", "finding", "forgery", "metrics", "summary", "system",
         ],
     ),
     (
@@ -59,7 +60,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "cause", "event", "finding", "format", "pattern", "report", "system", "zone",
+            "cause", "event", "finding", "format", "hook", "pattern", "report", "system", "zone",
         ],
     ),
     (
@@ -73,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "event",
             "finding",
             "format",
+            "hook",
             "incident",
             "index",
             "input",
@@ -89,16 +91,18 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// What only the modules beside it may name: the rest gets time and bytes handed in.
 const RESERVED: &[(&str, &[&str])] = &[
     (r"\bUtc::now\b|\bLocal::now\b", &["command"]),
-    (r"\bInstant::now\b|\bSystemTime\b", &["command"]),
+    (r"\bInstant::now\b|\bSystemTime\b", &["command", "hook"]),
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
     (
         r"\bstd::fs\b|\bFile::open\b",
-        &["config", "input", "index", "metrics"],
+        &["config", "hook", "input", "index", "metrics"],
     ),
-    (r"\bio::stdin\b", &["input"]),
+    (r"\bio::stdin\b", &["hook", "input"]),
     (
         r"\bstd::io\b|\bio::Read\b|\bio::Write\b",
-        &["config", "input", "index", "metrics", "report", "command"],
+        &[
+            "config", "hook", "input", "index", "metrics", "report", "command",
+        ],
     ),
 ];
 

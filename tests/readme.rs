@@ -6,12 +6,14 @@
 mod binary;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use binary::why401;
 use clap::CommandFactory;
 use serde_json::Value;
 use why401::cli::Cli;
+use why401::config::Config;
 use why401::event::Kind;
 use why401::finding::Verdict;
 use why401::format;
@@ -104,6 +106,20 @@ fn the_questions_are_answered_as_shown() {
         assert_eq!(
             answer, run.data,
             "paste what is on the right below {command}"
+        );
+    }
+}
+
+#[test]
+fn configurations_can_be_read() {
+    let readme = readme();
+    let configurations = blocks(&readme, "toml");
+    assert!(configurations.len() >= 3);
+    for text in configurations {
+        let read = Config::parse(text, Path::new("README.md"));
+        assert!(
+            read.is_ok_and(|config| !config.settings.is_empty()),
+            "{text}"
         );
     }
 }

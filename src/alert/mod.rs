@@ -7,8 +7,11 @@
 //! Rules are pure and the same live and in replay: they know no clock but that of the logs. Hooks run after the
 //! commit of what they tell, and nothing of theirs slows reading.
 
+pub mod delivery;
 pub mod engine;
 pub mod fact;
+pub mod hook;
+pub mod outbox;
 pub mod rule;
 pub mod sample;
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anstream::ColorChoice;
 use chrono::Utc;
 
+use super::deliver::refusal;
 use super::join::join;
 use super::{Exit, columns, stdout};
 use crate::cli::{CheckArgs, Output};
@@ -23,6 +24,7 @@ const QUIET: Micros = 24 * 3600 * SECOND;
 pub(super) fn run(args: &CheckArgs, config: &Config, color: ColorChoice) -> anyhow::Result<Exit> {
     let mut out = stdout(Output::Text, color);
     tell_settings(config, &mut out)?;
+    let is_refused = tell_hooks(config, &mut out)?;
     let logs: &[PathBuf] = if args.logs.is_empty() {
         &config.tail.logs
     } else {
@@ -35,7 +37,22 @@ pub(super) fn run(args: &CheckArgs, config: &Config, color: ColorChoice) -> anyh
         check(logs, config, &mut out)?
     };
     out.flush()?;
-    Ok(exit)
+    Ok(if is_refused { Exit::Usage } else { exit })
+}
+
+/// Whether each hook would be run; true: one is refused.
+fn tell_hooks(config: &Config, out: &mut impl Write) -> std::io::Result<bool> {
+    let mut is_refused = false;
+    for configured in &config.hooks {
+        let (name, refusal) = (&configured.hook.name, refusal(configured));
+        let said = refusal.as_ref().map_or_else(
+            || "well".to_owned(),
+            |why| format!("refused: {}", visible(&why.to_string())),
+        );
+        writeln!(out, "hook {name}: {said}")?;
+        is_refused |= refusal.is_some();
+    }
+    Ok(is_refused)
 }
 
 fn tell_settings(config: &Config, out: &mut impl Write) -> std::io::Result<()> {

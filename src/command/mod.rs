@@ -3,6 +3,7 @@
 mod alert;
 mod catalogue;
 mod check;
+mod deliver;
 mod explain;
 mod incidents;
 mod index;
@@ -121,6 +122,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
             alert::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Tail(args)) => tail::run(&args, cli.config.as_deref(), color),
+        Some(Command::HookExec) => deliver::keep(),
         Some(Command::Check(args)) => {
             check::run(&args, &place::config(cli.config.as_deref())?, color)
         }

@@ -4,9 +4,19 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use super::open::MODE;
 use super::{Error, Result};
+
+/// Who is killed while it starts another process leaves the lock to that, until it has become another program: a
+/// moment. So often and so long it is waited for.
+const TRIES: u32 = 100;
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// Held until it is dropped.
 #[derive(Debug)]
@@ -30,22 +40,38 @@ impl Lock {
             .mode(MODE)
             .open(&lock)
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                // Told as a help only: that it is locked is sure.
-                let _ = file.take(20).read_to_string(&mut pid);
-                let (path, pid) = (path.to_owned(), pid.trim().to_owned());
-                return Err(Error::Locked { path, pid });
+        for left in (0..TRIES).rev() {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    let pid = holder(&file);
+                    if left == 0 || !is_gone(&pid) {
+                        let path = path.to_owned();
+                        return Err(Error::Locked { path, pid });
+                    }
+                    thread::park_timeout(MOMENT);
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         writeln!(file, "{}", std::process::id()).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Who says to hold it. Told as a help only: that it is locked is sure.
+fn holder(mut file: &File) -> String {
+    let mut pid = String::new();
+    let _ = file.rewind();
+    let _ = file.take(20).read_to_string(&mut pid);
+    pid.trim().to_owned()
+}
+
+fn is_gone(pid: &str) -> bool {
+    let pid = pid.parse().ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
 }
 
 /// `index.db` with `.lock` is `index.db.lock`.

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("follow.sql"),
     include_str!("current.sql"),
     include_str!("untimed.sql"),
+    include_str!("outbox.sql"),
 ];
 
 /// Views are no state: they are made anew each time.

@@ -11,6 +11,7 @@
 //! One process writes, which a lock beside the file sees to; any number read at the same time. What is
 //! documented for SQL are the views of `views.sql`; the tables behind them change by the steps of `migrate`.
 
+mod again;
 mod append;
 mod block;
 mod damage;
@@ -21,6 +22,7 @@ mod lock;
 mod migrate;
 mod names;
 mod open;
+mod outbox;
 mod prune;
 mod query;
 mod replay;
@@ -28,11 +30,13 @@ mod sql;
 mod state;
 mod summary;
 
+pub use again::{answered, ask_again, asked_again};
 pub use append::{Known, NewPart, Writer};
 pub use damage::{remembered, set_aside};
 pub use error::Error;
 pub use findings::Explanation;
 pub use open::Reader;
+pub use outbox::{Letter, Told};
 pub use prune::{Limits, Pruned};
 pub use query::Wanted;
 pub use replay::{Followed, Kept, Records as StoredRecords, Stored, StoredPart};

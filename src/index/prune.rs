@@ -61,6 +61,7 @@ impl Writer {
         gone("DELETE FROM event WHERE time < ?1")?;
         let findings = gone("DELETE FROM finding WHERE time < ?1")?;
         gone("DELETE FROM finding_minute WHERE minute < ?1 / 60000000")?;
+        self.prune_alerts(moment)?;
         if blocks > 0 {
             // What is left is judged with what is left.
             self.outdate()?;

@@ -12,6 +12,9 @@ pub(super) enum Key {
     /// The numbers of the findings that count.
     First,
     Last,
+    /// Rules have heard of all findings until this moment, and what they said is in the outbox; the least number:
+    /// they never have.
+    Heard,
     /// How secrets were covered in what was read; 0: not.
     Masked,
 }
@@ -24,6 +27,7 @@ impl Key {
             Key::Pruned => "pruned",
             Key::First => "first",
             Key::Last => "last",
+            Key::Heard => "heard",
             Key::Masked => "masked",
         }
     }

@@ -87,3 +87,20 @@ UNION ALL
 SELECT i.name, strftime('%Y-%m-%dT%H:%M:%fZ', l.since / 1e6, 'unixepoch'),
     strftime('%Y-%m-%dT%H:%M:%fZ', l.until / 1e6, 'unixepoch'), l.why, NULL, p.name, l.at, l.bytes
 FROM lost l JOIN part p ON p.id = l.part JOIN input i ON i.id = p.input;
+
+DROP VIEW IF EXISTS alerts;
+CREATE VIEW alerts AS
+SELECT id, sequence, strftime('%Y-%m-%dT%H:%M:%fZ', time / 1e6, 'unixepoch') AS time, time AS epoch,
+    rule, title, level, state, group_values,
+    strftime('%Y-%m-%dT%H:%M:%fZ', first / 1e6, 'unixepoch') AS first,
+    strftime('%Y-%m-%dT%H:%M:%fZ', last / 1e6, 'unixepoch') AS last,
+    count, suppressed, message, body
+FROM alert;
+
+DROP VIEW IF EXISTS deliveries;
+CREATE VIEW deliveries AS
+SELECT d.id, a.id AS alert, a.sequence, d.hook, d.state, d.attempts,
+    iif(d.state = 'waiting', strftime('%Y-%m-%dT%H:%M:%fZ', d.due / 1e6, 'unixepoch'), NULL) AS due,
+    strftime('%Y-%m-%dT%H:%M:%fZ', d.ended / 1e6, 'unixepoch') AS ended,
+    d.took / 1e6 AS took_s, d.outcome, d.output, d.left_out
+FROM delivery d JOIN alert a ON a.number = d.alert;

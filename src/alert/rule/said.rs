@@ -91,7 +91,7 @@ struct SaidSelection {
 }
 
 /// What has a name in a closed list.
-trait Named: Copy {
+pub trait Named: Copy {
     const WHAT: &'static str;
     fn from_name(name: &str) -> Option<Self>;
     fn names() -> Vec<&'static str>;
@@ -100,7 +100,7 @@ trait Named: Copy {
 /// One of a closed list, by its name.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String", bound = "")]
-struct Word<T: Named>(T);
+pub struct Word<T: Named>(pub T);
 
 impl<T: Named> TryFrom<String> for Word<T> {
     type Error = String;

@@ -2,6 +2,7 @@
 
 mod list;
 mod replay;
+mod retry;
 mod samples;
 mod test;
 mod watch;
@@ -19,5 +20,6 @@ pub(super) fn run(args: &AlertArgs, config: &Config, color: ColorChoice) -> anyh
         AlertCommand::List(args) => list::run(args, config, color),
         AlertCommand::Test(args) => test::run(args, config, color),
         AlertCommand::Replay(args) => replay::run(args, config, color),
+        AlertCommand::Retry(args) => retry::run(args, config, color),
     }
 }

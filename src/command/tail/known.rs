@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::alert::Alert;
 use crate::event::Micros;
+use crate::index::Told;
 use crate::report::alert::group_key;
 
 /// What was told; there are as many as there are alerts in the index.
@@ -36,7 +37,19 @@ impl Known {
         };
         self.told_as.insert(alert.id.clone(), id.clone());
         alert.id.clone_from(&id);
-        let (first, last) = (alert.first, alert.last);
+        self.extend(key, id, alert.first, alert.last);
+        self.told.insert((alert.id.clone(), alert.sequence))
+    }
+
+    /// Takes an alert that was told by an earlier run.
+    pub(super) fn remember(&mut self, told: Told) {
+        self.told_as.insert(told.id.clone(), told.id.clone());
+        self.extend(told.group_key, told.id.clone(), told.first, told.last);
+        self.told.insert((told.id, told.sequence));
+    }
+
+    /// What was told of a group last, and from when to when it lasted.
+    fn extend(&mut self, key: String, id: Box<str>, first: Micros, last: Micros) {
         let span = self.groups.entry(key).or_insert_with(|| Span {
             id: id.clone(),
             first,
@@ -47,7 +60,6 @@ impl Known {
         } else if last > span.last {
             *span = Span { id, first, last };
         }
-        self.told.insert((alert.id.clone(), alert.sequence))
     }
 
     /// The id under which the same was told: it was of this group at that time.

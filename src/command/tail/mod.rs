@@ -31,7 +31,8 @@ use self::manager::Manager;
 use self::session::{Next, Session, Voices};
 use super::index::Stop;
 use super::talk::Talk;
-use super::{Exit, Fault, place, reading};
+use super::{Exit, Fault, deliver, place, reading};
+use crate::alert::hook::Hook;
 use crate::alert::rule;
 use crate::cli::TailArgs;
 use crate::config::Config;
@@ -67,7 +68,8 @@ pub(super) fn run(
     let given = reading::formats(&args.reading, &mut talk)?;
     let (wake, woken) = sync_channel(16);
     hear_signals(wake.clone())?;
-    let mut voices = Voices::new(args, color);
+    let hooks = deliver::hooks(&config)?;
+    let mut voices = Voices::new(args, color, hooks, wake.clone());
     let mut pipes = Pipes::new(wake.clone());
     loop {
         let options = Options {
@@ -81,7 +83,11 @@ pub(super) fn run(
         match session.and_then(|session| follow(session, &woken)) {
             Ok(Next::End) => return Ok(Exit::Done),
             Ok(Next::Again) => {}
-            Ok(Next::Reload) => reload(&mut config, file, &mut talk)?,
+            Ok(Next::Reload) => {
+                if let Some(hooks) = reload(&mut config, file, &mut talk)? {
+                    voices.hooks.configure(hooks);
+                }
+            }
             // What was not committed is read again: positions have not moved.
             Err(Stop::Index(error)) if voices.trouble.passes(&error) => {
                 voices.trouble.meet(&error, &mut talk)?;
@@ -95,11 +101,20 @@ pub(super) fn run(
     }
 }
 
-/// Reads the configuration again. Where it is wrong, all stays as it is; the patterns stay in any case, for the index
-/// knows its logs by them.
-fn reload(config: &mut Config, file: Option<&Path>, talk: &mut impl Write) -> anyhow::Result<()> {
-    match place::config(file) {
-        Ok(read) => {
+/// Reads the configuration again, and gives its hooks. Where it is wrong, all stays as it is; the patterns stay in any
+/// case, for the index knows its logs by them.
+fn reload(
+    config: &mut Config,
+    file: Option<&Path>,
+    talk: &mut impl Write,
+) -> anyhow::Result<Option<Vec<Hook>>> {
+    let read = || -> anyhow::Result<_> {
+        let config = place::config(file)?;
+        let hooks = deliver::hooks(&config)?;
+        Ok((config, hooks))
+    };
+    match read() {
+        Ok((read, hooks)) => {
             let before = std::mem::replace(config, read);
             let masks = |config: &Config| Masks::from(config.redact.patterns.clone());
             if masks(&before).fingerprint() != masks(config).fingerprint() {
@@ -107,13 +122,14 @@ fn reload(config: &mut Config, file: Option<&Path>, talk: &mut impl Write) -> an
             }
             config.redact = before.redact;
             writeln!(talk, "why401: the configuration was read again")?;
+            Ok(Some(hooks))
         }
         Err(error) => {
             let error = visible(&error.to_string()).into_owned();
             writeln!(talk, "why401: {error}; all stays as it was")?;
+            Ok(None)
         }
     }
-    Ok(())
 }
 
 /// What is followed: what was given, else what is configured.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anstream::ColorChoice;
 
+use super::super::deliver::{Deliverer, now as today};
 use super::super::index::{Stop, masked_otherwise};
 use super::super::replay::tell_unknown;
 use super::alerts::Alerts;
@@ -17,8 +18,9 @@ use super::manager::Manager;
 use super::said::Said;
 use super::trouble::Trouble;
 use super::{LOOK, Wake};
+use crate::alert::hook::Hook;
 use crate::cli::TailArgs;
-use crate::index::{Error, Writer};
+use crate::index::{Error, Writer, answered, asked_again};
 use crate::input::{Options, Watch};
 use crate::metrics;
 use crate::report::sanitize::visible;
@@ -29,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const SEARCH: Duration = Duration::from_secs(5);
 /// Figures are written so often.
 const FIGURES: Duration = Duration::from_secs(15);
+/// Asked to end, hooks have so long for what is due. What is not told then, is when it is started again.
+const LAST: Duration = Duration::from_secs(10);
 
 /// What follows a session.
 pub(super) enum Next {
@@ -45,17 +49,28 @@ pub(super) struct Voices {
     pub(super) alerts: Alerts,
     pub(super) trouble: Trouble,
     pub(super) manager: Manager,
+    pub(super) hooks: Deliverer,
     /// What was told to be followed.
     following: String,
 }
 
 impl Voices {
-    pub(super) fn new(args: &TailArgs, color: ColorChoice) -> Self {
+    pub(super) fn new(
+        args: &TailArgs,
+        color: ColorChoice,
+        hooks: Vec<Hook>,
+        wake: SyncSender<Wake>,
+    ) -> Self {
+        // Where hints wait already, one more says nothing.
+        let over = move || {
+            let _ = wake.try_send(Wake::Written);
+        };
         Self {
             said: Said::new(args, color),
             alerts: Alerts::new(!args.from_start),
             trouble: Trouble::default(),
             manager: Manager::of_environment(),
+            hooks: Deliverer::new(hooks, over),
             following: String::new(),
         }
     }
@@ -66,6 +81,7 @@ impl Voices {
             alerts: &mut self.alerts,
             trouble: &mut self.trouble,
             manager: &mut self.manager,
+            hooks: &mut self.hooks,
             following: &mut self.following,
             talk,
         }
@@ -77,6 +93,7 @@ pub(super) struct Voice<'a, W> {
     alerts: &'a mut Alerts,
     trouble: &'a mut Trouble,
     manager: &'a mut Manager,
+    hooks: &'a mut Deliverer,
     following: &'a mut String,
     talk: &'a mut W,
 }
@@ -85,6 +102,8 @@ pub(super) struct Session<'a, W> {
     plan: &'a Plan,
     options: &'a Options<'a>,
     voice: Voice<'a, W>,
+    /// Of the index.
+    path: &'a Path,
     writer: Writer,
     intake: Intake,
     found: Found,
@@ -104,7 +123,7 @@ struct Clock {
 impl<'a, W: Write> Session<'a, W> {
     /// Opens the index and the logs, and comes to their ends.
     pub(super) fn begin(
-        path: &Path,
+        path: &'a Path,
         plan: &'a Plan,
         options: &'a Options<'a>,
         voice: Voice<'a, W>,
@@ -119,6 +138,7 @@ impl<'a, W: Write> Session<'a, W> {
             alerts,
             trouble,
             manager,
+            hooks,
             following,
             talk,
         } = voice;
@@ -152,9 +172,11 @@ impl<'a, W: Write> Session<'a, W> {
                 alerts,
                 trouble,
                 manager,
+                hooks,
                 following,
                 talk,
             },
+            path,
             writer,
             intake,
             found,
@@ -198,8 +220,7 @@ impl<'a, W: Write> Session<'a, W> {
         }
         let tellers = (&mut **said, &mut **alerts, &mut **talk);
         self.found.hear(news, tellers, intake.parts(), now)?;
-        writer.commit()?;
-        intake.committed();
+        self.deliver(calm)?;
         self.found.make_if_due(now)?;
         if calm {
             self.count(now)?;
@@ -213,12 +234,39 @@ impl<'a, W: Write> Session<'a, W> {
         Ok(self.intake.is_over().then_some(Next::End))
     }
 
+    /// Commits what was read and found, and with it how hooks ended; then runs them for what is due.
+    fn deliver(&mut self, calm: bool) -> Result<(), Stop> {
+        let Voice { alerts, hooks, .. } = &mut self.voice;
+        let writer = &self.writer;
+        alerts.post(writer, hooks)?;
+        hooks.settle(writer)?;
+        let asked = if calm { asked_again(self.path)? } else { None };
+        match asked.as_deref() {
+            None => {}
+            Some([]) => drop(writer.retry(None, today())?),
+            Some(ids) => {
+                for id in ids {
+                    writer.retry(Some(id), today())?;
+                }
+            }
+        }
+        writer.commit()?;
+        alerts.committed();
+        hooks.committed();
+        self.intake.committed();
+        if asked.is_some() {
+            answered(self.path)?;
+        }
+        Ok(hooks.start(writer, today())?)
+    }
+
     /// Reads all there is, and explains it.
     pub(super) fn end(mut self) -> Result<Next, Stop> {
         let Voice {
             said,
             alerts,
             manager,
+            hooks,
             talk,
             ..
         } = &mut self.voice;
@@ -227,6 +275,8 @@ impl<'a, W: Write> Session<'a, W> {
         self.intake.catch_up(writer, self.options, *talk)?;
         let tellers = (&mut **said, &mut **alerts, &mut **talk);
         self.found.end(writer, &mut self.intake, tellers)?;
+        alerts.post(writer, hooks)?;
+        hooks.finish(writer, today(), Some(LAST))?;
         self.clock.counted = None;
         self.count(Instant::now())?;
         self.writer.close()?;
