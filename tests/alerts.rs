@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use binary::live::{Tail, append};
+use binary::live::{Tail, append, of_kind};
 use binary::why401;
 use night::{HOUR, Night, PROGRAMS};
 use serde::Deserialize;
@@ -308,7 +308,7 @@ fn replay_says_what_tail_said() {
             }
         }
         tail.catch_up(&names);
-        let told = tail.end_with_alerts().1;
+        let told = of_kind(tail.end_with_all(), "alert");
         let run = why401(["alert", "replay", "-o", "ndjson"].iter().chain(&names)).within(folder);
         let replayed = run.findings();
         assert!(!replayed.is_empty());

@@ -223,7 +223,7 @@ fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> 
     let (writer, part) = index_with(finding, path)?;
     let mut explanation = writer.explain(vec![part])?;
     explanation.finding(&writer, "an id", finding)?;
-    explanation.finish(&writer, &Summary::default(), 0)?;
+    explanation.finish(&writer, &Summary::default(), [], 0)?;
     writer.close()?;
     read_back(path, part)
 }
@@ -244,7 +244,7 @@ fn replaced(
         counted.push(read_back(path, part)?);
     }
     if end {
-        explanation.finish(writer, &Summary::default(), 0)?;
+        explanation.finish(writer, &Summary::default(), [], 0)?;
         writer.commit()?;
         counted.push(read_back(path, part)?);
         while writer.sweep()? {

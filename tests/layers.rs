@@ -47,7 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "index",
         &[
-            "alert", "cause", "event", "finding", "forgery", "metrics", "summary", "system",
+            "alert", "cause", "event", "finding", "forgery", "incident", "metrics", "summary", "system",
         ],
     ),
     (

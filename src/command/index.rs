@@ -10,15 +10,17 @@ use anstream::ColorChoice;
 use chrono::Utc;
 
 use super::progress::Progress;
-use super::replay::{Found, Replay, tell_unknown};
+use super::replay::{Found, Replay, Whole, tell_unknown};
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::{Exit, Fault, reading};
 use crate::alert::Rule;
 use crate::cli::IndexArgs;
 use crate::config::Config;
-use crate::event::{self, Place, Record};
-use crate::index::{self, Error, Known, Limits, NewPart, Writer};
+use crate::event::{self, Part, Place, Record};
+use crate::incident::Incident;
+use crate::index::{self, Error, Explanation, Known, Limits, NewPart, Writer};
 use crate::input::{self, Failure, Input, Inputs, Options, Records, discover, is_stream};
+use crate::report::incidents::object;
 use crate::report::sanitize::visible;
 use crate::summary::Tally;
 use crate::zone::Zone;
@@ -438,18 +440,32 @@ pub(super) fn anew(
     writer: &Writer,
     rules: Option<Arc<[Rule]>>,
     mut sink: impl FnMut(&Found<'_>) -> Result<(), Stop>,
-) -> Result<Replay, Stop> {
+) -> Result<(Replay, Whole), Stop> {
     let kept = writer.kept()?;
     let appended = kept.appended;
     let ids = kept.parts.iter().map(|part| part.id).collect();
     let mut explanation = writer.explain(ids)?;
-    let (replay, summary) = Replay::of(kept, rules, |found| {
+    let (replay, whole) = Replay::of(kept, rules, |found| {
         sink(&found)?;
         Ok::<_, Stop>(explanation.finding(writer, found.id, found.finding)?)
     })?;
-    explanation.finish(writer, &summary, appended)?;
+    finish(explanation, writer, &whole, &replay.parts, appended)?;
     writer.commit()?;
-    Ok(replay)
+    Ok((replay, whole))
+}
+
+/// Ends what replaces the findings, with the incidents that they are of.
+pub(super) fn finish(
+    explanation: Explanation,
+    writer: &Writer,
+    Whole { summary, incidents }: &Whole,
+    parts: &[Part],
+    appended: i64,
+) -> Result<(), Error> {
+    let row = |incident: &Incident| object(incident, parts).to_string();
+    let bodies: Vec<String> = incidents.iter().map(row).collect();
+    let incidents = incidents.iter().zip(bodies.iter().map(String::as_str));
+    explanation.finish(writer, summary, incidents, appended)
 }
 
 #[expect(clippy::disallowed_methods, reason = "an age is counted from here")]

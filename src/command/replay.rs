@@ -11,6 +11,7 @@ use crate::correlate::Correlators;
 use crate::event::{self, Micros, Record};
 use crate::finding::Finding;
 use crate::format::{self, Format};
+use crate::incident::{Gatherer, Incident};
 use crate::index::{self, Error, Kept, Stored};
 use crate::input::Sample;
 use crate::report;
@@ -74,6 +75,15 @@ pub(super) struct Replay {
     /// Where somebody asks for alerts.
     watch: Option<Watch>,
     told: Vec<Cited>,
+    gatherer: Gatherer,
+    summary: Summary,
+}
+
+/// What can be said of all that was joined, if nothing more comes.
+pub(super) struct Whole {
+    pub(super) summary: Summary,
+    /// The worst first.
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// What falls out of a replay.
@@ -91,13 +101,14 @@ impl Replay {
         kept: Kept<'_>,
         rules: Option<Arc<[Rule]>>,
         mut sink: impl FnMut(Found<'_>) -> Result<(), E>,
-    ) -> Result<(Self, Summary), E> {
+    ) -> Result<(Self, Whole), E> {
         let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
         let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
         let logs = logs(kept);
         let inputs = logs.iter().map(|log| log.stored.id).collect();
-        let mut give = |finding: &Finding, is_final| {
+        let mut give = |gatherer: &mut Gatherer, finding: &Finding, is_final| {
             let id = report::id(finding, &parts).unwrap_or_default();
+            gatherer.finding(finding, &id);
             sink(Found {
                 id: &id,
                 finding,
@@ -107,21 +118,18 @@ impl Replay {
         };
         let mut watch = rules.map(Watch::new);
         let mut told = Vec::new();
-        let is_watched = watch.is_some();
-        let prepare = |correlators: &mut Correlators| {
-            if is_watched {
-                correlators.watch();
-            }
-        };
-        let mut joint = join::run(logs, None, prepare, |fall| {
+        let mut gatherer = Gatherer::new();
+        let mut joint = join::run(logs, None, Correlators::watch, |fall| {
             if let Some(watch) = &mut watch {
                 watch.fall(&fall, &parts);
                 told.extend(watch.take());
             }
             match fall {
-                Fall::Finding(finding) => give(finding, true),
-                Fall::Inputs(_) | Fall::Sign(_) | Fall::Settled(_) => Ok(()),
+                Fall::Finding(finding) => return give(&mut gatherer, finding, true),
+                Fall::Sign(sign) => gatherer.sign(sign),
+                Fall::Inputs(_) | Fall::Settled(_) => {}
             }
+            Ok(())
         })?;
         let mut read = HashMap::new();
         for records in &mut joint.records {
@@ -132,7 +140,9 @@ impl Replay {
         correlators.reopen();
         joint.correlators.finish();
         let rest = joint.correlators.rest();
-        rest.iter().try_for_each(|finding| give(finding, false))?;
+        let mut ended = gatherer.clone();
+        rest.iter()
+            .try_for_each(|finding| give(&mut ended, finding, false))?;
         let summary = joint.summary();
         if let Some(watch) = &watch {
             told.extend(watch.ended(&rest, &summary, &parts));
@@ -146,20 +156,39 @@ impl Replay {
             read,
             watch,
             told,
+            gatherer,
+            summary: summary.clone(),
         };
-        Ok((replay, summary))
+        let incidents = ended.finish(&summary).incidents;
+        Ok((replay, Whole { summary, incidents }))
+    }
+
+    /// The incidents, as far as their findings can no longer change.
+    pub(super) fn incidents(&self) -> Vec<Incident> {
+        self.gatherer.clone().finish(&self.summary).incidents
     }
 
     /// What was found since it was taken last and can no longer change.
     pub(super) fn take(&mut self, parts: &[event::Part]) -> Vec<Finding> {
         let findings = self.correlators.take();
-        if let Some(watch) = &mut self.watch {
-            let signs = self.correlators.signs().into_iter().map(Fall::Sign);
-            let falls = signs.chain(findings.iter().map(Fall::Finding));
-            falls.for_each(|fall| watch.fall(&fall, parts));
-            watch.fall(&Fall::Settled(self.correlators.settled()), parts);
-            self.told.extend(watch.take());
+        let signs = self.correlators.signs().into_iter().map(Fall::Sign);
+        let settled = Fall::Settled(self.correlators.settled());
+        let falls = signs.chain(findings.iter().map(Fall::Finding));
+        for fall in falls.chain([settled]) {
+            if let Some(watch) = &mut self.watch {
+                watch.fall(&fall, parts);
+            }
+            match fall {
+                Fall::Finding(finding) => {
+                    let id = report::id(finding, parts).unwrap_or_default();
+                    self.gatherer.finding(finding, &id);
+                }
+                Fall::Sign(sign) => self.gatherer.sign(sign),
+                Fall::Inputs(_) | Fall::Settled(_) => {}
+            }
         }
+        let told = self.watch.as_mut().map(Watch::take);
+        self.told.extend(told.into_iter().flatten());
         findings
     }
 

@@ -94,6 +94,12 @@ pub enum Level {
 }
 
 impl Level {
+    const ALL: &'static [Level] = &[Level::Low, Level::Medium, Level::High, Level::Critical];
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|level| level.id() == id)
+    }
+
     pub fn id(self) -> &'static str {
         match self {
             Level::Low => "low",

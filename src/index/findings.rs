@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::append::stored;
 use super::names::{self, Names};
 use super::state::{self, Key};
-use super::{Error, Result, Writer, summary};
+use super::{Error, Result, Writer, incidents, summary};
 use crate::cause::Cause;
 use crate::event::{self, Micros, Place, Request, SECOND, Sent};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::forgery::Flag;
+use crate::incident::Incident;
 use crate::summary::Summary;
 use crate::system;
 
@@ -242,16 +243,26 @@ impl Explanation {
         Ok(())
     }
 
-    /// Ends it, with what is said of the logs themselves: from the next commit on these are the findings. `appended`:
-    /// what [`super::Kept`] gave with the events that they were made of.
-    pub fn finish(self, writer: &Writer, summary: &Summary, appended: i64) -> Result<()> {
+    /// Ends it, with what is said of the logs themselves, and with the incidents, each as JSON, too: from the next
+    /// commit on these are the findings. `appended`: what [`super::Kept`] gave with the events that they were made of.
+    pub fn finish<'a>(
+        self,
+        writer: &Writer,
+        summary: &Summary,
+        incidents: impl IntoIterator<Item = (&'a Incident, &'a str)>,
+        appended: i64,
+    ) -> Result<()> {
         writer.begin()?;
         let connection = &writer.connection;
         connection.execute_batch(
             "DELETE FROM finding_minute; DELETE FROM zone; DELETE FROM clock_offset; DELETE FROM gap;
-             DELETE FROM note;",
+             DELETE FROM note; DELETE FROM incident;",
         )?;
         summary::write(connection, summary)?;
+        let kept = incidents
+            .into_iter()
+            .filter(|(incident, _)| incident.last >= self.pruned);
+        incidents::write(connection, kept)?;
         let mut add =
             connection.prepare_cached("INSERT INTO finding_minute VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for (of, findings) in &self.minutes {

@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("current.sql"),
     include_str!("untimed.sql"),
     include_str!("outbox.sql"),
+    include_str!("incident.sql"),
 ];
 
 /// Views are no state: they are made anew each time.

@@ -62,6 +62,7 @@ impl Writer {
         let findings = gone("DELETE FROM finding WHERE time < ?1")?;
         gone("DELETE FROM finding_minute WHERE minute < ?1 / 60000000")?;
         self.prune_alerts(moment)?;
+        gone("DELETE FROM incident WHERE last < ?1")?;
         if blocks > 0 {
             // What is left is judged with what is left.
             self.outdate()?;

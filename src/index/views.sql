@@ -104,3 +104,12 @@ SELECT d.id, a.id AS alert, a.sequence, d.hook, d.state, d.attempts,
     strftime('%Y-%m-%dT%H:%M:%fZ', d.ended / 1e6, 'unixepoch') AS ended,
     d.took / 1e6 AS took_s, d.outcome, d.output, d.left_out
 FROM delivery d JOIN alert a ON a.number = d.alert;
+
+DROP VIEW IF EXISTS incidents;
+CREATE VIEW incidents AS
+SELECT id, level, system, cause, confidence, refusals,
+    strftime('%Y-%m-%dT%H:%M:%fZ', first / 1e6, 'unixepoch') AS first, first AS epoch,
+    strftime('%Y-%m-%dT%H:%M:%fZ', last / 1e6, 'unixepoch') AS last,
+    clients, principals, ended, strftime('%Y-%m-%dT%H:%M:%fZ', ended_at / 1e6, 'unixepoch') AS ended_at,
+    body ->> '$.trigger.message' AS trigger, body
+FROM incident;

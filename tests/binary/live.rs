@@ -82,12 +82,12 @@ impl Tail {
         }
     }
 
-    /// Its next finding. Alerts are passed over.
+    /// Its next finding. Alerts and incidents are passed over.
     pub fn next(&self) -> Value {
         loop {
             let told = self.told.recv_timeout(PATIENCE).unwrap();
             let told = serde_json::from_str(&told).unwrap();
-            if !is_alert(&told) {
+            if is_of(&told, "finding") {
                 return told;
             }
         }
@@ -115,11 +115,11 @@ impl Tail {
 
     /// Asks it to end, and gives the findings that were told and not yet taken.
     pub fn end(self) -> Vec<Value> {
-        self.end_with_alerts().0
+        of_kind(self.end_with_all(), "finding")
     }
 
-    /// The same, and the alerts.
-    pub fn end_with_alerts(mut self) -> (Vec<Value>, Vec<Value>) {
+    /// The same, with alerts and incidents.
+    pub fn end_with_all(mut self) -> Vec<Value> {
         self.says("following");
         self.signal(Signal::TERM);
         self.told()
@@ -137,21 +137,27 @@ impl Tail {
 
     /// Waits until it has ended by itself, and gives the findings that were told and not yet taken.
     pub fn ended(self) -> Vec<Value> {
-        self.told().0
+        of_kind(self.told(), "finding")
     }
 
-    fn told(mut self) -> (Vec<Value>, Vec<Value>) {
+    fn told(mut self) -> Vec<Value> {
         assert!(self.child.wait().unwrap().success());
-        let (mut findings, mut alerts) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         while let Ok(line) = self.told.recv_timeout(PATIENCE) {
-            let told = serde_json::from_str(&line).unwrap();
-            if is_alert(&told) {
-                alerts.push(told);
-            } else {
-                findings.push(told);
+            all.push(serde_json::from_str(&line).unwrap());
+        }
+        all
+    }
+
+    /// The next incident that it tells of.
+    pub fn next_incident(&self) -> Value {
+        loop {
+            let told = self.told.recv_timeout(PATIENCE).unwrap();
+            let told = serde_json::from_str(&told).unwrap();
+            if is_of(&told, "incident") {
+                return told;
             }
         }
-        (findings, alerts)
     }
 
     /// As the system kills it.
@@ -168,8 +174,13 @@ impl Drop for Tail {
     }
 }
 
-fn is_alert(told: &Value) -> bool {
-    told["schema"] == "why401.alert/1"
+/// Those that are findings, alerts or incidents.
+pub fn of_kind(all: Vec<Value>, kind: &str) -> Vec<Value> {
+    all.into_iter().filter(|told| is_of(told, kind)).collect()
+}
+
+fn is_of(told: &Value, kind: &str) -> bool {
+    told["schema"] == format!("why401.{kind}/1")
 }
 
 /// What it writes, line by line, so that it never has to wait for who reads.

@@ -1,8 +1,8 @@
 //! Two hours of a Pritunl server in the evening, written as nginx and the journal do, in which something is made to
 //! happen. Equal seeds give equal logs.
 
-// Each file of tests is a crate of its own.
-#![allow(unreachable_pub)]
+// Each file of tests is a crate of its own and needs only some of this.
+#![allow(dead_code, unreachable_pub)]
 
 use std::fs;
 use std::path::Path;
@@ -186,17 +186,24 @@ impl Night {
     }
 
     /// Writes both logs into a folder, each in the order in which its host wrote it.
-    pub fn write(mut self, folder: &Path) {
-        self.access.sort_by_key(|(time, _)| *time);
-        self.journal.sort_by_key(|(time, _)| *time);
-        let access: Vec<String> = self.access.into_iter().map(|(_, line)| line).collect();
-        let entries = self.journal.into_iter();
-        let journal: Vec<String> = entries
-            .map(|(_, entry)| Value::Object(entry).to_string())
-            .collect();
-        let text = |lines: Vec<String>| lines.join("\n") + "\n";
-        fs::write(folder.join("access.log"), text(access)).unwrap();
-        fs::write(folder.join("pritunl_journal.log"), text(journal)).unwrap();
+    pub fn write(self, folder: &Path) {
+        let (access, journal) = self.until(i64::MAX);
+        fs::write(folder.join("access.log"), access).unwrap();
+        fs::write(folder.join("pritunl_journal.log"), journal).unwrap();
+    }
+
+    /// The access log and the journal as they are at this time.
+    pub fn until(&self, time: i64) -> (String, String) {
+        fn lines<T>(log: &[(i64, T)], until: i64, show: impl Fn(&T) -> String) -> String {
+            let mut log: Vec<_> = log.iter().filter(|(time, _)| *time < until).collect();
+            log.sort_by_key(|(time, _)| *time);
+            log.iter().map(|(_, line)| show(line) + "\n").collect()
+        }
+        let entry = |entry: &Map<String, Value>| Value::Object(entry.clone()).to_string();
+        (
+            lines(&self.access, time, String::clone),
+            lines(&self.journal, time, entry),
+        )
     }
 }
 

@@ -12,8 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::super::index::{Stop, anew};
-use super::super::replay::{News, Replay};
+use super::super::index::{Stop, anew, finish};
+use super::super::replay::{News, Replay, Whole};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::said::Said;
@@ -22,7 +22,6 @@ use crate::alert::Rule;
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::index::{Error, Explanation, Reader, Writer};
-use crate::summary::Summary;
 
 /// Findings are made anew so often where the logs are never calm, and it may take one part in so many of the time.
 const EVERY: Duration = Duration::from_secs(60);
@@ -57,6 +56,8 @@ struct Due {
     is_stranger: bool,
     /// The last news.
     heard: Instant,
+    /// What is found is put together to incidents not before this moment.
+    gather: Instant,
     /// When they were made, and how long it took.
     made: Instant,
     took: Duration,
@@ -84,7 +85,7 @@ enum Made {
     /// That was all there is at `appended`.
     All {
         replay: Box<Replay>,
-        summary: Summary,
+        whole: Whole,
         appended: i64,
     },
     Failed(Stop),
@@ -115,6 +116,7 @@ impl Found {
                 is_behind: true,
                 is_stranger: true,
                 heard: now,
+                gather: now,
                 made: now,
                 took: Duration::ZERO,
             },
@@ -140,6 +142,10 @@ impl Found {
             self.due.is_stranger |= !ready.push(news);
             said.hear(ready, parts, now)?;
             alerts.hear(ready.told(), parts, said, talk)?;
+            if self.due.is_behind && now >= self.due.gather {
+                said.hear_incidents(ready.incidents(), parts)?;
+                self.due.gather = now + LOOK.max(now.elapsed() * SHARE);
+            }
         }
         Ok(())
     }
@@ -212,10 +218,11 @@ impl Found {
         self.making = None;
         said.begin_anew();
         let rules = Some(Arc::clone(&self.rules));
-        let mut replay = anew(writer, rules, |found| {
+        let (mut replay, whole) = anew(writer, rules, |found| {
             Ok(said.settle(found.id, found.finding, found.parts)?)
         })?;
         said.end_anew()?;
+        said.incidents(whole.incidents, &replay.parts)?;
         alerts.settle(replay.told(), &replay.parts, said, talk)
     }
 }
@@ -276,13 +283,14 @@ impl Making {
                 }
                 Ok(Made::All {
                     replay,
-                    summary,
+                    whole,
                     appended,
                 }) => {
-                    if let Some((explanation, _)) = self.stored.take() {
-                        explanation.finish(writer, &summary, appended)?;
+                    if let Some((explanation, parts)) = self.stored.take() {
+                        finish(explanation, writer, &whole, &parts, appended)?;
                     }
                     said.end_anew()?;
+                    said.incidents(whole.incidents, &replay.parts)?;
                     return Ok(Some(replay));
                 }
                 Ok(Made::Failed(why)) => return Err(why),
@@ -343,7 +351,7 @@ impl Maker {
             ids: kept.parts.iter().map(|part| part.id).collect(),
             parts: kept.parts.iter().map(|part| part.part.clone()).collect(),
         })?;
-        let (mut replay, summary) = Replay::of(kept, Some(Arc::clone(&self.rules)), |found| {
+        let (mut replay, whole) = Replay::of(kept, Some(Arc::clone(&self.rules)), |found| {
             self.fallen.push(Fallen {
                 id: found.id.to_owned(),
                 finding: found.finding.clone(),
@@ -365,7 +373,7 @@ impl Maker {
         let replay = Box::new(replay);
         self.say(Made::All {
             replay,
-            summary,
+            whole,
             appended,
         })?;
         Ok(())

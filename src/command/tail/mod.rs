@@ -6,6 +6,7 @@
 //! anew from the index, beside the reading; what differs from what was told is told again as a revision.
 
 mod alerts;
+mod announced;
 mod followed;
 mod found;
 mod intake;

@@ -13,11 +13,14 @@ use super::super::alert::Cited;
 use super::super::replay::Replay;
 use super::super::{columns, stdout};
 use super::LATENESS;
+use super::announced::Announced;
 use crate::cause::Cause;
 use crate::cli::{Output, TailArgs};
 use crate::event::Part;
 use crate::finding::{Finding, Verdict};
+use crate::incident::Incident;
 use crate::index::{Error, Writer};
+use crate::report::incidents::{self, Turn};
 use crate::report::{self, Each, Ndjson, Page, Report};
 use crate::zone::Zone;
 
@@ -70,6 +73,7 @@ pub(super) struct Said {
     is_first: bool,
     /// What is to be told is not asked for before this moment: it took long the last time.
     pause: Option<Instant>,
+    announced: Announced,
 }
 
 /// How a finding is told.
@@ -92,6 +96,7 @@ impl Said {
             waiting: HashMap::new(),
             is_first: !args.from_start,
             pause: None,
+            announced: Announced::default(),
         }
     }
 
@@ -104,7 +109,7 @@ impl Said {
                 round: self.round,
             });
         }
-        Ok(())
+        self.announced.known(writer, self.is_first)
     }
 
     /// When the next finding that waits is due.
@@ -165,6 +170,42 @@ impl Said {
         }
         self.out.flush()?;
         Ok(true)
+    }
+
+    /// Takes the incidents as they are now, and tells what has become of them.
+    pub(super) fn incidents(&mut self, incidents: Vec<Incident>, parts: &[Part]) -> io::Result<()> {
+        let turns = self.announced.turns(incidents);
+        self.turn(turns, parts)
+    }
+
+    /// Takes the incidents of what was heard so far, and tells those that begin or get worse.
+    pub(super) fn hear_incidents(
+        &mut self,
+        incidents: Vec<Incident>,
+        parts: &[Part],
+    ) -> io::Result<()> {
+        let turns = self.announced.first_turns(incidents);
+        self.turn(turns, parts)
+    }
+
+    fn turn(&mut self, turns: Vec<(Turn, Incident)>, parts: &[Part]) -> io::Result<()> {
+        for (turn, incident) in turns {
+            if self.is_quiet {
+                continue;
+            }
+            match self.output {
+                Output::Ndjson => {
+                    writeln!(self.out, "{}", incidents::turned(turn, &incident, parts))?;
+                }
+                Output::Text => {
+                    let page = Page::new(parts.into(), self.zone, columns());
+                    incidents::turn(&page, turn, &incident, &mut self.out)?;
+                    writeln!(self.out)?;
+                }
+            }
+            self.out.flush()?;
+        }
+        Ok(())
     }
 
     /// All findings as they are now will be given to [`Self::settle`] or [`Self::keep`], one by one.

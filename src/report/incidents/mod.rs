@@ -2,7 +2,9 @@
 
 mod object;
 mod text;
+mod turn;
 mod words;
 
 pub use object::object;
 pub use text::{Told, text};
+pub use turn::{Turn, turn, turned};

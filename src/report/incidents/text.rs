@@ -190,7 +190,7 @@ fn advice<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result
 }
 
 /// `gina from 198.51.100.66`, `3 names from 7 addresses`
-fn who(incident: &Incident) -> String {
+pub(super) fn who(incident: &Incident) -> String {
     let names = &incident.principals;
     let name = match (&names.kept[..], names.others) {
         ([], _) => None,

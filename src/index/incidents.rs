@@ -1,0 +1,58 @@
+//! Incidents, as they were when the findings were made.
+
+use rusqlite::Connection;
+
+use super::append::stored;
+use super::{Result, Writer};
+use crate::cause::Cause;
+use crate::incident::{Ended, Incident, Lanes, Level};
+
+/// What was known of an incident: its id, how bad it was, and whether it was over.
+pub type Known = (String, Option<Level>, bool);
+
+pub(super) fn write<'a>(
+    connection: &Connection,
+    incidents: impl IntoIterator<Item = (&'a Incident, &'a str)>,
+) -> Result<()> {
+    let mut add = connection.prepare_cached(
+        "INSERT OR IGNORE INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    for (incident, body) in incidents {
+        let i = incident;
+        add.execute(rusqlite::params![
+            i.id,
+            i.level.id(),
+            i.system,
+            i.cause.map(Cause::id),
+            i.confidence.id(),
+            stored(i.refusals),
+            i.first,
+            i.last,
+            number(&i.clients),
+            number(&i.principals),
+            i.end.ended.id(),
+            i.end.time,
+            body,
+        ])?;
+    }
+    Ok(())
+}
+
+fn number<K>(lanes: &Lanes<K>) -> i64 {
+    stored(lanes.kept.len() as u64 + lanes.others)
+}
+
+impl Writer {
+    /// Those that were known when the findings were last made.
+    pub fn incidents(&self) -> Result<Vec<Known>> {
+        let mut all = self
+            .connection
+            .prepare("SELECT id, level, ended FROM incident")?;
+        let known = all.query_map([], |row| {
+            let level = Level::from_id(row.get_ref(1)?.as_str()?);
+            let is_over = row.get_ref(2)?.as_str()? != Ended::Open.id();
+            Ok((row.get(0)?, level, is_over))
+        })?;
+        Ok(known.collect::<rusqlite::Result<_>>()?)
+    }
+}
