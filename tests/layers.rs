@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("input", &["event", "format", "summary", "zone"]),
     ("config", &["input", "zone"]),
     ("metrics", &[]),
+    ("file", &[]),
     (
         "correlate",
         &["cause", "event", "finding", "sign", "summary", "system"],
@@ -46,7 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "cause", "event", "finding", "forgery", "incident", "summary", "system", "zone",
+            "cause", "event", "finding", "forgery", "incident", "sign", "summary", "system", "zone",
         ],
     ),
     (
@@ -63,6 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "correlate",
             "event",
+            "file",
             "finding",
             "format",
             "incident",
@@ -85,12 +87,14 @@ const RESERVED: &[(&str, &[&str])] = &[
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
     (
         r"\bstd::fs\b|\bFile::open\b",
-        &["config", "input", "index", "metrics"],
+        &["config", "file", "input", "index", "metrics"],
     ),
     (r"\bio::stdin\b", &["input"]),
     (
         r"\bstd::io\b|\bio::Read\b|\bio::Write\b",
-        &["config", "input", "index", "metrics", "report", "command"],
+        &[
+            "config", "file", "input", "index", "metrics", "report", "command",
+        ],
     ),
 ];
 

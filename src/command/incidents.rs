@@ -18,7 +18,6 @@ use super::{Exit, Fault, columns, reading, stdout};
 use crate::cli::{Checked, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Reading, Store};
 use crate::config::Config;
 use crate::event::Part;
-use crate::finding::Finding;
 use crate::format::{self, Format};
 use crate::incident::{Gathered, Gatherer, Incident};
 use crate::index::Reader;
@@ -30,24 +29,24 @@ use crate::system::System;
 use crate::zone::Zone;
 
 /// What is read, as often as one likes.
-enum Logs<'a> {
+pub(super) enum Logs<'a> {
     Files(Vec<PathBuf>, Options<'a>),
     Index(Reader),
 }
 
 /// What there is to read, before any of it is.
-struct Asked<'a> {
-    logs: &'a [PathBuf],
-    store: &'a Store,
-    reading: &'a Reading,
-    checked: &'a Checked,
+pub(super) struct Asked<'a> {
+    pub(super) logs: &'a [PathBuf],
+    pub(super) store: &'a Store,
+    pub(super) reading: &'a Reading,
+    pub(super) checked: &'a Checked,
 }
 
 /// What one reading of the logs leaves.
-struct Read {
-    parts: Arc<[Part]>,
-    summary: Summary,
-    is_broken: bool,
+pub(super) struct Read {
+    pub(super) parts: Arc<[Part]>,
+    pub(super) summary: Summary,
+    pub(super) is_broken: bool,
 }
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
@@ -68,20 +67,13 @@ pub(super) fn run(
     let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let mut wanted = Vec::new();
-    let (all, read) = logs.gather(args.filter.system(), &mut talk, |finding, parts| {
-        wanted.push(filter.accepts(finding, parts));
-    })?;
-    let mut is_wanted = vec![false; all.incidents.len()];
-    for (member, wanted) in all.members.iter().zip(wanted) {
-        if let (Some(at), true) = (member, wanted) {
-            is_wanted[*at] = true;
+    let (all, read) = logs.gather(args.filter.system(), &mut talk, |fall, parts| {
+        if let Fall::Finding(finding) = fall {
+            wanted.push(filter.accepts(finding, parts));
         }
-    }
-    let shown = all.incidents.iter().zip(is_wanted);
-    let shown: Vec<&Incident> = shown
-        .filter(|(_, wanted)| *wanted)
-        .map(|(i, _)| i)
-        .collect();
+    })?;
+    let shown = asked_for(&all, &wanted);
+    let shown: Vec<&Incident> = shown.iter().map(|at| &all.incidents[*at]).collect();
     let page = Page::new(Arc::clone(&read.parts), zone, columns());
     let told = incidents::Told {
         gathered: &all,
@@ -172,8 +164,22 @@ pub(super) fn explain(
     Ok(told.exit(again.is_broken || is_incomplete(&again.summary, args.strict)))
 }
 
+/// Those of which one finding at least is wanted.
+pub(super) fn asked_for(gathered: &Gathered, wanted: &[bool]) -> Vec<usize> {
+    let mut is_wanted = vec![false; gathered.incidents.len()];
+    for (member, wanted) in gathered.members.iter().zip(wanted) {
+        if let (Some(at), true) = (member, wanted) {
+            is_wanted[*at] = true;
+        }
+    }
+    let all = is_wanted.iter().enumerate();
+    all.filter(|(_, wanted)| **wanted)
+        .map(|(at, _)| at)
+        .collect()
+}
+
 /// The one incident whose id begins so.
-fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
+pub(super) fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
     let begins = |(_, incident): &(usize, &Incident)| incident.id.starts_with(id);
     let mut fitting = gathered.incidents.iter().enumerate().filter(begins);
     let shown = visible(id);
@@ -192,7 +198,7 @@ fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
 
 impl<'a> Asked<'a> {
     /// The index where no logs are given and there is one, else the logs.
-    fn find(
+    pub(super) fn find(
         &self,
         config: &Config,
         given: &'a [&'static dyn Format],
@@ -217,20 +223,20 @@ impl<'a> Asked<'a> {
 }
 
 impl Logs<'_> {
-    /// Reads all that there is for the incidents in it; each finding is handed to `each` on the way.
-    fn gather(
+    /// Reads all that there is for the incidents in it; all is handed to `each` on the way.
+    pub(super) fn gather(
         &self,
         system: Option<&'static System>,
         talk: &mut impl Write,
-        mut each: impl FnMut(&Finding, &[Part]),
+        mut each: impl FnMut(&Fall<'_>, &[Part]),
     ) -> anyhow::Result<(Gathered, Read)> {
         let mut gatherer = Gatherer::with_members();
         let read = self.read(system, true, talk, |fall, parts| {
+            each(&fall, parts);
             match fall {
                 Fall::Sign(sign) => gatherer.sign(sign),
                 Fall::Finding(finding) => {
                     let id = report::id(finding, parts).unwrap_or_default();
-                    each(finding, parts);
                     gatherer.finding(finding, &id);
                 }
             }
@@ -240,7 +246,7 @@ impl Logs<'_> {
     }
 
     /// Joins all that there is, and hands it to `sink` with the names of the files. `aloud`: what is skipped is told.
-    fn read(
+    pub(super) fn read(
         &self,
         system: Option<&'static System>,
         aloud: bool,

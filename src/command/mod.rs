@@ -11,6 +11,7 @@ mod place;
 mod progress;
 mod reading;
 mod recall;
+mod report;
 mod sql;
 mod survey;
 mod tail;
@@ -111,6 +112,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::Incidents(args)) => {
             incidents::run(&args, &place::config(cli.config.as_deref())?, color)
+        }
+        Some(Command::Report(args)) => {
+            report::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Index(args)) => {
             index::run(&args, &place::config(cli.config.as_deref())?, color)

@@ -4,7 +4,10 @@
 //! always write colours: who makes the writer strips them where nobody sees them. No text of a log
 //! reaches a terminal other than through [`sanitize::visible`].
 
+pub mod chart;
 mod csv;
+pub mod digest;
+pub mod document;
 mod each;
 pub mod fail_on;
 pub mod filter;
@@ -16,6 +19,7 @@ pub mod incidents;
 mod json;
 mod ndjson;
 mod page;
+pub mod publish;
 pub mod rows;
 #[cfg(test)]
 mod sample;

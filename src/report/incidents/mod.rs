@@ -2,7 +2,7 @@
 
 mod object;
 mod text;
-mod words;
+pub(super) mod words;
 
 pub use object::object;
 pub use text::{Told, text};
