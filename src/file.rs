@@ -44,6 +44,12 @@ impl Write for Fresh {
 
 /// The 32 bytes that a key file holds, in hex. Where there is none it is made, for its owner only.
 pub fn key(path: &Path) -> io::Result<[u8; 32]> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        fs::create_dir_all(folder)?;
+    }
     let mut made = OpenOptions::new();
     made.write(true).create_new(true).mode(0o600);
     match made.open(path) {

@@ -15,15 +15,19 @@ use super::{Exit, Fault, columns, reading, stdout};
 use crate::cli::{Output, ReportArgs, ReportOutput};
 use crate::config::Config;
 use crate::event::Part;
-use crate::file::Fresh;
+use crate::file::{self, Fresh};
 use crate::incident::Gathered;
 use crate::input::is_stream;
 use crate::report::digest::Digest;
 use crate::report::document::{Asked, Told, document};
+use crate::report::pseudonym::Pseudonyms;
 use crate::report::publish::{SCHEMA, html, json, markdown, plain};
 use crate::report::sanitize::visible;
 use crate::report::{Csv, Filter, Page, Report};
 use crate::zone::Zone;
+
+/// The key of the pseudonyms, beside the index.
+const KEY: &str = "pseudonym.key";
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
 pub(super) fn run(args: &ReportArgs, config: &Config, color: ColorChoice) -> anyhow::Result<Exit> {
@@ -53,6 +57,7 @@ pub(super) fn run(args: &ReportArgs, config: &Config, color: ColorChoice) -> any
         args,
         filter: &filter,
         zone,
+        pseudonyms: pseudonyms(args)?,
     };
     match &args.out {
         None => {
@@ -81,6 +86,7 @@ struct Ask<'a> {
     args: &'a ReportArgs,
     filter: &'a Filter,
     zone: Zone,
+    pseudonyms: Option<Pseudonyms>,
 }
 
 /// What was read, and which incidents of it are asked for.
@@ -89,6 +95,18 @@ struct Collected {
     read: Read,
     digest: Digest,
     shown: Vec<usize>,
+    pseudonyms: Option<Pseudonyms>,
+}
+
+impl Collected {
+    /// The same with pseudonyms.
+    fn under(mut self, pseudonyms: &Pseudonyms) -> Self {
+        pseudonyms.gathered(&mut self.gathered);
+        self.read.parts = pseudonyms.parts(&self.read.parts);
+        self.read.summary = pseudonyms.summary(self.read.summary);
+        self.digest = pseudonyms.digest(self.digest);
+        self
+    }
 }
 
 impl Ask<'_> {
@@ -101,12 +119,17 @@ impl Ask<'_> {
         let read = if self.args.output == ReportOutput::Csv {
             self.table(logs, talk, out)?
         } else {
+            let mut all = self.collect(logs, talk)?;
+            if let Some(pseudonyms) = all.pseudonyms.take() {
+                all = all.under(&pseudonyms);
+            }
             let Collected {
                 gathered,
                 read,
                 digest,
                 shown,
-            } = self.collect(logs, talk)?;
+                ..
+            } = all;
             let page = Page::new(Arc::clone(&read.parts), self.zone, columns());
             let told = Told {
                 page: &page,
@@ -142,7 +165,11 @@ impl Ask<'_> {
         let mut digest = Digest::new(self.zone);
         let mut wanted = Vec::new();
         let is_for_all = self.args.incident.is_none();
+        let mut pseudonyms = self.pseudonyms.clone();
         let (gathered, read) = logs.gather(self.args.filter.system(), talk, |fall, parts| {
+            if let Some(pseudonyms) = &mut pseudonyms {
+                learn(fall, pseudonyms);
+            }
             if let Fall::Finding(finding) = fall {
                 wanted.push(self.filter.accepts(finding, parts));
             }
@@ -158,6 +185,7 @@ impl Ask<'_> {
                 read,
                 digest,
                 shown,
+                pseudonyms,
             });
         };
         let at = found(&gathered, id)?;
@@ -176,6 +204,7 @@ impl Ask<'_> {
             read,
             digest,
             shown: vec![at],
+            pseudonyms,
         })
     }
 
@@ -210,24 +239,59 @@ impl Ask<'_> {
             own = Some((gathered.members, at));
         }
         let mut number = 0;
+        let mut pseudonyms = self.pseudonyms.clone();
         let mut csv = Csv::visible(out);
         let read = logs.read(system, own.is_none(), talk, |fall, parts| {
+            if let Some(pseudonyms) = &mut pseudonyms {
+                learn(&fall, pseudonyms);
+            }
             let Fall::Finding(finding) = fall else {
                 return Ok(());
             };
-            let is_own = own
-                .as_ref()
-                .is_none_or(|(members, at)| members[number] == Some(*at));
+            let is_own = |(members, at): &(Vec<Option<usize>>, usize)| {
+                members.get(number) == Some(&Some(*at))
+            };
+            let is_own = own.as_ref().is_none_or(is_own);
             number += 1;
-            if is_own && self.filter.accepts(finding, parts) {
-                csv.row(finding, parts).context("cannot write the report")?;
+            if !is_own || !self.filter.accepts(finding, parts) {
+                return Ok(());
             }
-            Ok(())
+            match &pseudonyms {
+                Some(pseudonyms) => {
+                    let finding = pseudonyms.finding(finding.clone());
+                    csv.row(&finding, &pseudonyms.parts(parts))
+                }
+                None => csv.row(finding, parts),
+            }
+            .context("cannot write the report")
         })?;
         csv.finish(&read.summary)
             .context("cannot write the report")?;
         Ok(read)
     }
+}
+
+fn learn(fall: &Fall<'_>, pseudonyms: &mut Pseudonyms) {
+    match fall {
+        Fall::Finding(finding) => pseudonyms.learn(finding),
+        Fall::Sign(sign) => pseudonyms.learn_from(sign),
+    }
+}
+
+/// With the key of `--key`, else the one that lies beside the index.
+fn pseudonyms(args: &ReportArgs) -> anyhow::Result<Option<Pseudonyms>> {
+    if !args.pseudonymize {
+        return Ok(None);
+    }
+    let path = match &args.key {
+        Some(path) => path.clone(),
+        None => args.store.place()?.with_file_name(KEY),
+    };
+    let fault = || {
+        let name = visible(&path.to_string_lossy()).into_owned();
+        Fault::new(Exit::Usage, format!("cannot use the key {name}"))
+    };
+    Ok(Some(Pseudonyms::new(file::key(&path).with_context(fault)?)))
 }
 
 fn publish<W: Write>(output: ReportOutput, told: &Told<'_>, out: &mut W) -> io::Result<()> {

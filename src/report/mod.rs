@@ -19,6 +19,7 @@ pub mod incidents;
 mod json;
 mod ndjson;
 mod page;
+pub mod pseudonym;
 pub mod publish;
 pub mod rows;
 #[cfg(test)]

@@ -19,12 +19,7 @@ pub(super) fn draw(heat: &Heat, drawing: &mut Drawing) -> u32 {
     }
     let mut top = HEAD;
     for (label, counts) in &heat.rows {
-        // To the left of the drawing: the page leaves room there.
-        drawing.put(format_args!(
-            "<text class=\"axis\" x=\"-10\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            top + 15,
-            super::svg::escaped(label)
-        ));
+        drawing.beside(top + 15, label);
         for (hour, number) in (0..24_u32).zip(counts) {
             let class = format!("h{}", shade(*number, most));
             let (x, y) = (f64::from(hour) / 24.0 + 0.002, f64::from(top) + 1.0);

@@ -1,7 +1,7 @@
 //! Columns of parts upon each other.
 
 use super::Stack;
-use super::svg::{Anchor, Drawing};
+use super::svg::Drawing;
 
 /// Where the columns begin and end, in pixels.
 const TOP: f64 = 30.0;
@@ -44,13 +44,7 @@ pub(super) fn draw(stack: &Stack, drawing: &mut Drawing) -> u32 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the drawing
     for line in [top, top / 2] {
         let y = (BOTTOM - height(line, top)) as u32;
-        drawing.text(
-            "axis halo",
-            0.0,
-            y.saturating_sub(4),
-            Anchor::Start,
-            &line.to_string(),
-        );
+        drawing.beside(y + 4, &line.to_string());
     }
     drawing.ticks(&stack.ticks, 210);
     drawing.marks(&stack.marks, 210);

@@ -81,6 +81,14 @@ impl Drawing {
         ));
     }
 
+    /// To the left of the drawing, where the page leaves room.
+    pub(super) fn beside(&mut self, y: u32, text: &str) {
+        let text = escaped(text);
+        self.put(format_args!(
+            "<text class=\"axis\" x=\"-10\" y=\"{y}\" text-anchor=\"end\">{text}</text>"
+        ));
+    }
+
     /// `across` and `wide` are shares, `top` and `high` pixels.
     pub(super) fn rect(&mut self, class: &str, across: f64, top: f64, wide: f64, high: f64) {
         let (x, width) = (percent(across), percent(wide));

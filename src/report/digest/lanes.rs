@@ -48,6 +48,24 @@ impl Default for Lanes {
 }
 
 impl Lanes {
+    /// The same under other addresses; of two that come to be one, the longer is kept.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(IpAddr) -> IpAddr) -> Self {
+        let mut renamed: HashMap<IpAddr, Lane> = HashMap::new();
+        let mut all: Vec<_> = self.of.into_iter().collect();
+        all.sort_unstable_by_key(|(client, _)| *client);
+        for (client, lane) in all {
+            let kept = renamed.entry(name(client)).or_default();
+            if kept.refused.all.len() < lane.refused.all.len() || kept.accepted.all.is_empty() {
+                *kept = lane;
+            }
+        }
+        Self {
+            of: renamed,
+            idle: self.idle,
+        }
+    }
+
     pub fn get(&self, client: IpAddr) -> Option<&Lane> {
         self.of.get(&client)
     }

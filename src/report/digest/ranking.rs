@@ -1,5 +1,6 @@
 //! Who, and what, was refused how often: the most frequent are kept, and of all others the sum.
 
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use foldhash::{HashMap, HashMapExt};
@@ -81,7 +82,7 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
         self.rest + self.standings.values().map(|s| s.refusals).sum::<u64>()
     }
 
-    /// The same under other keys.
+    /// The same under other keys; what comes to have one key is one.
     #[must_use]
     pub fn renamed(self, name: impl Fn(K) -> K) -> Self {
         let mut renamed = Self {
@@ -90,13 +91,30 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
             ..Self::default()
         };
         for (key, standing) in self.standings {
-            renamed.standings.insert(name(key), standing);
+            match renamed.standings.entry(name(key)) {
+                Entry::Vacant(place) => {
+                    place.insert(standing);
+                }
+                Entry::Occupied(mut place) => place.get_mut().join(standing),
+            }
         }
         renamed
     }
 }
 
 impl Standing {
+    fn join(&mut self, other: Self) {
+        self.refusals += other.refusals;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        for (cause, number) in other.causes {
+            match self.causes.iter_mut().find(|(c, _)| *c == cause) {
+                Some((_, sum)) => *sum += number,
+                None => self.causes.push((cause, number)),
+            }
+        }
+    }
+
     /// What most of them were refused for.
     pub fn cause(&self) -> Option<Cause> {
         let most = self.causes.iter().max_by_key(|(cause, n)| (*n, *cause));

@@ -51,6 +51,6 @@ fn row(name: String, of: &Verdicts, total: u64) -> Vec<Cell> {
         Cell::Number(of.ambiguous),
         Cell::Number(of.unknown),
         Cell::Number(of.total()),
-        Cell::Words(share(of.total(), total)),
+        Cell::Time(share(of.total(), total)),
     ]
 }

@@ -121,7 +121,7 @@ fn line(told: &Told<'_>, evidence: &Evidence, hash: &blake3::Hash) -> Line {
         role: evidence.role.id(),
         place: told.page.place(place),
         bytes: (!place.is_row()).then(bytes),
-        hash: format!("blake3:{hash}"),
+        hash: told.hash(hash),
         clock: clock.filter(|_| evidence.role != Role::Request),
         text: visible(&evidence.text).into_owned(),
     }

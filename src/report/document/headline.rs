@@ -104,14 +104,10 @@ fn what(told: &Told<'_>) -> String {
         return "No refused request was found.".to_owned();
     };
     let v = digest.verdicts;
-    let (was, when) = if v.total() == 1 {
-        ("was", told.time(first))
-    } else {
-        ("were", told.span(first, last))
-    };
     format!(
-        "{} {was} refused, {when}: {} explained, {} silent, {} ambiguous, {} unknown.",
-        number(v.total(), "request"),
+        "{}, {}: {} explained, {} silent, {} ambiguous, {} unknown.",
+        number(v.total(), "refusal"),
+        told.span(first, last),
         grouped(v.explained),
         grouped(v.silent),
         grouped(v.ambiguous),

@@ -3,13 +3,15 @@
 use super::headline::name;
 use super::told::{Told, anchor, number, shown};
 use super::{Block, Cell, Section, Table, lanes};
-use crate::incident::{Counts, Ended, Incident};
+use crate::incident::{Counts, Ended, Incident, Level};
 use crate::report::incidents::words;
 
 /// Incidents that have a section each.
 const SECTIONS: usize = 20;
 /// Rows of the table.
 const ROWS: usize = 200;
+/// Refusals from which on an incident is worth a picture, however low its level.
+const DRAWN: u64 = 8;
 /// Paths and agents that are named.
 const NAMED: usize = 4;
 
@@ -54,18 +56,13 @@ fn list(told: &Told<'_>) -> Option<Block> {
         return None;
     }
     let row = |(at, i): (usize, &Incident)| {
-        let name = if at < SECTIONS {
-            Cell::Link(name(i), anchor(i))
-        } else {
-            Cell::Words(name(i))
-        };
         vec![
             Cell::Level(i.level),
-            name,
+            link(name(i), i, at),
             Cell::Said(words::who(i)),
             Cell::Number(i.refusals),
-            Cell::Words(told.time(i.first)),
-            Cell::Words(words::long(i.last - i.first)),
+            Cell::Time(told.time(i.first)),
+            Cell::Time(words::long(i.last - i.first)),
             Cell::words(ended(i.end.ended)),
             Cell::Said(i.id.to_string()),
         ]
@@ -84,6 +81,15 @@ fn list(told: &Told<'_>) -> Option<Block> {
     }))
 }
 
+/// Leads to the section of an incident, where it has one; `at`: how many are worse.
+pub(super) fn link(text: String, incident: &Incident, at: usize) -> Cell {
+    if at < SECTIONS {
+        Cell::Link(text, anchor(incident))
+    } else {
+        Cell::words(text)
+    }
+}
+
 fn ended(ended: Ended) -> &'static str {
     match ended {
         Ended::Change => "mended",
@@ -95,11 +101,9 @@ fn ended(ended: Ended) -> &'static str {
 
 fn incident(told: &Told<'_>, incident: &Incident, at: usize) -> Section {
     let mut blocks = vec![Block::Facts(facts(told, incident))];
-    if let Some(chart) = lanes::chart(told, incident) {
-        blocks.push(chart);
-    } else if !incident.principals.kept.is_empty() {
-        blocks.push(Block::Table(lanes::table(told, incident)));
-    }
+    let is_drawn = incident.level > Level::Low || incident.refusals >= DRAWN;
+    let chart = is_drawn.then(|| lanes::chart(told, incident)).flatten();
+    blocks.push(chart.unwrap_or_else(|| Block::Table(lanes::table(told, incident))));
     Section {
         level: Some(incident.level),
         ..Section::new(

@@ -85,6 +85,8 @@ pub enum Cell {
     Words(String),
     /// By a log, or by a client.
     Said(String),
+    /// Does not break.
+    Time(String),
     Number(u64),
     Level(Level),
     /// Words that lead to a section.

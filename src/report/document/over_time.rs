@@ -10,7 +10,6 @@ use super::{Block, Cell, Table};
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
 use crate::report::chart::{Chart, Heat, Plot, SERIES, Stack, Tick};
-use crate::report::digest::Digest;
 use crate::report::incidents::words::long;
 use crate::report::text::title;
 use crate::zone::Zone;
@@ -29,6 +28,8 @@ const TICKS: [Micros; 18] = [
 ];
 /// Labels of times across.
 const LABELS: Micros = 7;
+/// How far from the first refusal, or the last, something may be that is drawn as well, at least.
+const NEAR: Micros = 15 * SECOND;
 /// Days that have a row each; of more, each day of the week has one.
 const DAYS: i64 = 35;
 /// Rows of the table below a chart.
@@ -51,9 +52,21 @@ impl Bins {
     }
 }
 
-/// `None`: there is no refusal.
-pub fn bins(digest: &Digest, zone: Zone) -> Option<Bins> {
-    let (first, last) = digest.first.zip(digest.last)?;
+/// With what set incidents off or ended them, if it is near. `None`: there is no refusal.
+pub fn bins(told: &Told<'_>) -> Option<Bins> {
+    let (digest, zone) = (told.digest, told.page.zone);
+    let (mut first, mut last) = digest.first.zip(digest.last)?;
+    let margin = ((last - first) / 4).max(NEAR);
+    let near = (first - margin)..(last + margin);
+    let triggers = told
+        .incidents()
+        .flat_map(|i| i.trigger.iter().chain(i.end.by.iter()));
+    for time in triggers.filter_map(|trigger| trigger.time) {
+        if near.contains(&time) {
+            first = first.min(time);
+            last = last.max(time);
+        }
+    }
     let base = digest.times.step();
     let is_wide = |step: &Micros| (last - first) / step < COLUMNS && step % base == 0;
     let steps = STEPS.iter().map(|step| step * SECOND);
@@ -88,7 +101,7 @@ fn ahead(time: &DateTime<FixedOffset>) -> Micros {
 
 /// Of all refusals by cause, with what set incidents off; and the hours of the days.
 pub(super) fn refusals(told: &Told<'_>) -> Vec<Block> {
-    let Some(bins) = bins(told.digest, told.page.zone) else {
+    let Some(bins) = bins(told) else {
         return Vec::new();
     };
     let mut blocks = vec![stack(told, &bins)];
@@ -153,7 +166,7 @@ fn rows(told: &Told<'_>, bins: &Bins, series: &[String], columns: &[Vec<u64>]) -
         let named = series.iter().zip(*column).filter(|(_, n)| **n > 0);
         let named: Vec<String> = named.map(|(name, n)| format!("{n} {name}")).collect();
         vec![
-            Cell::Words(told.time(*time)),
+            Cell::Time(told.time(*time)),
             Cell::Number(column.iter().sum()),
             Cell::words(named.join(", ")),
         ]

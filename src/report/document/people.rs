@@ -100,10 +100,10 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
         vec![
             Cell::Said(shown(&who.to_string())),
             Cell::Number(s.refusals),
-            Cell::Words(share(s.refusals, total)),
+            Cell::Time(share(s.refusals, total)),
             Cell::Words(title(s.cause(), s.causes.len())),
-            Cell::Words(told.time(s.first)),
-            Cell::Words(told.time(s.last)),
+            Cell::Time(told.time(s.first)),
+            Cell::Time(told.time(s.last)),
         ]
     };
     let more = all.iter().skip(ROWS);

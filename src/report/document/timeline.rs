@@ -1,16 +1,19 @@
 //! What happened one after the other, and what set it off.
 
 use super::headline::name;
+use super::incidents::link as incident_link;
 use super::lanes::Marks;
-use super::told::{Told, anchor, grouped, number, shown};
+use super::told::{Told, grouped, number, shown};
 use super::{Block, Cell, Section, Table, over_time};
-use crate::event::Micros;
+use crate::event::{Micros, SECOND};
 use crate::incident::Incident;
 use crate::report::incidents::words;
 use crate::report::stretch;
 
 /// Rows; of more the least important go.
 const ROWS: usize = 120;
+/// What is over sooner is told in one row.
+const SHORT: Micros = 60 * SECOND;
 
 /// A row, and how much it matters.
 struct Row {
@@ -48,7 +51,7 @@ pub(super) fn section(told: &Told<'_>) -> Section {
 
 fn cells(told: &Told<'_>, row: Row) -> Vec<Cell> {
     vec![
-        Cell::Words(told.time(row.time)),
+        Cell::Time(told.time(row.time)),
         row.what,
         Cell::words(row.text),
         Cell::words(row.place),
@@ -57,8 +60,8 @@ fn cells(told: &Told<'_>, row: Row) -> Vec<Cell> {
 
 fn rows(told: &Told<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for incident in told.incidents() {
-        of_incident(told, incident, &mut rows);
+    for (at, incident) in told.incidents().enumerate() {
+        of_incident(told, incident, at, &mut rows);
     }
     let known: Vec<_> = told.incidents().flat_map(triggers_of).collect();
     for changed in &told.digest.changes.kept {
@@ -91,9 +94,9 @@ fn triggers_of(incident: &Incident) -> impl Iterator<Item = &crate::incident::Tr
     incident.trigger.iter().chain(incident.end.by.iter())
 }
 
-fn of_incident(told: &Told<'_>, incident: &Incident, rows: &mut Vec<Row>) {
+fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<Row>) {
     let weight = 3 + incident.level as u8;
-    let link = |what: &str| Cell::Link(what.to_owned(), anchor(incident));
+    let link = |what: &str| incident_link(what.to_owned(), incident, at);
     let row = |time, what, text| Row {
         time,
         weight,
@@ -101,17 +104,17 @@ fn of_incident(told: &Told<'_>, incident: &Incident, rows: &mut Vec<Row>) {
         text,
         place: String::new(),
     };
-    rows.push(row(
-        incident.first,
-        link("begins"),
-        format!("{}: {}", name(incident), words::who(incident)),
-    ));
-    if incident.last > incident.first {
-        let text = format!(
-            "{}: {}",
-            name(incident),
-            number(incident.refusals, "refusal")
-        );
+    let (name, who) = (name(incident), words::who(incident));
+    let refusals = number(incident.refusals, "refusal");
+    let lasted = incident.last - incident.first;
+    let within = words::long(lasted);
+    if lasted < SHORT {
+        let text = format!("{name}: {refusals} of {who} within {within}");
+        rows.push(row(incident.first, link("refused"), text));
+    } else {
+        let text = format!("{name}: {who}");
+        rows.push(row(incident.first, link("begins"), text));
+        let text = format!("{name}: the last of {refusals}, after {within}");
         rows.push(row(incident.last, link("last refusal"), text));
     }
     for (what, trigger) in [("sets off", &incident.trigger), ("ends", &incident.end.by)] {
@@ -145,10 +148,10 @@ pub(super) fn triggers(told: &Told<'_>) -> Section {
                 number.map_or(Cell::Empty, |n| Cell::Number(n as u64)),
                 trigger
                     .time
-                    .map_or(Cell::Empty, |t| Cell::Words(told.time(t))),
+                    .map_or(Cell::Empty, |t| Cell::Time(told.time(t))),
                 Cell::words(told.trigger(trigger, moment)),
                 Cell::words(what),
-                Cell::Link(name(incident), anchor(incident)),
+                incident_link(name(incident), incident, at),
             ]);
         }
     }

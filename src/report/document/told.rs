@@ -52,6 +52,16 @@ impl<'a> Told<'a> {
         kept.filter(move |sample| at.is_some() && members.get(sample.number).copied() == Some(at))
     }
 
+    /// `blake3:…`; with pseudonyms, one that only who has their key can make.
+    pub fn hash(&self, hash: &blake3::Hash) -> String {
+        let keyed = if self.asked.is_pseudonymous {
+            "-keyed"
+        } else {
+            ""
+        };
+        format!("blake3{keyed}:{hash}")
+    }
+
     pub(super) fn time(&self, time: Micros) -> String {
         self.page.zone.show(time)
     }

@@ -13,7 +13,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'sha256-HASH'; base-uri 'none'; form-action 'none'";
 
 /// Of [`STYLE`], in base 64; a test tells the right one.
-const STYLE_HASH: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+const STYLE_HASH: &str = "gS7/eLOIpPmAI4cIasQv9InDG5jSi8Y094moqq30Eng=";
 
 struct Page {
     out: String,
@@ -161,12 +161,12 @@ impl Page {
         }
         self.put(format_args!("</tr></thead>\n<tbody>\n"));
         for row in &table.rows {
-            self.row(row);
+            self.row(&table.columns, row);
         }
         self.put(format_args!("</tbody>\n"));
         if let Some(sum) = &table.sum {
             self.put(format_args!("<tfoot>"));
-            self.row(sum);
+            self.row(&table.columns, sum);
             self.put(format_args!("</tfoot>\n"));
         }
         self.put(format_args!("</table>\n</div>\n"));
@@ -178,23 +178,31 @@ impl Page {
         }
     }
 
-    fn row(&mut self, row: &[Cell]) {
+    /// On a narrow screen the columns' names stand before each cell.
+    fn row(&mut self, columns: &[&str], row: &[Cell]) {
         self.put(format_args!("<tr>"));
-        for cell in row {
-            match cell {
-                Cell::Empty => self.put(format_args!("<td></td>")),
-                Cell::Words(text) => self.put(format_args!("<td>{}</td>", escaped(text))),
-                Cell::Said(text) => {
-                    self.put(format_args!("<td class=\"said\">{}</td>", escaped(text)))
+        for (cell, column) in row.iter().zip(columns) {
+            let (class, text) = match cell {
+                Cell::Empty => ("", String::new()),
+                Cell::Words(text) => ("", escaped(text)),
+                Cell::Said(text) => ("said", escaped(text)),
+                Cell::Time(text) => ("t", escaped(text)),
+                Cell::Number(0) => ("n zero", "0".to_owned()),
+                Cell::Number(number) => ("n", number.to_string()),
+                Cell::Level(level) => ("", badge(*level)),
+                Cell::Link(text, to) => {
+                    let (to, text) = (escaped(to), escaped(text));
+                    ("", format!("<a href=\"#{to}\">{text}</a>"))
                 }
-                Cell::Number(number) => self.put(format_args!("<td class=\"n\">{number}</td>")),
-                Cell::Level(level) => self.put(format_args!("<td>{}</td>", badge(*level))),
-                Cell::Link(text, to) => self.put(format_args!(
-                    "<td><a href=\"#{}\">{}</a></td>",
-                    escaped(to),
-                    escaped(text)
-                )),
+            };
+            self.put(format_args!("<td"));
+            if !class.is_empty() {
+                self.put(format_args!(" class=\"{class}\""));
             }
+            if !column.is_empty() {
+                self.put(format_args!(" data-of=\"{column}\""));
+            }
+            self.put(format_args!(">{text}</td>"));
         }
         self.put(format_args!("</tr>\n"));
     }

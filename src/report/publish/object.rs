@@ -111,7 +111,7 @@ fn ranking<K: Display + Hash + Eq + Ord + Clone>(ranking: &Ranking<K>) -> Value 
 }
 
 fn over_time(told: &Told<'_>) -> Value {
-    let Some(bins) = bins(told.digest, told.page.zone) else {
+    let Some(bins) = bins(told) else {
         return Value::Null;
     };
     let times = (0..).map(|at| bins.from + bins.step * at);
@@ -138,7 +138,7 @@ fn sample(told: &Told<'_>, sample: &Sample) -> Value {
         let number = if place.is_row() { "row" } else { "line" };
         let mut object = json!({
             "role": e.role.id(), "file": file.map(|part| &part.name), "offset": offset, "length": length,
-            "hash": format!("blake3:{hash}"), "delta_s": e.delta_s, "text": e.text,
+            "hash": told.hash(hash), "delta_s": e.delta_s, "text": e.text,
         });
         object[number] = json!(place.line);
         object

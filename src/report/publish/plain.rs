@@ -173,7 +173,9 @@ fn of_row<W: Write>(row: &[(String, bool)], widths: &[usize], out: &mut W) -> io
 fn of_cell(cell: &Cell) -> (String, bool) {
     match cell {
         Cell::Empty => (String::new(), false),
-        Cell::Words(text) | Cell::Said(text) | Cell::Link(text, _) => (text.clone(), false),
+        Cell::Words(text) | Cell::Time(text) | Cell::Said(text) | Cell::Link(text, _) => {
+            (text.clone(), false)
+        }
         Cell::Number(number) => (number.to_string(), true),
         Cell::Level(of) => (level(*of).to_owned(), false),
     }
