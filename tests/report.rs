@@ -8,6 +8,7 @@ mod binary;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -299,15 +300,17 @@ fn hostile(folder: &Path) {
         let path = text.replace(' ', "%20").replace('"', "\\x22");
         for attempt in 0..6 {
             let second = 10 + attempt;
-            access += &format!(
-                "198.51.100.{n} - - [21/Nov/2026:20:{n:02}:{second} +0000] \"POST /auth/session?{path} HTTP/1.1\" 401 83 \"-\" \"{agent}\"\n"
-            );
+            writeln!(
+                access,
+                "198.51.100.{n} - - [21/Nov/2026:20:{n:02}:{second} +0000] \"POST /auth/session?{path} HTTP/1.1\" 401 83 \"-\" \"{agent}\""
+            )
+            .unwrap();
             let time = 1_795_291_200 + n * 60 + second;
             let line = serde_json::json!({"id": format!("{n:012x}{attempt:012x}"), "event": "admin_auth_failure",
                 "timestamp": time, "host_id": "0f", "host_name": text, "admin_name": text, "user_name": text,
                 "remote_address": format!("198.51.100.{n}"), "reason": "invalid_password",
                 "reason_long": "Invalid password"});
-            journal += &format!("{line}\n");
+            writeln!(journal, "{line}").unwrap();
         }
     }
     fs::write(folder.join("access.log"), access).unwrap();
@@ -361,6 +364,7 @@ fn what_a_log_says_stays_text() {
     }
     let html = report(&[logs], "html");
     let tag = Regex::new(r"</?([a-zA-Z!][a-zA-Z0-9]*)([^>]*)>").unwrap();
+    let href = Regex::new(r#"href="([^"]*)""#).unwrap();
     for found in tag.captures_iter(&html) {
         let name = found[1].to_lowercase();
         assert!(
@@ -369,7 +373,6 @@ fn what_a_log_says_stays_text() {
             &found[0]
         );
         assert!(!found[2].to_lowercase().contains(" on"), "{}", &found[0]);
-        let href = Regex::new(r#"href="([^"]*)""#).unwrap();
         assert!(
             href.captures(&found[2])
                 .is_none_or(|href| href[1].starts_with('#')),

@@ -101,9 +101,10 @@ struct Collected {
 impl Collected {
     /// The same with pseudonyms.
     fn under(mut self, pseudonyms: &Pseudonyms) -> Self {
-        pseudonyms.gathered(&mut self.gathered);
-        self.read.parts = pseudonyms.parts(&self.read.parts);
-        self.read.summary = pseudonyms.summary(self.read.summary);
+        let files = &self.read.parts;
+        pseudonyms.gathered(&mut self.gathered, files);
+        self.read.summary = pseudonyms.summary(self.read.summary, files);
+        self.read.parts = pseudonyms.parts(files);
         self.digest = pseudonyms.digest(self.digest);
         self
     }

@@ -22,7 +22,7 @@
   const charts = [...document.querySelectorAll('svg')];
   for (const chart of charts) {
     const box = chart.getBoundingClientRect();
-    if (!chart.checkVisibility() || box.width < wide / 3 || box.height < 30) fault('cannot be seen', chart);
+    if (!chart.checkVisibility() || box.width < Math.min(wide / 2, 400) || box.height < 30) fault('cannot be seen', chart);
     if (box.left < 0 || box.right > wide + 1) fault('is cut', chart);
     const [title, desc] = chart.getAttribute('aria-labelledby').split(' ').map((id) => document.getElementById(id));
     if (!title.textContent || desc.textContent.length < 10) fault('is not described', chart);

@@ -103,6 +103,7 @@ impl Browser {
     }
 
     /// Asks, and waits for the answer; what comes before it is kept.
+    #[allow(clippy::needless_pass_by_value)] // made where it is asked
     pub fn call(&mut self, method: &str, params: Value) -> Value {
         self.next += 1;
         let mut message = json!({"id": self.next, "method": method, "params": params});

@@ -84,7 +84,7 @@ mod tests {
             (1234, 2000),
         ] {
             assert!(
-                round(number) >= number && round(number) % 2 == 0,
+                round(number) >= number && round(number).is_multiple_of(2),
                 "{number}"
             );
             assert!(

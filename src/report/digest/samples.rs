@@ -82,7 +82,8 @@ fn cut(mut finding: Finding) -> Finding {
 
 fn shorten(text: &mut Box<str>) {
     if text.len() > LONGEST {
-        let end = text.floor_char_boundary(LONGEST);
+        let ends = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
+        let end = ends.unwrap_or(0);
         *text = format!("{}…", &text[..end]).into();
     }
 }

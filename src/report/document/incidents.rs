@@ -16,18 +16,19 @@ const DRAWN: u64 = 8;
 const NAMED: usize = 4;
 
 pub(super) fn section(told: &Told<'_>) -> Section {
-    let blocks = vec![totals(told), list(told)].into_iter().flatten();
-    let mut section = Section::new("incidents", "Incidents", blocks.collect());
+    let mut blocks = vec![totals(told)];
+    blocks.extend(list(told));
+    let mut section = Section::new("incidents", "Incidents", blocks);
     let sections = told.incidents().take(SECTIONS).zip(1..);
     section.sections = sections.map(|(i, at)| incident(told, i, at)).collect();
     section
 }
 
 /// How all findings come to stand in an incident, or in none.
-fn totals(told: &Told<'_>) -> Option<Block> {
+fn totals(told: &Told<'_>) -> Block {
     let gathered = told.gathered;
     if gathered.findings == 0 {
-        return Some(Block::Paragraph("No refused request was found.".to_owned()));
+        return Block::Paragraph("No refused request was found.".to_owned());
     }
     let shown: u64 = told.incidents().map(|i| i.refusals).sum();
     let others = gathered
@@ -42,12 +43,12 @@ fn totals(told: &Told<'_>) -> Option<Block> {
         let small = number(small, "small incident");
         parts.push(format!("{refusals} in {small} that are only counted"));
     }
-    Some(Block::Paragraph(format!(
+    Block::Paragraph(format!(
         "{} with {shown} of {} in all that was read; {}. An incident is told whole, also where it reaches beyond what is asked for.",
         number(told.incidents().len() as u64, "incident"),
         number(gathered.findings, "refusal"),
         parts.join(", ")
-    )))
+    ))
 }
 
 fn list(told: &Told<'_>) -> Option<Block> {

@@ -130,7 +130,7 @@ fn stack(told: &Told<'_>, bins: &Bins) -> Block {
         .unwrap_or((0, 0));
     let peak = told.time(bins.from + bins.step * at);
     let mut desc = format!(
-        "A column for each {}. The highest, {} from {peak} on.",
+        "A column is {} wide. The highest: {} from {peak} on.",
         long(bins.step),
         number(most, "refusal"),
     );

@@ -109,7 +109,11 @@ fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<R
     let lasted = incident.last - incident.first;
     let within = words::long(lasted);
     if lasted < SHORT {
-        let text = format!("{name}: {refusals} of {who} within {within}");
+        let within = match lasted {
+            0 => String::new(),
+            _ => format!(" within {within}"),
+        };
+        let text = format!("{name}: {refusals} of {who}{within}");
         rows.push(row(incident.first, link("refused"), text));
     } else {
         let text = format!("{name}: {who}");

@@ -1,7 +1,7 @@
 //! Pseudonyms of addresses: what is in one /24, or /48, stays in one.
 //!
 //! IPv4 becomes 240.0.0.0/4, which nobody has (RFC 1112, section 4): 20 bits are left for the network, so that of a
-//! thousand networks two may come to be one. IPv6 becomes fd00::/8 (RFC 4193), whose 40 bits are enough.
+//! thousand networks two may come to be one. IPv6 becomes `fd00::/8` (RFC 4193), whose 40 bits are enough.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -66,13 +66,14 @@ impl Pseudonyms {
         }
     }
 
-    pub fn gathered(&self, gathered: &mut Gathered) {
+    /// `parts`: the files that are named in it.
+    pub fn gathered(&self, gathered: &mut Gathered, parts: &[Part]) {
         for incident in &mut gathered.incidents {
-            self.incident(incident);
+            self.incident(incident, parts);
         }
     }
 
-    fn incident(&self, incident: &mut Incident) {
+    fn incident(&self, incident: &mut Incident, parts: &[Part]) {
         for lane in &mut incident.clients.kept {
             lane.who = self.address(lane.who);
         }
@@ -100,7 +101,7 @@ impl Pseudonyms {
             attack.because = self.said(&attack.because);
         }
         for gap in &mut incident.gaps {
-            *gap = self.said(&bare_all(gap));
+            *gap = self.said(&bare_all(gap, parts));
         }
     }
 
@@ -123,7 +124,8 @@ impl Pseudonyms {
         }
     }
 
-    pub fn summary(&self, mut summary: Summary) -> Summary {
+    /// `parts`: the files that are named in it.
+    pub fn summary(&self, mut summary: Summary, files: &[Part]) -> Summary {
         let Summary {
             parts,
             zones,
@@ -145,11 +147,11 @@ impl Pseudonyms {
             *reference = bare(reference).to_owned();
         }
         for Gap { input, why, .. } in gaps {
-            *input = bare_all(input);
-            *why = self.said(&bare_all(why));
+            *input = bare_all(input, files);
+            *why = self.said(&bare_all(why, files));
         }
         for note in notes {
-            *note = self.said(&bare_all(note));
+            *note = self.said(&bare_all(note, files));
         }
         summary
     }
@@ -191,11 +193,14 @@ fn bare(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// The same of all that stand in a text, between spaces.
-fn bare_all(text: &str) -> String {
-    let words = text.split(' ').map(|word| {
-        let is_path = word.starts_with('/') || word.ends_with(".log") || word.contains(".log,");
-        if is_path { bare(word) } else { word }
-    });
-    words.collect::<Vec<_>>().join(" ")
+/// The same of all files in a text, as they are named in `parts`.
+fn bare_all(text: &str, parts: &[Part]) -> String {
+    let mut names: Vec<&str> = parts.iter().map(|part| &*part.name).collect();
+    // The longest first, for one may be a part of another.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let bared = |text: String, name: &&str| text.replace(*name, bare(name));
+    names
+        .iter()
+        .filter(|name| name.contains('/'))
+        .fold(text.to_owned(), bared)
 }

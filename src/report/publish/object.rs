@@ -2,6 +2,7 @@
 //! is absent; fields are only ever added.
 
 use std::fmt::Display;
+use std::fmt::Write;
 use std::hash::Hash;
 
 use serde_json::{Map, Value, json};
@@ -68,7 +69,8 @@ pub fn json(told: &Told<'_>, headline: &[String]) -> String {
         if c != '\n' && is_hidden(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                text += &format!("\\u{unit:04x}");
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\u{unit:04x}");
             }
         } else {
             text.push(c);

@@ -160,11 +160,8 @@ fn of_row<W: Write>(row: &[(String, bool)], widths: &[usize], out: &mut W) -> io
         let text = fit(text, *wide);
         let pad = " ".repeat(wide.saturating_sub(width(&text)));
         let gap = if n == 0 { "" } else { "  " };
-        line += &if *is_right {
-            format!("{gap}{pad}{text}")
-        } else {
-            format!("{gap}{text}{pad}")
-        };
+        let [before, after] = if *is_right { [&*pad, ""] } else { ["", &*pad] };
+        line.extend([gap, before, &text, after]);
     }
     writeln!(out, "{}", line.trim_end())
 }
