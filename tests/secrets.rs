@@ -195,6 +195,9 @@ fn all_that_is_said(folder: &Path, more: &[&str]) -> Vec<(String, Vec<u8>)> {
     for more in [&["-o", "json"][..], &["-o", "csv"], &["--for-user"]] {
         say(&[&["explain", "logs"], more].concat());
     }
+    for output in ["text", "html", "markdown", "json", "csv"] {
+        say(&["report", "logs", "-o", output]);
+    }
     for view in [
         "inputs",
         "events",

@@ -233,3 +233,50 @@ fn badge(level: Level) -> String {
     let id = level.id();
     format!("<span class=\"badge {id}\">{id}</span>")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{STYLE, STYLE_HASH, html};
+    use crate::report::document::Document;
+    use rsa::sha2::{Digest, Sha256};
+
+    fn base64(bytes: &[u8]) -> String {
+        const LETTERS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let group = |group: &[u8]| {
+            let bits = group
+                .iter()
+                .zip([16, 8, 0])
+                .map(|(byte, by)| u32::from(*byte) << by);
+            let bits: u32 = bits.sum();
+            let letter = |n: usize| match n {
+                n if n > group.len() => '=',
+                n => char::from(LETTERS[(bits >> (18 - 6 * n) & 63) as usize]),
+            };
+            (0..4).map(letter).collect::<String>()
+        };
+        bytes.chunks(3).map(group).collect()
+    }
+
+    #[test]
+    fn the_policy_knows_the_style() {
+        assert_eq!(
+            STYLE_HASH,
+            base64(&Sha256::digest(STYLE)),
+            "put what is on the right into STYLE_HASH"
+        );
+        assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
+    }
+
+    #[test]
+    fn an_empty_document_is_a_page() {
+        let document = Document {
+            title: "<Nothing>".to_owned(),
+            about: Vec::new(),
+            cards: Vec::new(),
+            sections: Vec::new(),
+        };
+        let page = html(&document);
+        assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<h1>&lt;Nothing&gt;</h1>"));
+    }
+}
