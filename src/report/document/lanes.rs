@@ -1,7 +1,7 @@
 //! An incident as lanes, one a client; and the marks of what set incidents off.
 
 use super::over_time::{share, ticks};
-use super::told::{Told, address, number, shown};
+use super::told::{Told, number, shown};
 use super::{Block, Cell, Table};
 use crate::event::{Micros, Place, SECOND};
 use crate::incident::{Incident, Trigger};
@@ -104,7 +104,7 @@ pub(super) fn chart(told: &Told<'_>, incident: &Incident) -> Option<Block> {
         let refused = known.map_or(&[][..], |known| known.refused());
         let accepted = known.map_or(&[][..], |known| known.accepted());
         chart::Lane {
-            label: address(&lane.who),
+            label: lane.who.to_string(),
             note: number(lane.refusals, "refusal"),
             refused: stretches(refused, ahead),
             accepted: stretches(accepted, 0),
@@ -165,7 +165,7 @@ pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
         ]
     };
     let clients = incident.clients.kept.iter();
-    let clients = clients.map(|l| row(address(&l.who), l.refusals, l.first, l.before, l.after));
+    let clients = clients.map(|l| row(l.who.to_string(), l.refusals, l.first, l.before, l.after));
     let names = incident.principals.kept.iter();
     let names = names.map(|l| row(shown(&l.who), l.refusals, l.first, l.before, l.after));
     let rest = [

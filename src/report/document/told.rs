@@ -1,7 +1,5 @@
 //! What a report is made of, and how it is said.
 
-use std::net::IpAddr;
-
 use crate::event::Micros;
 use crate::incident::{Ended, Gathered, Incident, Trigger};
 use crate::report::Page;
@@ -91,10 +89,6 @@ pub(super) fn anchor(incident: &Incident) -> String {
 /// A text of a log, short enough for a line.
 pub(super) fn shown(text: &str) -> String {
     fit(&visible(text), LONGEST).into_owned()
-}
-
-pub(super) fn address(of: &IpAddr) -> String {
-    of.to_string()
 }
 
 /// `37.5 %`

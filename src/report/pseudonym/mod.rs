@@ -140,7 +140,8 @@ impl Pseudonyms {
     fn words(&self, text: &str) -> String {
         let token = |found: &regex::Captures<'_>| {
             let (word, tail) = trimmed(&found[0]);
-            let end = found.get(0).map_or(0, |whole| whole.start() + word.len());
+            let start = found.get(0).map_or(0, |whole| whole.start());
+            let is_key = is_key(&text[..start], &text[start + word.len()..]);
             if let Ok(address) = word.parse::<IpAddr>() {
                 return format!("{}{tail}", self.address(address));
             }
@@ -148,20 +149,20 @@ impl Pseudonyms {
                 let parts = word.split(':').map(|part| self.one(part, false));
                 return format!("{}{tail}", parts.collect::<Vec<_>>().join(":"));
             }
-            format!("{}{tail}", self.one(word, is_key(&text[end..])))
+            format!("{}{tail}", self.one(word, is_key))
         };
         TOKEN.replace_all(text, token).into_owned()
     }
 
     /// A word, or its pseudonym. `is_key`: it is the name of a member of a record.
     fn one<'w>(&self, word: &'w str, is_key: bool) -> Cow<'w, str> {
-        if is_key || is_number(word) {
+        if is_number(word) {
             return Cow::Borrowed(word);
         }
         match (self.names.contains(word), vocabulary::has(word)) {
-            (false, true) => Cow::Borrowed(word),
+            (false, is_ours) if is_ours || is_key => Cow::Borrowed(word),
             (true, _) => Cow::Owned(self.name(word).into()),
-            (false, false) => Cow::Owned(self.word("x", word).into()),
+            (false, _) => Cow::Owned(self.word("x", word).into()),
         }
     }
 }
@@ -176,10 +177,11 @@ fn trimmed(token: &str) -> (&str, &str) {
     (word, &token[word.len()..])
 }
 
-/// `"event": `
-fn is_key(behind: &str) -> bool {
-    let behind = behind.strip_prefix('"');
-    behind.is_some_and(|behind| behind.trim_start().starts_with(':'))
+/// `{"event": `, and not `user "monitor": `
+fn is_key(before: &str, behind: &str) -> bool {
+    let (before, behind) = (before.strip_suffix('"'), behind.strip_prefix('"'));
+    before.is_some_and(|before| before.trim_end().ends_with(['{', ',']))
+        && behind.is_some_and(|behind| behind.trim_start().starts_with(':'))
 }
 
 fn is_number(word: &str) -> bool {
@@ -235,6 +237,26 @@ mod tests {
         for gone in ["alice", "203.0.113.9", "My agent", "5f3a"] {
             assert!(!told.contains(gone), "{told}");
         }
+    }
+
+    #[test]
+    fn a_name_before_a_colon_is_no_key() {
+        let line = r#"2026/06/04 14:00:03 [error] 8#8: *9 user "monitor": password mismatch, client: 203.0.113.9"#;
+        let told = pseudonyms().line(line, &[]);
+        assert!(
+            !told.contains("monitor") && told.starts_with("2026/06/04 14:00:03 [error] 8#8: *9 "),
+            "{told}"
+        );
+        let mut finding = explained();
+        finding.principal = Some("event".into());
+        let mut pseudonyms = pseudonyms();
+        pseudonyms.learn(&finding);
+        assert!(
+            !pseudonyms
+                .line(r#"{"event": "event"}"#, &[])
+                .contains("event"),
+            "who is called so has no key"
+        );
     }
 
     #[test]

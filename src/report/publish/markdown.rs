@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::plain::{level, spark};
+use super::plain::spark;
 use crate::report::chart::Plot;
 use crate::report::document::{Block, Cell, Document, Exhibit, Section, Table};
 
@@ -131,7 +131,7 @@ fn of_cell(cell: &Cell) -> String {
         // Within a table a `|` ends a cell, in code as well.
         Cell::Said(text) => code(text).replace('|', "\\|"),
         Cell::Number(number) => number.to_string(),
-        Cell::Level(of) => level(*of).to_owned(),
+        Cell::Level(of) => of.id().to_owned(),
     }
 }
 

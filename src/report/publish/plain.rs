@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use crate::incident::Level;
 use crate::report::Page;
 use crate::report::chart::Plot;
 use crate::report::document::{Block, Cell, Document, Exhibit, Section, Table};
@@ -40,7 +39,7 @@ fn of_section<W: Write>(
 ) -> io::Result<()> {
     writeln!(out)?;
     let title = match section.level {
-        Some(of) => format!("{} ({})", section.title, level(of)),
+        Some(of) => format!("{} ({})", section.title, of.id()),
         None => section.title.clone(),
     };
     if depth == 1 {
@@ -174,12 +173,8 @@ fn of_cell(cell: &Cell) -> (String, bool) {
             (text.clone(), false)
         }
         Cell::Number(number) => (number.to_string(), true),
-        Cell::Level(of) => (level(*of).to_owned(), false),
+        Cell::Level(of) => (of.id().to_owned(), false),
     }
-}
-
-pub(super) fn level(level: Level) -> &'static str {
-    level.id()
 }
 
 /// Columns as one line: `▁▃█▂`; a dot where nothing was.
