@@ -151,6 +151,21 @@ fn adds_up(json: &Value) {
 }
 
 #[test]
+fn a_narrow_page_holds_every_line() {
+    for (logs, columns) in SCENARIOS
+        .iter()
+        .flat_map(|logs| [(logs, 50), (logs, 80), (logs, 160)])
+    {
+        let run = why401(["report", logs])
+            .env("COLUMNS", columns.to_string())
+            .run();
+        let is_long = |line: &&str| line.chars().count() > columns;
+        assert_eq!(run.data.lines().find(is_long), None, "{columns}");
+        assert!(!run.data.contains("\n\n\n") && !run.data.ends_with("\n\n"));
+    }
+}
+
+#[test]
 fn equal_logs_give_equal_bytes() {
     for logs in SCENARIOS {
         for output in OUTPUTS {

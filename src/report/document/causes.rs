@@ -51,6 +51,6 @@ fn row(name: String, of: &Verdicts, total: u64) -> Vec<Cell> {
         Cell::Number(of.ambiguous),
         Cell::Number(of.unknown),
         Cell::Number(of.total()),
-        Cell::Time(share(of.total(), total)),
+        Cell::Whole(share(of.total(), total)),
     ]
 }

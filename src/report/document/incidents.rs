@@ -62,10 +62,10 @@ fn list(told: &Told<'_>) -> Option<Block> {
             link(name(i), i, at),
             Cell::Said(words::who(i)),
             Cell::Number(i.refusals),
-            Cell::Time(told.time(i.first)),
-            Cell::Time(words::long(i.last - i.first)),
+            Cell::Whole(told.time(i.first)),
+            Cell::Whole(words::long(i.last - i.first)),
             Cell::words(ended(i.end.ended)),
-            Cell::Said(i.id.to_string()),
+            Cell::Whole(i.id.to_string()),
         ]
     };
     Some(Block::Table(Table {

@@ -153,13 +153,13 @@ fn window(incident: &Incident) -> (Micros, Micros) {
 /// Who was refused, and let in before and after: addresses, then names.
 pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
     let moment = |time: Option<Micros>, none: &str| {
-        Cell::Time(time.map_or_else(|| none.to_owned(), |time| told.time(time)))
+        Cell::Whole(time.map_or_else(|| none.to_owned(), |time| told.time(time)))
     };
     let row = |who: String, refusals, first, before, after| {
         vec![
             Cell::Said(who),
             Cell::Number(refusals),
-            Cell::Time(told.time(first)),
+            Cell::Whole(told.time(first)),
             moment(before, "never"),
             moment(after, "not"),
         ]

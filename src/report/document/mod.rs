@@ -86,7 +86,7 @@ pub enum Cell {
     /// By a log, or by a client.
     Said(String),
     /// Does not break.
-    Time(String),
+    Whole(String),
     Number(u64),
     Level(Level),
     /// Words that lead to a section.

@@ -166,7 +166,7 @@ fn rows(told: &Told<'_>, bins: &Bins, series: &[String], columns: &[Vec<u64>]) -
         let named = series.iter().zip(*column).filter(|(_, n)| **n > 0);
         let named: Vec<String> = named.map(|(name, n)| format!("{n} {name}")).collect();
         vec![
-            Cell::Time(told.time(*time)),
+            Cell::Whole(told.time(*time)),
             Cell::Number(column.iter().sum()),
             Cell::words(named.join(", ")),
         ]

@@ -100,10 +100,10 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
         vec![
             Cell::Said(shown(&who.to_string())),
             Cell::Number(s.refusals),
-            Cell::Time(share(s.refusals, total)),
+            Cell::Whole(share(s.refusals, total)),
             Cell::Words(title(s.cause(), s.causes.len())),
-            Cell::Time(told.time(s.first)),
-            Cell::Time(told.time(s.last)),
+            Cell::Whole(told.time(s.first)),
+            Cell::Whole(told.time(s.last)),
         ]
     };
     let more = all.iter().skip(ROWS);

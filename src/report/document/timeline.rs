@@ -51,7 +51,7 @@ pub(super) fn section(told: &Told<'_>) -> Section {
 
 fn cells(told: &Told<'_>, row: Row) -> Vec<Cell> {
     vec![
-        Cell::Time(told.time(row.time)),
+        Cell::Whole(told.time(row.time)),
         row.what,
         Cell::words(row.text),
         Cell::words(row.place),
@@ -110,7 +110,7 @@ fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<R
     let within = words::long(lasted);
     if lasted < SHORT {
         let within = match lasted {
-            0 => String::new(),
+            0..SECOND => String::new(),
             _ => format!(" within {within}"),
         };
         let text = format!("{name}: {refusals} of {who}{within}");
@@ -152,7 +152,7 @@ pub(super) fn triggers(told: &Told<'_>) -> Section {
                 number.map_or(Cell::Empty, |n| Cell::Number(n as u64)),
                 trigger
                     .time
-                    .map_or(Cell::Empty, |t| Cell::Time(told.time(t))),
+                    .map_or(Cell::Empty, |t| Cell::Whole(told.time(t))),
                 Cell::words(told.trigger(trigger, moment)),
                 Cell::words(what),
                 incident_link(name(incident), incident, at),

@@ -186,7 +186,7 @@ impl Page {
                 Cell::Empty => ("", String::new()),
                 Cell::Words(text) => ("", escaped(text)),
                 Cell::Said(text) => ("said", escaped(text)),
-                Cell::Time(text) => ("t", escaped(text)),
+                Cell::Whole(text) => ("t", escaped(text)),
                 Cell::Number(0) => ("n zero", "0".to_owned()),
                 Cell::Number(number) => ("n", number.to_string()),
                 Cell::Level(level) => ("", badge(*level)),

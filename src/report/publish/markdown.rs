@@ -127,7 +127,7 @@ impl Page {
 fn of_cell(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Words(text) | Cell::Time(text) | Cell::Link(text, _) => safe(text),
+        Cell::Words(text) | Cell::Whole(text) | Cell::Link(text, _) => safe(text),
         // Within a table a `|` ends a cell, in code as well.
         Cell::Said(text) => code(text).replace('|', "\\|"),
         Cell::Number(number) => number.to_string(),
@@ -179,7 +179,7 @@ fn safe(text: &str) -> String {
     if end.starts_with(['-', '+', '=']) && end.len() == safe.len() {
         return format!("\\{safe}");
     }
-    if end.len() < safe.len() && end.starts_with(['.', ')']) {
+    if end.len() < safe.len() && (end.starts_with(". ") || end.starts_with(") ")) {
         let at = safe.len() - end.len();
         safe.insert(at, '\\');
     }

@@ -4,6 +4,7 @@ mod html;
 mod markdown;
 mod object;
 mod plain;
+mod sheet;
 
 pub use html::html;
 pub use markdown::markdown;

@@ -2,17 +2,14 @@
 
 use std::io::{self, Write};
 
+use super::sheet::sheet;
 use crate::report::Page;
 use crate::report::chart::Plot;
-use crate::report::document::{Block, Cell, Document, Exhibit, Section, Table};
-use crate::report::text::{self, BOLD, DIM, fit, width};
+use crate::report::document::{Block, Document, Exhibit, Section, Table};
+use crate::report::text::{self, BOLD, DIM, width, wrap};
 
 /// Rows of a table that stands below a chart.
 const ROWS: usize = 12;
-/// Columns below which a text is not cut.
-const LEAST: usize = 12;
-/// Between two columns.
-const GAP: usize = 2;
 
 /// Writes it on a page, with colours: who makes the writer strips them where nobody sees them.
 pub fn plain<W: Write>(document: &Document, page: &Page, out: &mut W) -> io::Result<()> {
@@ -81,7 +78,9 @@ fn of_block<W: Write>(block: &Block, page: &Page, out: &mut W) -> io::Result<()>
             let lead = format!("{}. ", chart.title);
             text::Block::unlabelled(page, 0, out).text(&lead, &chart.desc)?;
             if let Plot::Stack(stack) = &chart.plot {
-                writeln!(out, "{}", spark(&stack.columns))?;
+                for line in wrap(&spark(&stack.columns), page.width) {
+                    writeln!(out, "{line}")?;
+                }
             }
             of_table(table, ROWS, page, out)
         }
@@ -104,45 +103,8 @@ fn of_exhibit<W: Write>(exhibit: &Exhibit, page: &Page, out: &mut W) -> io::Resu
     Ok(())
 }
 
-/// Columns below each other; where the page is too narrow, the widest text is cut.
 fn of_table<W: Write>(table: &Table, most: usize, page: &Page, out: &mut W) -> io::Result<()> {
-    let shown = table.rows.iter().take(most).chain(&table.sum);
-    let rows: Vec<Vec<(String, bool)>> =
-        shown.map(|row| row.iter().map(of_cell).collect()).collect();
-    let mut widths: Vec<usize> = table.columns.iter().map(|name| width(name)).collect();
-    for row in &rows {
-        for (wide, (text, _)) in widths.iter_mut().zip(row) {
-            *wide = width(text).max(*wide);
-        }
-    }
-    let room = page
-        .width
-        .saturating_sub(GAP * widths.len().saturating_sub(1));
-    while widths.iter().sum::<usize>() > room {
-        let over = widths.iter().sum::<usize>() - room;
-        let Some(widest) = widths.iter_mut().max() else {
-            break;
-        };
-        if *widest <= LEAST {
-            break;
-        }
-        *widest -= over.min(*widest - LEAST).min((*widest / 8).max(1));
-    }
-    let is_right = |at: usize| {
-        rows.first()
-            .and_then(|row| row.get(at))
-            .is_some_and(|(_, n)| *n)
-    };
-    let headings = table.columns.iter().enumerate();
-    let headings: Vec<_> = headings
-        .map(|(at, name)| ((*name).to_owned(), is_right(at)))
-        .collect();
-    write!(out, "{DIM}")?;
-    of_row(&headings, &widths, out)?;
-    write!(out, "{DIM:#}")?;
-    for row in &rows {
-        of_row(row, &widths, out)?;
-    }
+    sheet(table, most, page.width, out)?;
     let more = table.rows.len().saturating_sub(most);
     if more > 0 {
         writeln!(out, "{DIM}{more} more rows{DIM:#}")?;
@@ -150,30 +112,6 @@ fn of_table<W: Write>(table: &Table, most: usize, page: &Page, out: &mut W) -> i
     match &table.left_out {
         Some(left_out) => text::Block::unlabelled(page, 0, out).text("", left_out),
         None => Ok(()),
-    }
-}
-
-fn of_row<W: Write>(row: &[(String, bool)], widths: &[usize], out: &mut W) -> io::Result<()> {
-    let mut line = String::new();
-    for (n, ((text, is_right), wide)) in row.iter().zip(widths).enumerate() {
-        let text = fit(text, *wide);
-        let pad = " ".repeat(wide.saturating_sub(width(&text)));
-        let gap = if n == 0 { "" } else { "  " };
-        let [before, after] = if *is_right { [&*pad, ""] } else { ["", &*pad] };
-        line.extend([gap, before, &text, after]);
-    }
-    writeln!(out, "{}", line.trim_end())
-}
-
-/// The text of a cell, and whether it stands to the right.
-fn of_cell(cell: &Cell) -> (String, bool) {
-    match cell {
-        Cell::Empty => (String::new(), false),
-        Cell::Words(text) | Cell::Time(text) | Cell::Said(text) | Cell::Link(text, _) => {
-            (text.clone(), false)
-        }
-        Cell::Number(number) => (number.to_string(), true),
-        Cell::Level(of) => (of.id().to_owned(), false),
     }
 }
 
