@@ -12,7 +12,7 @@ const WORDS: usize = 9;
 const LEAST: usize = 4;
 
 /// What stands in a cell, and how.
-struct Text {
+struct Field {
     text: String,
     /// A number, which stands to the right.
     is_right: bool,
@@ -28,13 +28,13 @@ pub(super) fn sheet<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let shown = table.rows.iter().take(rows).chain(&table.sum);
-    let rows: Vec<Vec<Text>> = shown
-        .map(|row| row.iter().map(Text::of).collect())
+    let rows: Vec<Vec<Field>> = shown
+        .map(|row| row.iter().map(Field::of).collect())
         .collect();
     let of_column = |at: usize| rows.iter().filter_map(move |row| row.get(at));
     let columns = table.columns.iter().enumerate();
-    let headings: Vec<Text> = columns
-        .map(|(at, name)| Text {
+    let headings: Vec<Field> = columns
+        .map(|(at, name)| Field {
             text: (*name).to_owned(),
             is_right: of_column(at).any(|cell| cell.is_right),
             is_whole: of_column(at).any(|cell| cell.is_whole),
@@ -52,7 +52,7 @@ pub(super) fn sheet<W: Write>(
 }
 
 /// Widths with which the columns fit on the page: the widest becomes narrower, words before what should stay whole.
-fn narrowed(mut widths: Vec<usize>, columns: &[Text], page: usize) -> Vec<usize> {
+fn narrowed(mut widths: Vec<usize>, columns: &[Field], page: usize) -> Vec<usize> {
     let room = page.saturating_sub(GAP * widths.len().saturating_sub(1));
     for (least, is_all) in [(WORDS, false), (LEAST, true)] {
         while widths.iter().sum::<usize>() > room {
@@ -68,7 +68,7 @@ fn narrowed(mut widths: Vec<usize>, columns: &[Text], page: usize) -> Vec<usize>
     widths
 }
 
-fn row<W: Write>(cells: &[Text], widths: &[usize], out: &mut W) -> io::Result<()> {
+fn row<W: Write>(cells: &[Field], widths: &[usize], out: &mut W) -> io::Result<()> {
     let lines = cells.iter().zip(widths);
     let lines: Vec<Vec<String>> = lines.map(|(cell, wide)| wrap(&cell.text, *wide)).collect();
     let most = lines.iter().map(Vec::len).max().unwrap_or(0);
@@ -90,7 +90,7 @@ fn row<W: Write>(cells: &[Text], widths: &[usize], out: &mut W) -> io::Result<()
     Ok(())
 }
 
-impl Text {
+impl Field {
     fn of(cell: &Cell) -> Self {
         let (text, is_right, is_whole) = match cell {
             Cell::Empty => (String::new(), false, false),
