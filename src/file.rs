@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Fresh {
     path: PathBuf,
-    draft: PathBuf,
+    /// `None`: it has its name.
+    draft: Option<PathBuf>,
     out: BufWriter<File>,
 }
 
@@ -21,14 +22,26 @@ impl Fresh {
         Ok(Self {
             out: BufWriter::new(File::create(&draft)?),
             path: path.to_owned(),
-            draft,
+            draft: Some(draft),
         })
     }
 
     /// Replaces what was there before.
     pub fn keep(mut self) -> io::Result<()> {
         self.out.flush()?;
-        fs::rename(&self.draft, &self.path)
+        match self.draft.take() {
+            Some(draft) => fs::rename(draft, &self.path),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        if let Some(draft) = &self.draft {
+            // What failed before is told.
+            let _ = fs::remove_file(draft);
+        }
     }
 }
 
