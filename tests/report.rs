@@ -139,6 +139,14 @@ fn adds_up(json: &Value) {
         let causes = column["causes"].as_object().unwrap().values();
         assert_eq!(causes.map(number).sum::<u64>(), number(&column["refusals"]));
     }
+    for ranking in ["clients", "principals", "paths", "user_agents", "statuses"] {
+        let kept = json[ranking]["kept"].as_array().unwrap().len() as u64;
+        assert_eq!(
+            number(&json[ranking]["number"]),
+            kept,
+            "few enough to be told each"
+        );
+    }
     let clients = &json["clients"];
     assert!(
         sum(&clients["kept"], |row| &row["refusals"]) + number(&clients["others"]["refusals"])

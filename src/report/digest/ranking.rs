@@ -1,15 +1,18 @@
 //! Who, and what, was refused how often: the most frequent are kept, and of all others the sum.
 
 use std::collections::hash_map::Entry;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::fast::FixedState;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::cause::Cause;
 use crate::event::Micros;
 
 /// How many are kept; when there are twice as many, the smaller half goes.
 const KEPT: usize = 512;
+/// How many are told apart to count them.
+const SEEN: usize = 1 << 18;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -24,9 +27,10 @@ pub struct Standing {
 #[derive(Debug, Clone)]
 pub struct Ranking<K> {
     standings: HashMap<K, Standing>,
-    /// Refusals of those that are not kept, and how many they are at most.
+    /// Refusals of those that are not kept.
     pub rest: u64,
-    pub others: u64,
+    /// The hash of each that ever was.
+    seen: HashSet<u64>,
 }
 
 impl<K> Default for Ranking<K> {
@@ -34,13 +38,16 @@ impl<K> Default for Ranking<K> {
         Self {
             standings: HashMap::new(),
             rest: 0,
-            others: 0,
+            seen: HashSet::new(),
         }
     }
 }
 
 impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
     pub(super) fn add(&mut self, key: K, time: Micros, cause: Option<Cause>) {
+        if self.seen.len() < SEEN {
+            self.seen.insert(FixedState::default().hash_one(&key));
+        }
         let standing = self.standings.entry(key).or_insert(Standing {
             refusals: 0,
             first: time,
@@ -59,7 +66,6 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
             for key in &all[KEPT..] {
                 if let Some(standing) = self.standings.remove(key) {
                     self.rest += standing.refusals;
-                    self.others += 1;
                 }
             }
         }
@@ -72,9 +78,14 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
         all
     }
 
-    /// How many there are, at most.
+    /// How many there are; of very many, that there are more than so many.
     pub fn number(&self) -> u64 {
-        self.standings.len() as u64 + self.others
+        self.seen.len() as u64
+    }
+
+    /// Whether there are no more than [`Ranking::number`].
+    pub fn is_counted(&self) -> bool {
+        self.seen.len() < SEEN
     }
 
     /// Refusals of all.
@@ -87,7 +98,7 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
     pub fn renamed(self, name: impl Fn(K) -> K) -> Self {
         let mut renamed = Self {
             rest: self.rest,
-            others: self.others,
+            seen: self.seen,
             ..Self::default()
         };
         for (key, standing) in self.standings {
@@ -126,6 +137,7 @@ impl Standing {
 mod tests {
     use super::Ranking;
     use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+    use std::collections::BTreeSet;
 
     proptest! {
         #[test]
@@ -135,6 +147,8 @@ mod tests {
                 ranking.add(*key, time, None);
             }
             prop_assert_eq!(ranking.refusals(), keys.len() as u64);
+            let apart: BTreeSet<u32> = keys.iter().copied().collect();
+            prop_assert_eq!(ranking.number(), apart.len() as u64);
             let sorted = ranking.sorted();
             prop_assert!(sorted.len() < 1024);
             prop_assert!(sorted.is_sorted_by(|a, b| a.1.refusals >= b.1.refusals));

@@ -1,6 +1,6 @@
 //! What happened, in three sentences made of facts; and the figures.
 
-use super::told::{Told, grouped, number, share};
+use super::told::{Told, grouped, how_many, number, share};
 use super::{Block, Card, Section};
 use crate::incident::{Ended, Incident, Level};
 use crate::report::incidents::words;
@@ -71,8 +71,12 @@ pub(super) fn cards(told: &Told<'_>) -> Vec<Card> {
             grouped(digest.clients.number()),
             format!(
                 "{}, {}",
-                plural(digest.clients.number(), "address", "addresses"),
-                number(digest.principals.number(), "name")
+                match (digest.clients.number(), digest.clients.is_counted()) {
+                    (_, false) => "addresses and more",
+                    (1, true) => "address",
+                    _ => "addresses",
+                },
+                how_many(&digest.principals, "name")
             ),
         ),
         card(
@@ -82,10 +86,6 @@ pub(super) fn cards(told: &Told<'_>) -> Vec<Card> {
         ),
         card("Read", read, unread),
     ]
-}
-
-fn plural(number: u64, one: &'static str, more: &'static str) -> &'static str {
-    if number == 1 { one } else { more }
 }
 
 pub(super) fn section(told: &Told<'_>) -> Section {
@@ -154,8 +154,8 @@ fn state(told: &Told<'_>) -> String {
     let open = open.count();
     let hit = format!(
         "In all {} and {} were refused",
-        number(digest.clients.number(), "address"),
-        number(digest.principals.number(), "name")
+        how_many(&digest.clients, "address"),
+        how_many(&digest.principals, "name")
     );
     let rest = match open {
         0 => String::new(),

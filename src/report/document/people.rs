@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::hash::Hash;
 
-use super::told::{Told, grouped, number, share, shown};
+use super::told::{Told, grouped, how_many, number, share, shown};
 use super::{Block, Cell, Section, Table};
 use crate::report::chart::{Bars, Chart, Plot};
 use crate::report::digest::Ranking;
@@ -87,7 +87,7 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
         title: kind.title.to_owned(),
         desc: format!(
             "{} in all; most often {}: {}, {}.",
-            number(ranking.number(), kind.noun),
+            how_many(ranking, kind.noun),
             shown(&most.to_string()),
             number(standing.refusals, "refusal"),
             share(standing.refusals, total)
@@ -107,8 +107,8 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
         ]
     };
     let more = all.iter().skip(ROWS);
-    let refusals = more.clone().map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest;
-    let others = more.count() as u64 + ranking.others;
+    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest;
+    let others = ranking.number().saturating_sub(ROWS as u64);
     let without = total.saturating_sub(ranking.refusals());
     let mut left_out = Vec::new();
     if others > 0 {

@@ -1,9 +1,11 @@
 //! What a report is made of, and how it is said.
 
+use std::hash::Hash;
+
 use crate::event::Micros;
 use crate::incident::{Ended, Gathered, Incident, Trigger};
 use crate::report::Page;
-use crate::report::digest::{Digest, Sample};
+use crate::report::digest::{Digest, Ranking, Sample};
 use crate::report::incidents::words;
 use crate::report::sanitize::visible;
 use crate::report::text::fit;
@@ -89,6 +91,16 @@ pub(super) fn anchor(incident: &Incident) -> String {
 /// A text of a log, short enough for a line.
 pub(super) fn shown(text: &str) -> String {
     fit(&visible(text), LONGEST).into_owned()
+}
+
+/// `3`, or that there are more than can be counted.
+pub(super) fn how_many<K: Hash + Eq + Ord + Clone>(ranking: &Ranking<K>, noun: &str) -> String {
+    let told = number(ranking.number(), noun);
+    if ranking.is_counted() {
+        told
+    } else {
+        format!("more than {told}")
+    }
 }
 
 /// `37.5 %`

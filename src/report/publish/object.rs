@@ -108,8 +108,8 @@ fn ranking<K: Display + Hash + Eq + Ord + Clone>(ranking: &Ranking<K>) -> Value 
     let one = |(who, s): &(&K, &Standing)| json!({"name": who.to_string(), "refusals": s.refusals, "first": timestamp(s.first), "last": timestamp(s.last)});
     let kept: Vec<Value> = all.iter().take(NAMED).map(one).collect();
     let more = all.iter().skip(NAMED);
-    let refusals = more.clone().map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest;
-    json!({"kept": kept, "others": {"at_most": more.count() as u64 + ranking.others, "refusals": refusals}})
+    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest;
+    json!({"number": ranking.number(), "counted": ranking.is_counted(), "kept": kept, "others": {"refusals": refusals}})
 }
 
 fn over_time(told: &Told<'_>) -> Value {
