@@ -56,6 +56,8 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Which refusals belong together: since when, whom they hit, what set them off, whether it is over
     Incidents(Box<IncidentsArgs>),
+    /// What happened, in one document that can be handed on
+    Report(Box<ReportArgs>),
     /// Read logs into the index, from where it stands in each
     Index(IndexArgs),
     /// Tell each refusal with its cause as it falls
@@ -159,6 +161,69 @@ pub struct IncidentsArgs {
     pub strict: bool,
 
     /// An incident is told if one of its refusals is accepted
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// What a report is written as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportOutput {
+    #[default]
+    Text,
+    Html,
+    Markdown,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own
+pub struct ReportArgs {
+    /// Logs to read: files, folders, globs, or `-`; without any, what the index keeps of them
+    #[arg(value_name = "LOG", conflicts_with = "index")]
+    pub logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub store: Store,
+
+    /// `html`, one file without scripts; `markdown`; `text`; for programs `json`, or `csv`, a row a finding
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ReportOutput,
+
+    /// Write it to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Tell only this incident; `why401 incidents` lists them. The logs are read twice more
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub incident: Option<String>,
+
+    /// Put pseudonyms for names, addresses and agents, the same in every report made with the same key
+    #[arg(long)]
+    pub pseudonymize: bool,
+
+    /// The key of the pseudonyms, made where it is not there; else `pseudonym.key` beside the index
+    #[arg(long, value_name = "FILE", requires = "pseudonymize")]
+    pub key: Option<PathBuf>,
+
+    /// Print the JSON Schema of `-o json`
+    #[arg(long, exclusive = true)]
+    pub schema: bool,
+
+    /// Show and read times in UTC instead of this host's zone
+    #[arg(long)]
+    pub utc: bool,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    #[command(flatten)]
+    pub checked: Checked,
+
+    /// Exit with 3 for a single line that does not parse, not only above 1 %
+    #[arg(long)]
+    pub strict: bool,
+
     #[command(flatten)]
     pub filter: FilterArgs,
 }
@@ -582,6 +647,18 @@ impl FilterArgs {
             verdicts: self.verdict.clone(),
             place: None,
         })
+    }
+
+    /// Whether anything but times is asked for.
+    pub fn is_more_than_time(&self) -> bool {
+        let is_bare = self.client.is_empty()
+            && self.principal.is_empty()
+            && self.cause.is_empty()
+            && self.status.is_empty()
+            && self.path.is_empty()
+            && self.system.is_empty()
+            && self.verdict.is_empty();
+        !is_bare
     }
 
     /// The system whose rules are taken for access logs that do not tell theirs: the one asked for.

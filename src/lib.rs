@@ -19,6 +19,7 @@ pub mod command;
 pub mod config;
 pub mod correlate;
 pub mod event;
+pub mod file;
 pub mod finding;
 pub mod forgery;
 pub mod format;

@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("config", &["alert", "input", "zone"]),
     ("metrics", &[]),
+    ("file", &[]),
     (
         "correlate",
         &["cause", "event", "finding", "sign", "summary", "system"],
@@ -47,14 +48,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "index",
         &[
-            "alert", "cause", "event", "finding", "forgery", "incident", "metrics", "summary", "system",
+            "alert", "cause", "event", "finding", "forgery", "incident", "metrics", "summary",
+            "system",
         ],
     ),
     (
         "report",
         &[
-            "alert", "cause", "event", "finding", "forgery", "incident", "pattern", "summary",
-            "system", "zone",
+            "alert", "cause", "event", "finding", "forgery", "incident", "pattern", "sign",
+            "summary", "system", "zone",
         ],
     ),
     (
@@ -72,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "correlate",
             "event",
+            "file",
             "finding",
             "format",
             "hook",
@@ -95,13 +98,13 @@ const RESERVED: &[(&str, &[&str])] = &[
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
     (
         r"\bstd::fs\b|\bFile::open\b",
-        &["config", "hook", "input", "index", "metrics"],
+        &["config", "file", "hook", "input", "index", "metrics"],
     ),
     (r"\bio::stdin\b", &["hook", "input"]),
     (
         r"\bstd::io\b|\bio::Read\b|\bio::Write\b",
         &[
-            "config", "hook", "input", "index", "metrics", "report", "command",
+            "config", "file", "hook", "input", "index", "metrics", "report", "command",
         ],
     ),
 ];

@@ -374,3 +374,48 @@ fn nothing_is_invented() {
     }
     assert_eq!(END, 2 * HOUR);
 }
+
+/// What a report says of a night, and its page.
+fn report(night: Night) -> (Value, String) {
+    let folder = TempDir::new().unwrap();
+    night.write(folder.path());
+    let run = |output: &str| {
+        let run = why401(["report", "access.log", "pritunl_journal.log", "-o", output])
+            .within(folder.path())
+            .run();
+        assert_eq!(run.code, 0, "{}", run.talk);
+        run.data
+    };
+    let page = run("html");
+    if let Some(folder) = std::env::var_os("WHY401_PICTURES") {
+        std::fs::write(std::path::Path::new(&folder).join("night.html"), &page).unwrap();
+    }
+    (serde_json::from_str(&run("json")).unwrap(), page)
+}
+
+#[test]
+fn a_report_tells_the_night_in_three_sentences_and_draws_its_lanes() {
+    let mut night = clock_night(1);
+    night.usual(refuses_by_clock);
+    let (told, page) = report(night);
+    let headline = told["headline"].as_array().unwrap();
+    assert_eq!(headline.len(), 3, "{headline:#?}");
+    let which = headline[1].as_str().unwrap();
+    assert!(
+        which.contains("“Clock skew”") && which.contains("set forward by 13 h"),
+        "{which}"
+    );
+    let lanes = page
+        .split("class=\"lanes\"")
+        .nth(1)
+        .unwrap()
+        .split("</svg>")
+        .next()
+        .unwrap();
+    for client in PROGRAMS {
+        assert!(lanes.contains(client), "{client} has a lane");
+    }
+    let drawn = |class: &str| lanes.matches(&format!("class=\"{class}\"")).count();
+    assert!(drawn("refused") >= PROGRAMS.len() && drawn("accepted") >= 2 * PROGRAMS.len());
+    assert_eq!(drawn("mark"), 2, "the clock was set, and set back");
+}

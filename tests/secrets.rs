@@ -195,6 +195,9 @@ fn all_that_is_said(folder: &Path, more: &[&str]) -> Vec<(String, Vec<u8>)> {
     for more in [&["-o", "json"][..], &["-o", "csv"], &["--for-user"]] {
         say(&[&["explain", "logs"], more].concat());
     }
+    for output in ["text", "html", "markdown", "json", "csv"] {
+        say(&["report", "logs", "-o", output]);
+    }
     for view in [
         "inputs",
         "events",
@@ -282,13 +285,13 @@ fn own_patterns_are_covered_before_anything_sees_them() {
     };
     put(
         "logs/access.log",
-        &(request(1, "/x/EMP-4711?door=hidden") + &request(5, "/auth/session")),
+        &(request(1, "/x/EMP-4711?door=sesame") + &request(5, "/auth/session")),
     );
     let line = r#"{"event": "admin_auth_failure", "timestamp": 1795294505, "admin_name": "EMP-0815", "remote_address": "203.0.113.9", "reason": "invalid_password", "reason_long": "Invalid password"}"#;
     put("logs/pritunl_journal.log", line);
     let said = all_that_is_said(folder.path(), &["--config", "config.toml"]);
     for (what, bytes) in &said {
-        for secret in ["4711", "0815", "hidden"] {
+        for secret in ["4711", "0815", "sesame"] {
             assert!(!has(bytes, secret), "{secret} in {what}");
         }
     }

@@ -17,7 +17,6 @@ use super::{recall, replay};
 use crate::cli::{Checked, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Reading, Store};
 use crate::config::Config;
 use crate::event::Part;
-use crate::finding::Finding;
 use crate::format::Format;
 use crate::incident::{Gathered, Gatherer, Incident};
 use crate::index::Reader;
@@ -67,20 +66,13 @@ pub(super) fn run(
     let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let mut wanted = Vec::new();
-    let (all, read) = logs.gather(args.filter.system(), &mut talk, |finding, parts| {
-        wanted.push(filter.accepts(finding, parts));
-    })?;
-    let mut is_wanted = vec![false; all.incidents.len()];
-    for (member, wanted) in all.members.iter().zip(wanted) {
-        if let (Some(at), true) = (member, wanted) {
-            is_wanted[*at] = true;
+    let (all, read) = logs.gather(args.filter.system(), &mut talk, |fall, parts| {
+        if let Fall::Finding(finding) = fall {
+            wanted.push(filter.accepts(finding, parts));
         }
-    }
-    let shown = all.incidents.iter().zip(is_wanted);
-    let shown: Vec<&Incident> = shown
-        .filter(|(_, wanted)| *wanted)
-        .map(|(i, _)| i)
-        .collect();
+    })?;
+    let shown = asked_for(&all, &wanted);
+    let shown: Vec<&Incident> = shown.iter().map(|at| &all.incidents[*at]).collect();
     let page = Page::new(Arc::clone(&read.parts), zone, columns());
     let told = incidents::Told {
         gathered: &all,
@@ -171,8 +163,22 @@ pub(super) fn explain(
     Ok(told.exit(again.is_broken || is_incomplete(&again.summary, args.strict)))
 }
 
+/// Those of which one finding at least is wanted.
+pub(super) fn asked_for(gathered: &Gathered, wanted: &[bool]) -> Vec<usize> {
+    let mut is_wanted = vec![false; gathered.incidents.len()];
+    for (member, wanted) in gathered.members.iter().zip(wanted) {
+        if let (Some(at), true) = (member, wanted) {
+            is_wanted[*at] = true;
+        }
+    }
+    let all = is_wanted.iter().enumerate();
+    all.filter(|(_, wanted)| **wanted)
+        .map(|(at, _)| at)
+        .collect()
+}
+
 /// The one incident whose id begins so.
-fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
+pub(super) fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
     let begins = |(_, incident): &(usize, &Incident)| incident.id.starts_with(id);
     let mut fitting = gathered.incidents.iter().enumerate().filter(begins);
     let shown = visible(id);
@@ -216,20 +222,20 @@ impl<'a> Asked<'a> {
 }
 
 impl Logs<'_> {
-    /// Reads all that there is for the incidents in it; each finding is handed to `each` on the way.
-    fn gather(
+    /// Reads all that there is for the incidents in it; all is handed to `each` on the way.
+    pub(super) fn gather(
         &self,
         system: Option<&'static System>,
         talk: &mut impl Write,
-        mut each: impl FnMut(&Finding, &[Part]),
+        mut each: impl FnMut(&Fall<'_>, &[Part]),
     ) -> anyhow::Result<(Gathered, Read)> {
         let mut gatherer = Gatherer::with_members();
         let read = self.read(system, true, talk, |fall, parts| {
+            each(&fall, parts);
             match fall {
                 Fall::Sign(sign) => gatherer.sign(sign),
                 Fall::Finding(finding) => {
                     let id = report::id(finding, parts).unwrap_or_default();
-                    each(finding, parts);
                     gatherer.finding(finding, &id);
                 }
                 Fall::Inputs(_) | Fall::Settled(_) => {}

@@ -14,6 +14,7 @@ mod progress;
 mod reading;
 mod recall;
 mod replay;
+mod report;
 mod sql;
 mod survey;
 mod tail;
@@ -114,6 +115,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::Incidents(args)) => {
             incidents::run(&args, &place::config(cli.config.as_deref())?, color)
+        }
+        Some(Command::Report(args)) => {
+            report::run(&args, &place::config(cli.config.as_deref())?, color)
         }
         Some(Command::Index(args)) => {
             index::run(&args, &place::config(cli.config.as_deref())?, color)

@@ -83,6 +83,15 @@ impl Why {
             Why::Attempts { .. } => "attempts",
         }
     }
+
+    /// The line that tells it.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Why::Change { place, .. } | Why::Hidden { place, .. } => Some(*place),
+            Why::Clock { place, .. } => *place,
+            Why::Attempts { .. } => None,
+        }
+    }
 }
 
 impl Trigger {

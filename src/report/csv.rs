@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Report;
 use super::ndjson::{id, timestamp};
 use super::rows::{harmless, quoted};
+use super::sanitize::visible;
 use crate::event::{Part, Request};
 use crate::finding::{Evidence, Finding, Role};
 use crate::forgery::{Flag, flags};
@@ -66,6 +67,8 @@ fn place(finding: &Finding, role: Role, parts: &[Part]) -> Option<String> {
 pub struct Csv<W> {
     parts: Arc<[Part]>,
     is_begun: bool,
+    /// Characters that act on a screen, or cannot be seen there, are made visible.
+    is_visible: bool,
     out: W,
 }
 
@@ -74,8 +77,31 @@ impl<W: Write> Csv<W> {
         Self {
             parts,
             is_begun: false,
+            is_visible: false,
             out,
         }
+    }
+
+    /// For people rather than programs: what cannot be seen is made visible.
+    pub fn visible(out: W) -> Self {
+        Self {
+            is_visible: true,
+            ..Self::new([].into(), out)
+        }
+    }
+
+    /// A row; `parts`: the files that its evidence is in.
+    pub fn row(&mut self, finding: &Finding, parts: &[Part]) -> io::Result<()> {
+        self.begin()?;
+        for (n, (_, value)) in COLUMNS.iter().enumerate() {
+            let mut value = value(finding, parts).unwrap_or_default();
+            if self.is_visible {
+                value = visible(&value).into_owned();
+            }
+            let comma = if n == 0 { "" } else { "," };
+            write!(self.out, "{comma}{}", field(&value))?;
+        }
+        write!(self.out, "\r\n")
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -89,13 +115,8 @@ impl<W: Write> Csv<W> {
 
 impl<W: Write> Report for Csv<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.begin()?;
-        for (n, (_, value)) in COLUMNS.iter().enumerate() {
-            let value = value(finding, &self.parts).unwrap_or_default();
-            let comma = if n == 0 { "" } else { "," };
-            write!(self.out, "{comma}{}", field(&value))?;
-        }
-        write!(self.out, "\r\n")
+        let parts = Arc::clone(&self.parts);
+        self.row(finding, &parts)
     }
 
     fn finish(&mut self, _summary: &Summary) -> io::Result<()> {

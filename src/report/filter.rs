@@ -28,8 +28,7 @@ pub struct Filter {
 
 impl Filter {
     pub fn accepts(&self, finding: &Finding, parts: &[Part]) -> bool {
-        self.since.is_none_or(|since| since <= finding.time)
-            && self.until.is_none_or(|until| finding.time < until)
+        self.is_within(finding.time)
             && any(&self.verdicts, |v| *v == finding.verdict)
             && any(&self.systems, |s| finding.system == Some(*s))
             && any(&self.causes, |c| {
@@ -43,6 +42,11 @@ impl Filter {
             })
             && self.accepts_request(finding.request.as_ref())
             && self.is_at_place(finding, parts)
+    }
+
+    /// Whether a moment is asked for.
+    pub fn is_within(&self, time: Micros) -> bool {
+        self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
 
     /// Whether it cites the line that is asked for, if one is.

@@ -5,7 +5,10 @@
 //! reaches a terminal other than through [`sanitize::visible`].
 
 pub mod alert;
+pub mod chart;
 mod csv;
+pub mod digest;
+pub mod document;
 mod each;
 pub mod fail_on;
 pub mod filter;
@@ -17,6 +20,8 @@ pub mod incidents;
 mod json;
 mod ndjson;
 mod page;
+pub mod pseudonym;
+pub mod publish;
 pub mod rows;
 #[cfg(test)]
 mod sample;

@@ -33,6 +33,11 @@ impl Page {
         }
     }
 
+    /// The files that places are in.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
     /// `access.log:123`
     pub(super) fn place(&self, place: Place) -> String {
         format!("{}:{}", self.name(place.part), place.line)

@@ -35,7 +35,7 @@ fn mark(shown: &mut String, c: char) {
 }
 
 /// Whether the character acts on a terminal, or cannot be seen there.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     // Most of any log.
     if matches!(c, ' '..='~') {
         return false;

@@ -236,7 +236,7 @@ fn fold(text: &str, columns: usize) -> Vec<&str> {
 }
 
 /// The words of a text in lines of so many columns; a word longer than a line is cut into several.
-fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ').filter(|w| !w.is_empty()) {

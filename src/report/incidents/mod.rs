@@ -3,7 +3,7 @@
 mod object;
 mod text;
 mod turn;
-mod words;
+pub(super) mod words;
 
 pub use object::object;
 pub use text::{Told, text};

@@ -1,15 +1,15 @@
 //! An incident as JSON: the schema `why401.incident/1`. What is absent is not known; fields are only ever added.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::words;
 use crate::cause::Cause;
 use crate::event::{Micros, Part, Place, SECOND};
 use crate::incident::{Counts, Exceeded, Incident, Lane, Lanes, Trigger, Why};
 use crate::report::ndjson::timestamp;
+use crate::report::publish::without_nulls;
 
 const SCHEMA: &str = "why401.incident/1";
 
@@ -129,20 +129,4 @@ fn exceeded(limit: &Exceeded) -> Value {
 #[allow(clippy::cast_precision_loss)] // to the millisecond
 fn seconds(time: Micros) -> Value {
     json!((time as f64 / SECOND as f64 * 1000.0).round() / 1000.0)
-}
-
-/// Absent rather than empty.
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members: BTreeMap<String, Value> = members
-                .into_iter()
-                .map(|(name, value)| (name, without_nulls(value)))
-                .filter(|(_, value)| !value.is_null())
-                .collect();
-            Value::Object(Map::from_iter(members))
-        }
-        Value::Array(all) => Value::Array(all.into_iter().map(without_nulls).collect()),
-        other => other,
-    }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use super::words;
+use super::words::{self, NAME};
 use crate::event::Micros;
-use crate::incident::{End, Ended, Gathered, Incident, Lane, Lanes, Trigger, Why};
+use crate::incident::{Gathered, Incident, Lane, Lanes, Trigger};
 use crate::report::sanitize::visible;
 use crate::report::text::{BOLD, Block, DIM, colour, count, fit, title, width};
 use crate::report::{Detail, Page, footer};
@@ -14,10 +14,8 @@ use crate::summary::Summary;
 /// Incidents that are told in a block each; of more, so many in a line each.
 const BLOCKS: usize = 20;
 const LINES: usize = 40;
-/// Clients, names and the like that are told of each.
+/// Clients and names that are told of each.
 const NAMED: usize = 4;
-/// Columns that a name may take; the client chose it.
-const NAME: usize = 40;
 
 /// What is to be told.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +94,7 @@ fn line<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<(
     let name = title(incident.cause, 1);
     let rest = format!(
         "  {} · {} · {}",
-        who(incident),
+        words::who(incident),
         page.zone.show(incident.first),
         incident.id
     );
@@ -123,7 +121,7 @@ fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<
         _ => String::new(),
     };
     let refusals = count(incident.refusals, "refusal");
-    block.line(&format!("{} · {refusals}{peak}", who(incident)))?;
+    block.line(&format!("{} · {refusals}{peak}", words::who(incident)))?;
     block.line(&page.zone.show_span(incident.first, incident.last))?;
     if incident.clock_ahead != 0 {
         let ahead = words::long(incident.clock_ahead);
@@ -137,7 +135,7 @@ fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<
     if let Some(cause) = incident.cause {
         block.paragraph("why", ("", BOLD), cause.facts().summary)?;
     }
-    block.paragraph("proof", ("", BOLD), &proof(incident))?;
+    block.paragraph("proof", ("", BOLD), &words::proof(incident))?;
     if let Some(trigger) = &incident.trigger {
         event(page, &mut block, "since", trigger, incident.first)?;
     }
@@ -189,45 +187,6 @@ fn advice<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result
     }
 }
 
-/// `gina from 198.51.100.66`, `3 names from 7 addresses`
-pub(super) fn who(incident: &Incident) -> String {
-    let names = &incident.principals;
-    let name = match (&names.kept[..], names.others) {
-        ([], _) => None,
-        ([only], 0) => Some(fit(&visible(&only.who), NAME).into_owned()),
-        (kept, others) => Some(count(kept.len() as u64 + others, "name")),
-    };
-    let clients = &incident.clients;
-    let client = match (&clients.kept[..], clients.others) {
-        ([], _) => None,
-        ([only], 0) => Some(only.who.to_string()),
-        (kept, others) => Some(format!("{} addresses", kept.len() as u64 + others)),
-    };
-    match (name, client) {
-        (Some(name), Some(client)) => format!("{name} from {client}"),
-        (name, client) => name.or(client).unwrap_or_else(|| "somebody".to_owned()),
-    }
-}
-
-fn proof(incident: &Incident) -> String {
-    let proof = &incident.proof;
-    let parts = [
-        (proof.by_line, "stated by a line"),
-        (proof.by_answer, "told by the answer"),
-        (proof.in_doubt, "with more than one cause left"),
-        (proof.unknown, "not known"),
-    ];
-    let parts = parts.iter().filter(|(n, _)| *n > 0);
-    let parts: Vec<String> = parts.map(|(n, how)| format!("{n} {how}")).collect();
-    let mut told = parts.join("; ");
-    if incident.causes.len() > 1 {
-        let causes = incident.causes.iter().take(NAMED);
-        let causes: Vec<String> = causes.map(|(c, n)| format!("{n} {}", c.id())).collect();
-        told = format!("{told} ({})", causes.join(", "));
-    }
-    told
-}
-
 /// `since    Administrator api secret changed, pritunl_journal.log:88, 12 s before; certain`
 fn event<W: Write>(
     page: &Page,
@@ -236,55 +195,18 @@ fn event<W: Write>(
     trigger: &Trigger,
     moment: Micros,
 ) -> io::Result<()> {
-    let mut rest = String::new();
-    let place = match &trigger.why {
-        Why::Change { place, .. } | Why::Hidden { place, .. } => Some(*place),
-        Why::Clock { place, .. } => *place,
-        Why::Attempts { .. } => None,
-    };
-    if let Some(place) = place {
-        rest = format!(", {}", page.place(place));
-    }
-    if let Some(time) = trigger.time {
-        let (span, side) = (
-            moment - time,
-            if time > moment { "after" } else { "before" },
-        );
-        rest = format!("{rest}, {} {side}", words::long(span.abs()));
-    }
-    rest = format!("{rest}; {}", trigger.certainty.id());
-    if let Some(basis) = words::basis(trigger) {
-        rest = format!("{rest}: {basis}");
-    }
+    let rest = words::event(page, trigger, moment);
     block.paragraph(label, (&words::why(&trigger.why), BOLD), &rest)
 }
 
 fn end<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
-    let End {
-        ended,
-        time,
-        recovered: (some, all),
-        by,
-    } = &incident.end;
-    if let Some(by) = by {
+    if let Some(by) = &incident.end.by {
         event(page, block, "until", by, incident.last)?;
     }
-    let when = time
-        .filter(|time| *time > incident.last)
-        .map_or_else(String::new, |time| {
-            format!(
-                ", the first {} after the last refusal",
-                words::long(time - incident.last)
-            )
-        });
-    let told = match ended {
-        Ended::Change if *some == 0 => return Ok(()),
-        Ended::Change => format!("{some} of {all} were let in again"),
-        Ended::Accepted => format!("{some} of {all} were let in again{when}"),
-        Ended::Quiet => "nobody of them was let in after it; they tried no more".to_owned(),
-        Ended::Open => "not known: the logs end too soon after it".to_owned(),
-    };
-    block.paragraph("end", ("", BOLD), &told)
+    match words::end(&incident.end, incident.last) {
+        Some(told) => block.paragraph("end", ("", BOLD), &told),
+        None => Ok(()),
+    }
 }
 
 fn people<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {

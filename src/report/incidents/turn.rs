@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::object;
-use super::text::who;
+use super::words::who;
 use crate::event::Part;
 use crate::incident::{Incident, Level};
 use crate::report::Page;

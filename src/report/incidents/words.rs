@@ -1,11 +1,92 @@
 //! What is said of an incident in a few words.
 
 use crate::event::{Micros, SECOND};
-use crate::incident::{Exceeded, Incident, Otherwise, Trigger, Why};
-use crate::report::text::count;
+use crate::incident::{End, Ended, Exceeded, Incident, Otherwise, Trigger, Why};
+use crate::report::Page;
+use crate::report::sanitize::visible;
+use crate::report::text::{count, fit};
+
+/// Columns that a name may take; the client chose it.
+pub(in crate::report) const NAME: usize = 40;
+/// Causes that are told of each.
+const CAUSES: usize = 4;
+
+/// `gina from 198.51.100.66`, `3 names from 7 addresses`
+pub(in crate::report) fn who(incident: &Incident) -> String {
+    let names = &incident.principals;
+    let name = match (&names.kept[..], names.others) {
+        ([], _) => None,
+        ([only], 0) => Some(fit(&visible(&only.who), NAME).into_owned()),
+        (kept, others) => Some(count(kept.len() as u64 + others, "name")),
+    };
+    let clients = &incident.clients;
+    let client = match (&clients.kept[..], clients.others) {
+        ([], _) => None,
+        ([only], 0) => Some(only.who.to_string()),
+        (kept, others) => Some(format!("{} addresses", kept.len() as u64 + others)),
+    };
+    match (name, client) {
+        (Some(name), Some(client)) => format!("{name} from {client}"),
+        (name, client) => name.or(client).unwrap_or_else(|| "somebody".to_owned()),
+    }
+}
+
+/// On what it rests, and what for.
+pub(in crate::report) fn proof(incident: &Incident) -> String {
+    let proof = &incident.proof;
+    let parts = [
+        (proof.by_line, "stated by a line"),
+        (proof.by_answer, "told by the answer"),
+        (proof.in_doubt, "with more than one cause left"),
+        (proof.unknown, "not known"),
+    ];
+    let parts = parts.iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = parts.map(|(n, how)| format!("{n} {how}")).collect();
+    let mut told = parts.join("; ");
+    if incident.causes.len() > 1 {
+        let causes = incident.causes.iter().take(CAUSES);
+        let causes: Vec<String> = causes.map(|(c, n)| format!("{n} {}", c.id())).collect();
+        told = format!("{told} ({})", causes.join(", "));
+    }
+    told
+}
+
+/// What follows what happened: `, pritunl_journal.log:88, 12 s before; certain`
+pub(in crate::report) fn event(page: &Page, trigger: &Trigger, moment: Micros) -> String {
+    let mut told = String::new();
+    if let Some(place) = trigger.why.place() {
+        told = format!(", {}", page.place(place));
+    }
+    if let Some(time) = trigger.time {
+        let side = if time > moment { "after" } else { "before" };
+        told = format!("{told}, {} {side}", long((moment - time).abs()));
+    }
+    told = format!("{told}; {}", trigger.certainty.id());
+    match basis(trigger) {
+        Some(basis) => format!("{told}: {basis}"),
+        None => told,
+    }
+}
+
+/// Who was let in again; nothing where a change says it all. `last`: the last refusal.
+pub(in crate::report) fn end(end: &End, last: Micros) -> Option<String> {
+    let (some, all) = end.recovered;
+    let after = end.time.filter(|time| *time > last);
+    let when = after.map_or_else(String::new, |time| {
+        let span = long(time - last);
+        format!(", the first {span} after the last refusal")
+    });
+    match end.ended {
+        Ended::Change if some == 0 => None,
+        Ended::Change => Some(format!("{some} of {all} were let in again")),
+        Ended::Accepted => Some(format!("{some} of {all} were let in again{when}")),
+        Ended::Quiet => Some("nobody of them was let in after it; they tried no more".to_owned()),
+        Ended::Open => Some("not known: the logs end too soon after it".to_owned()),
+    }
+}
 
 /// What happened, without when and where.
-pub(super) fn why(why: &Why) -> String {
+pub(in crate::report) fn why(why: &Why) -> String {
     match why {
         Why::Change {
             action,
@@ -45,7 +126,7 @@ pub(super) fn why(why: &Why) -> String {
 }
 
 /// What was let in just before, or when the change was made.
-pub(super) fn basis(trigger: &Trigger) -> Option<String> {
+pub(in crate::report) fn basis(trigger: &Trigger) -> Option<String> {
     match &trigger.why {
         Why::Change { let_in, .. } if *let_in > 0 => Some(format!(
             "{let_in} of those refused had been let in until then"
@@ -55,7 +136,7 @@ pub(super) fn basis(trigger: &Trigger) -> Option<String> {
 }
 
 /// `13 h`, `13 h 20 min`, `20 min`, `45 s`
-pub(super) fn long(span: Micros) -> String {
+pub(in crate::report) fn long(span: Micros) -> String {
     let seconds = (span + SECOND / 2) / SECOND;
     let minutes = (seconds + 30) / 60;
     match (minutes / 60, minutes % 60) {
@@ -67,7 +148,7 @@ pub(super) fn long(span: Micros) -> String {
 }
 
 /// How many would have been let in without it.
-pub(super) fn otherwise(of: &Otherwise) -> Option<String> {
+pub(in crate::report) fn otherwise(of: &Otherwise) -> Option<String> {
     match (of.at_most, of.likely) {
         (0, _) => None,
         (most, 0) => Some(format!("at most {most} of them would have been let in")),
@@ -77,7 +158,7 @@ pub(super) fn otherwise(of: &Otherwise) -> Option<String> {
     }
 }
 
-pub(super) fn limit(exceeded: &Exceeded) -> String {
+pub(in crate::report) fn limit(exceeded: &Exceeded) -> String {
     let mut told = match &exceeded.limit {
         Some(limit) => format!(
             "{} in {} {}",
@@ -98,7 +179,7 @@ pub(super) fn limit(exceeded: &Exceeded) -> String {
 }
 
 /// Of all that happened meanwhile.
-pub(super) fn scope(incident: &Incident) -> String {
+pub(in crate::report) fn scope(incident: &Incident) -> String {
     let scope = &incident.scope;
     let mut parts = Vec::new();
     if scope.requests > 0 {

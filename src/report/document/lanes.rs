@@ -1,0 +1,196 @@
+//! An incident as lanes, one a client; and the marks of what set incidents off.
+
+use super::over_time::{share, ticks};
+use super::told::{Told, number, shown};
+use super::{Block, Cell, Table};
+use crate::event::{Micros, Place, SECOND};
+use crate::incident::{Incident, Trigger};
+use crate::report::chart::{self, Chart, Mark, Plot, Stretch};
+use crate::report::digest::Span;
+use crate::report::incidents::words;
+
+/// Lanes that are drawn.
+const LANES: usize = 12;
+/// How much of what was before and after is drawn, at least and at most.
+const MARGIN: (Micros, Micros) = (30 * SECOND, 6 * 3600 * SECOND);
+/// Triggers that have a number.
+const MARKS: usize = 20;
+
+/// What set incidents off and what ended them, by number; what did both, or of several, is one.
+pub(super) struct Marks(Vec<Marked>);
+
+struct Marked {
+    time: Micros,
+    place: Option<Place>,
+    label: String,
+    /// Which incidents, as shown, and how.
+    of: Vec<(usize, &'static str)>,
+}
+
+impl Marks {
+    pub(super) fn of(told: &Told<'_>) -> Self {
+        let mut all: Vec<Marked> = Vec::new();
+        for (at, incident) in told.incidents().enumerate() {
+            let both = [("sets off", &incident.trigger), ("ends", &incident.end.by)];
+            for (what, trigger) in both {
+                if let Some(trigger) = trigger {
+                    add(&mut all, at, what, trigger);
+                }
+            }
+        }
+        all.truncate(MARKS);
+        all.sort_by_key(|marked| marked.time);
+        Self(all)
+    }
+
+    pub(super) fn number(&self, incident: usize, what: &str) -> Option<usize> {
+        let is_it = |(at, how): &(usize, &str)| *at == incident && *how == what;
+        let found = self.0.iter().position(|m| m.of.iter().any(is_it));
+        found.map(|at| at + 1)
+    }
+
+    /// Those between two moments.
+    pub(super) fn within(&self, from: Micros, until: Micros) -> Vec<Mark> {
+        let all = self.0.iter().zip(1..);
+        let inside = all.filter(|(marked, _)| (from..until).contains(&marked.time));
+        let mark = |(marked, number): (&Marked, usize)| Mark {
+            at: share(marked.time, from, until),
+            number,
+            label: marked.label.clone(),
+        };
+        inside.map(mark).collect()
+    }
+}
+
+fn add(all: &mut Vec<Marked>, at: usize, what: &'static str, trigger: &Trigger) {
+    let Some(time) = trigger.time else { return };
+    let place = trigger.why.place();
+    let same = |m: &&mut Marked| m.time == time && m.place == place;
+    match all.iter_mut().find(same) {
+        Some(marked) => marked.of.push((at, what)),
+        None => all.push(Marked {
+            time,
+            place,
+            label: shown(&words::why(&trigger.why)),
+            of: vec![(at, what)],
+        }),
+    }
+}
+
+/// `None`: no client of it is known.
+pub(super) fn chart(told: &Told<'_>, incident: &Incident) -> Option<Block> {
+    if incident.clients.kept.is_empty() {
+        return None;
+    }
+    let (from, until) = window(incident);
+    // What a clock that was ahead says is drawn where it happened.
+    let ahead = incident.clock_ahead;
+    let stretches = |spans: &[Span], ahead: Micros| -> Vec<Stretch> {
+        let moved = spans
+            .iter()
+            .map(|s| (s.first - ahead, s.last - ahead, s.number));
+        let inside = moved.filter(|(first, last, _)| *first < until && *last >= from);
+        inside
+            .map(|(first, last, number)| Stretch {
+                from: share(first, from, until),
+                until: share(last, from, until),
+                number,
+            })
+            .collect()
+    };
+    let kept = &incident.clients.kept;
+    let rows = kept.iter().take(LANES).map(|lane| {
+        let known = told.digest.lanes.get(lane.who);
+        let refused = known.map_or(&[][..], |known| known.refused());
+        let accepted = known.map_or(&[][..], |known| known.accepted());
+        chart::Lane {
+            label: lane.who.to_string(),
+            note: number(lane.refusals, "refusal"),
+            refused: stretches(refused, ahead),
+            accepted: stretches(accepted, 0),
+        }
+    });
+    let plot = chart::Lanes {
+        rows: rows.collect(),
+        ticks: ticks(told.page.zone, from, until),
+        marks: Marks::of(told).within(from, until),
+        lasted: (
+            share(incident.first, from, until),
+            share(incident.last, from, until),
+        ),
+    };
+    let desc = format!(
+        "A lane for each address from {} to {}. Bars are refusals, circles what was let in, numbered lines what was changed.",
+        told.time(from),
+        told.time(until)
+    );
+    let chart = Chart {
+        id: format!("lanes-{}", incident.id),
+        title: "Address by address".to_owned(),
+        desc,
+        plot: Plot::Lanes(plot),
+    };
+    Some(Block::Chart(chart, table(told, incident)))
+}
+
+/// From when to when it is drawn: a little more than it lasted, and what set it off and ended it if it is near.
+fn window(incident: &Incident) -> (Micros, Micros) {
+    let span = incident.last - incident.first;
+    let margin = (span / 5).clamp(MARGIN.0, MARGIN.1);
+    let (mut from, mut until) = (incident.first - margin, incident.last + margin);
+    let befores = incident.clients.kept.iter().filter_map(|lane| lane.before);
+    let afters = incident.clients.kept.iter().filter_map(|lane| lane.after);
+    let triggers = incident.trigger.iter().chain(incident.end.by.iter());
+    let moments = triggers.filter_map(|t| t.time).chain(befores).chain(afters);
+    let near = (incident.first - 4 * margin)..(incident.last + 4 * margin);
+    for time in moments.filter(|time| near.contains(time)) {
+        from = from.min(time - margin / 2);
+        until = until.max(time + margin / 2);
+    }
+    (from, until)
+}
+
+/// Who was refused, and let in before and after: addresses, then names.
+pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
+    let moment = |time: Option<Micros>, none: &str| {
+        Cell::Whole(time.map_or_else(|| none.to_owned(), |time| told.time(time)))
+    };
+    let row = |who: String, refusals, first, before, after| {
+        vec![
+            Cell::Said(who),
+            Cell::Number(refusals),
+            Cell::Whole(told.time(first)),
+            moment(before, "never"),
+            moment(after, "not"),
+        ]
+    };
+    let clients = incident.clients.kept.iter();
+    let clients = clients.map(|l| row(l.who.to_string(), l.refusals, l.first, l.before, l.after));
+    let names = incident.principals.kept.iter();
+    let names = names.map(|l| row(shown(&l.who), l.refusals, l.first, l.before, l.after));
+    let rest = [
+        (&incident.clients.others, incident.clients.rest, "address"),
+        (
+            &incident.principals.others,
+            incident.principals.rest,
+            "name",
+        ),
+    ];
+    let rest = rest.iter().filter(|(others, ..)| **others > 0);
+    let rest: Vec<String> = rest
+        .map(|(others, refusals, noun)| {
+            format!(
+                "{} more with {}",
+                number(**others, noun),
+                number(*refusals, "refusal")
+            )
+        })
+        .collect();
+    Table {
+        caption: "Who was refused, and let in before and after",
+        columns: vec!["who", "refusals", "first", "let in before", "let in after"],
+        rows: clients.chain(names).collect(),
+        sum: None,
+        left_out: (!rest.is_empty()).then(|| format!("{}.", rest.join("; "))),
+    }
+}
