@@ -8,13 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process};
+use rustix::process::{Pid, getpid, test_kill_process};
 
 use super::open::MODE;
 use super::{Error, Result};
 
-/// Who is killed while it starts another process leaves the lock to that, until it has become another program: a
-/// moment. So often and so long it is waited for.
+/// Who is killed, or lets go of the lock, while it starts another process leaves it to that until it has become another
+/// program: a moment. So often and so long it is waited for.
 const TRIES: u32 = 100;
 const MOMENT: Duration = Duration::from_millis(10);
 
@@ -45,7 +45,7 @@ impl Lock {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {
                     let pid = holder(&file);
-                    if left == 0 || !is_gone(&pid) {
+                    if left == 0 || !has_let_go(&pid) {
                         let path = path.to_owned();
                         return Err(Error::Locked { path, pid });
                     }
@@ -69,9 +69,10 @@ fn holder(mut file: &File) -> String {
     pid.trim().to_owned()
 }
 
-fn is_gone(pid: &str) -> bool {
+/// Whether that is nobody any more, or ourselves.
+fn has_let_go(pid: &str) -> bool {
     let pid = pid.parse().ok().and_then(Pid::from_raw);
-    pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
+    pid.is_some_and(|pid| pid == getpid() || test_kill_process(pid) == Err(Errno::SRCH))
 }
 
 /// `index.db` with `.lock` is `index.db.lock`.
