@@ -133,18 +133,15 @@ pub enum IncidentOutput {
     Json,
 }
 
+/// What is told of: logs, or what the index keeps of them.
 #[derive(Debug, Args)]
-pub struct IncidentsArgs {
+pub struct Sources {
     /// Logs to read: files, folders, globs, or `-`; without any, what the index keeps of them
     #[arg(value_name = "LOG", conflicts_with = "index")]
     pub logs: Vec<PathBuf>,
 
     #[command(flatten)]
     pub store: Store,
-
-    /// `text` for people; for programs `ndjson`, one JSON object a line, or `json`, one array of them
-    #[arg(short, long, value_enum, default_value_t)]
-    pub output: IncidentOutput,
 
     /// Show and read times in UTC instead of this host's zone
     #[arg(long)]
@@ -155,6 +152,23 @@ pub struct IncidentsArgs {
 
     #[command(flatten)]
     pub checked: Checked,
+}
+
+impl Sources {
+    /// In which times are shown, and read where they name none.
+    pub fn zone(&self) -> Zone {
+        if self.utc { Zone::Utc } else { Zone::Host }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct IncidentsArgs {
+    #[command(flatten)]
+    pub from: Sources,
+
+    /// `text` for people; for programs `ndjson`, one JSON object a line, or `json`, one array of them
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: IncidentOutput,
 
     /// Exit with 3 for a single line that does not parse, not only above 1 %
     #[arg(long)]
@@ -179,12 +193,8 @@ pub enum ReportOutput {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a switch of its own
 pub struct ReportArgs {
-    /// Logs to read: files, folders, globs, or `-`; without any, what the index keeps of them
-    #[arg(value_name = "LOG", conflicts_with = "index")]
-    pub logs: Vec<PathBuf>,
-
     #[command(flatten)]
-    pub store: Store,
+    pub from: Sources,
 
     /// `html`, one file without scripts; `markdown`; `text`; for programs `json`, or `csv`, a row a finding
     #[arg(short, long, value_enum, default_value_t)]
@@ -209,16 +219,6 @@ pub struct ReportArgs {
     /// Print the JSON Schema of `-o json`
     #[arg(long, exclusive = true)]
     pub schema: bool,
-
-    /// Show and read times in UTC instead of this host's zone
-    #[arg(long)]
-    pub utc: bool,
-
-    #[command(flatten)]
-    pub reading: Reading,
-
-    #[command(flatten)]
-    pub checked: Checked,
 
     /// Exit with 3 for a single line that does not parse, not only above 1 %
     #[arg(long)]
@@ -398,12 +398,8 @@ pub enum Which {
 
 #[derive(Debug, Args)]
 pub struct AlertReplayArgs {
-    /// Logs to read: files, folders, globs, or `-`; without any, what the index keeps of them
-    #[arg(value_name = "LOG", conflicts_with = "index")]
-    pub logs: Vec<PathBuf>,
-
     #[command(flatten)]
-    pub store: Store,
+    pub from: Sources,
 
     /// `text` for people, `ndjson` for programs: one JSON object an alert
     #[arg(short, long, value_enum, default_value_t)]
@@ -416,16 +412,6 @@ pub struct AlertReplayArgs {
     /// Take the rules of this file too, and mark what is told only with them (+) or only without (-)
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
-
-    /// Show and read times in UTC instead of this host's zone
-    #[arg(long)]
-    pub utc: bool,
-
-    #[command(flatten)]
-    pub reading: Reading,
-
-    #[command(flatten)]
-    pub checked: Checked,
 }
 
 #[derive(Debug, Args)]

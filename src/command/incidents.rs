@@ -14,7 +14,9 @@ use super::talk::{Talk, tell_failures, tell_skipped};
 use super::told::Told;
 use super::{Exit, Fault, columns, reading, stdout};
 use super::{recall, replay};
-use crate::cli::{Checked, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Reading, Store};
+use crate::cli::{
+    Checked, ExplainArgs, IncidentOutput, IncidentsArgs, Output, Reading, Sources, Store,
+};
 use crate::config::Config;
 use crate::event::Part;
 use crate::format::Format;
@@ -25,7 +27,6 @@ use crate::report::sanitize::visible;
 use crate::report::{self, Detail, Filter, Page, footer, incidents};
 use crate::summary::Summary;
 use crate::system::System;
-use crate::zone::Zone;
 
 /// What is read, as often as one likes.
 pub(super) enum Logs<'a> {
@@ -39,6 +40,17 @@ pub(super) struct Asked<'a> {
     pub(super) store: &'a Store,
     pub(super) reading: &'a Reading,
     pub(super) checked: &'a Checked,
+}
+
+impl<'a> From<&'a Sources> for Asked<'a> {
+    fn from(from: &'a Sources) -> Self {
+        Self {
+            logs: &from.logs,
+            store: &from.store,
+            reading: &from.reading,
+            checked: &from.checked,
+        }
+    }
 }
 
 /// What one reading of the logs leaves.
@@ -55,14 +67,9 @@ pub(super) fn run(
     color: ColorChoice,
 ) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
-    let zone = if args.utc { Zone::Utc } else { Zone::Host };
+    let zone = args.from.zone();
     let filter = args.filter.filter(Utc::now().timestamp_micros(), zone)?;
-    let source = Asked {
-        logs: &args.logs,
-        store: &args.store,
-        reading: &args.reading,
-        checked: &args.checked,
-    };
+    let source = Asked::from(&args.from);
     let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let mut wanted = Vec::new();

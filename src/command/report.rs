@@ -38,19 +38,14 @@ pub(super) fn run(args: &ReportArgs, config: &Config, color: ColorChoice) -> any
         return Ok(Exit::Done);
     }
     let mut talk = Talk::new(color);
-    let zone = if args.utc { Zone::Utc } else { Zone::Host };
+    let zone = args.from.zone();
     let filter = args.filter.filter(Utc::now().timestamp_micros(), zone)?;
     let is_twice = args.incident.is_some();
-    if is_twice && args.logs.iter().any(|log| is_stream(log)) {
+    if is_twice && args.from.logs.iter().any(|log| is_stream(log)) {
         let message = "--incident reads the logs more than once, which a pipe cannot be";
         return Err(Fault::new(Exit::Usage, message).into());
     }
-    let source = Source {
-        logs: &args.logs,
-        store: &args.store,
-        reading: &args.reading,
-        checked: &args.checked,
-    };
+    let source = Source::from(&args.from);
     let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let asked = Ask {
@@ -287,7 +282,7 @@ fn pseudonyms(args: &ReportArgs) -> anyhow::Result<Option<Pseudonyms>> {
     }
     let path = match &args.key {
         Some(path) => path.clone(),
-        None => args.store.place()?.with_file_name(KEY),
+        None => args.from.store.place()?.with_file_name(KEY),
     };
     let fault = || {
         let name = visible(&path.to_string_lossy()).into_owned();

@@ -20,7 +20,6 @@ use crate::config::Config;
 use crate::event::Micros;
 use crate::report::Page;
 use crate::report::alert::text;
-use crate::zone::Zone;
 
 /// What tells of the same.
 type Key = (Box<str>, u32);
@@ -35,19 +34,14 @@ pub(super) fn run(
     config: &Config,
     color: ColorChoice,
 ) -> anyhow::Result<Exit> {
-    let zone = if args.utc { Zone::Utc } else { Zone::Host };
+    let zone = args.from.zone();
     let since = args.since.map(|when| {
         let now = Utc::now().timestamp_micros();
         when.resolve(now, zone)
             .context("--since is beyond the calendar")
     });
     let since = since.transpose()?.unwrap_or(Micros::MIN);
-    let asked = Asked {
-        logs: &args.logs,
-        store: &args.store,
-        reading: &args.reading,
-        checked: &args.checked,
-    };
+    let asked = Asked::from(&args.from);
     let mut talk = Talk::new(color);
     let mut sets = vec![config.rules.clone()];
     if let Some(file) = &args.rules {
