@@ -1,4 +1,4 @@
-//! Files that are made for others: a report, whole or not at all, and a key that nobody else may read.
+//! Files that are made for others: reports and figures, whole or not at all, and a key that nobody else may read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};

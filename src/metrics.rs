@@ -1,9 +1,10 @@
 //! Figures for Prometheus, in its text format: a file that `node_exporter`'s textfile collector reads.
 
-use std::fmt::Write;
-use std::fs;
-use std::io;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
+
+use crate::file::Fresh;
 
 /// One name, with all its values.
 #[derive(Debug)]
@@ -24,10 +25,9 @@ pub enum Kind {
 
 /// Replaces the file at once, so that nobody reads half of it.
 pub fn write(file: &Path, metrics: &[Metric]) -> io::Result<()> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".new");
-    fs::write(&name, text(metrics))?;
-    fs::rename(&name, file)
+    let mut fresh = Fresh::create(file)?;
+    fresh.write_all(text(metrics).as_bytes())?;
+    fresh.keep()
 }
 
 fn text(metrics: &[Metric]) -> String {

@@ -34,8 +34,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &["alert", "input", "zone"]),
-    ("metrics", &[]),
     ("file", &[]),
+    ("metrics", &["file"]),
     (
         "correlate",
         &["cause", "event", "finding", "sign", "summary", "system"],
@@ -98,7 +98,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     (r"\bio::stdout\b|\bio::stderr\b", &["command"]),
     (
         r"\bstd::fs\b|\bFile::open\b",
-        &["config", "file", "hook", "input", "index", "metrics"],
+        &["config", "file", "hook", "input", "index"],
     ),
     (r"\bio::stdin\b", &["hook", "input"]),
     (

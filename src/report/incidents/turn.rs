@@ -43,7 +43,7 @@ impl Turn {
     }
 }
 
-/// As [`object`], with `turn`: `begins`, `worsens`, `ends`, `goes_on`, or `passed` for what was over when it was first
+/// As [`object()`], with `turn`: `begins`, `worsens`, `ends`, `goes_on`, or `passed` for what was over when it was first
 /// seen.
 pub fn turned(turn: Turn, incident: &Incident, parts: &[Part]) -> Value {
     let mut object = object(incident, parts);
