@@ -105,6 +105,34 @@ fn more_rotations_than_files_are_kept_leave_a_gap() {
     assert_eq!(gaps(folder), 1);
 }
 
+// Who wrote a line while its log was truncated wrote the rest of it into the new one.
+#[test]
+fn a_log_that_begins_within_a_line_is_known_again() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    let write = |numbers: std::ops::Range<u32>| {
+        append(
+            folder,
+            "access.log",
+            &numbers.map(request).collect::<String>(),
+        );
+    };
+    write(0..5);
+    let mut tail = Tail::start(folder, &["--from-start", "access.log"]);
+    tail.catch_up(&["access.log"]);
+    fs::write(folder.join("access.log"), &request(5)[40..]).unwrap();
+    tail.says("truncated");
+    for numbers in [6..9, 9..10] {
+        write(numbers);
+        tail.catch_up(&["access.log"]);
+        tail.end();
+        tail = Tail::start(folder, &["access.log"]);
+    }
+    tail.end();
+    assert_eq!(numbers(folder), (0..5).chain(6..10).collect::<Vec<_>>());
+    assert_eq!(gaps(folder), 1);
+}
+
 // What it reads between the copy and the truncation is not in the copy.
 #[test]
 fn a_copy_that_ends_before_what_was_read_is_known() {

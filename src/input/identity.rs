@@ -30,26 +30,29 @@ pub(super) fn first(
     name: &str,
 ) -> Identity {
     match bytes.peek() {
-        Ok(reader) => first_of(reader, format, wrapper, name),
-        Err(_) => blake3::hash(name.as_bytes()).into(),
+        Ok(reader) => first_of(reader, format, wrapper).unwrap_or_else(|| of_name(name)),
+        Err(_) => of_name(name),
     }
 }
 
-/// The identity of what a reader gives.
+pub(super) fn of_name(name: &str) -> Identity {
+    blake3::hash(name.as_bytes()).into()
+}
+
+/// The identity of what a reader gives; `None`: no line of it carries a time.
 pub(super) fn first_of(
     reader: impl Read,
     format: &dyn Format,
     wrapper: Option<Wrapper>,
-    name: &str,
-) -> Identity {
+) -> Option<Identity> {
     let mut lines = Blocks::resume(reader, None, wrapper, 0, 0);
     // What is unreadable here is met again when the part is read.
     while let Ok(Some(line)) = lines.next() {
         if format.speaks(line.bytes) {
-            return blake3::hash(&essence(line.raw)).into();
+            return Some(blake3::hash(&essence(line.raw)).into());
         }
     }
-    blake3::hash(name.as_bytes()).into()
+    None
 }
 
 /// The lines, by number, that tell a part from those that begin as it does.

@@ -150,7 +150,8 @@ impl Live {
         Ok(self.flow.passed(stretch).then_some(read))
     }
 
-    /// What a generation is that was not met before. `None`: it was overwritten, and what stands there is another.
+    /// What a generation is that was not met before. `None`: it was overwritten, and what stands there is another; or it
+    /// is still written and says nothing yet by which it would be known again, as where a line was cut by truncating.
     pub fn born(&mut self, stretch: &Stretch) -> io::Result<Option<Born>> {
         let name = self.called(stretch.generation);
         let whole = self.flow.before(&Stretch {
@@ -168,12 +169,13 @@ impl Live {
         };
         tally.lines = tally.position.lines;
         tally.ignored = tally.lines;
-        let identity = identity::first_of(
-            self.masks.over(whole),
-            self.format,
-            self.wrapper.clone(),
-            &name,
-        );
+        let whole = self.masks.over(whole);
+        let identity = identity::first_of(whole, self.format, self.wrapper.clone());
+        let files = self.flow.files();
+        if identity.is_none() && files.is_some_and(|f| f.is_written(stretch.generation)) {
+            return Ok(None);
+        }
+        let identity = identity.unwrap_or_else(|| identity::of_name(&name));
         Ok(self.flow.stands(stretch).then_some(Born {
             name,
             identity,

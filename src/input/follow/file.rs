@@ -12,6 +12,8 @@ use super::KNOWN_BY;
 
 /// Read at once to find the end of a line.
 const BLOCK: usize = 16 << 10;
+/// How far it is looked for in a file that was just opened.
+const LOOKED: usize = 64 << 10;
 
 /// Device and inode.
 pub(super) type Key = (u64, u64);
@@ -95,10 +97,12 @@ pub(super) fn first_end(file: &File, mut from: u64, to: u64) -> io::Result<Optio
     Ok(None)
 }
 
-/// Whether the first line has an end, as far as one looks for it.
-pub(super) fn has_line(file: &File) -> bool {
-    let mut block = vec![0; 64 << 10];
+/// Whether the first line has an end in a file that had `size` bytes when it was opened, as far as one looks for it:
+/// what came since then does not count.
+pub(super) fn has_line(file: &File, size: u64) -> bool {
+    let mut block = vec![0; LOOKED];
     let read = file.read_at(&mut block, 0).unwrap_or(0);
+    let read = usize::try_from(size).map_or(read, |size| read.min(size));
     read == block.len() || memchr(b'\n', &block[..read]).is_some()
 }
 
@@ -119,4 +123,24 @@ pub(super) fn unpacked(file: &File, position: u64) -> io::Result<(Vec<u8>, Vec<u
     let rest = io::copy(&mut reader, &mut io::sink())?;
     let length = position - known + tail.len() as u64 + rest;
     Ok((head, tail, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{LOOKED, has_line, open};
+
+    // A copy that is being made: its size is known before what it says is looked at.
+    #[test]
+    fn a_line_that_came_since_the_file_was_opened_does_not_count() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "one\ntwo\n").unwrap();
+        let (file, _) = open(&path).unwrap();
+        let found = [0, 3, 4, 8].map(|size| has_line(&file, size));
+        assert_eq!(found, [false, false, true, true]);
+        fs::write(&path, "x".repeat(LOOKED)).unwrap();
+        assert!(has_line(&open(&path).unwrap().0, LOOKED as u64));
+    }
 }

@@ -227,6 +227,11 @@ impl Follow {
         generation.is_some_and(|g| g.is_intact() && g.size().is_some_and(|size| size >= stretch.to))
     }
 
+    /// Whether a generation is the file that is written today.
+    pub fn is_written(&self, generation: u32) -> bool {
+        self.of(generation).is_ok_and(|g| g.is_base)
+    }
+
     /// Where a generation is; as it was called last if it has no name any more.
     pub fn path(&self, generation: u32) -> Option<&Path> {
         let generation = self.of(generation).ok()?;

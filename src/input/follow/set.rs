@@ -33,7 +33,7 @@ impl Opened {
     /// but its beginning; outside of the set none is made.
     fn says_something(&self) -> bool {
         let is_begun = self.is_left && self.metadata.len() > 0;
-        is_begun || has_line(&self.file)
+        is_begun || has_line(&self.file, self.metadata.len())
     }
 }
 
