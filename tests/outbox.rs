@@ -10,7 +10,7 @@ mod binary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -632,6 +632,12 @@ fn who_writes_the_index_is_asked_to_deliver() {
     });
     assert_eq!(desk.left("told"), "alert1\nalert1\n");
     assert!(!desk.folder().join("state/index.db.again").exists());
+    // What cannot be read keeps it from nothing.
+    let again = desk.folder().join("state/index.db.again");
+    symlink(&again, &again).unwrap();
+    until(|| again.symlink_metadata().is_err());
+    append(desk.folder(), "access.log", "\n");
+    tail.catch_up(&["access.log"]);
     tail.end();
     let figures = fs::read_to_string(desk.folder().join("why401.prom")).unwrap();
     for line in [
