@@ -335,6 +335,15 @@ fn dead_letters_are_delivered_when_somebody_asks() {
 }
 
 #[test]
+fn where_there_is_no_index_nothing_is_retried_and_none_is_made() {
+    let desk = Desk::new("");
+    let ended = desk.retry(&[]);
+    assert_eq!(ended.code, 4, "{}", ended.talk);
+    assert!(ended.talk.contains("there is no index"), "{}", ended.talk);
+    assert!(!desk.folder().join("state").exists());
+}
+
+#[test]
 fn a_hook_that_others_can_change_is_refused() {
     let desk = Desk::new("exit 0");
     desk.post([alert(1)]);
