@@ -23,6 +23,7 @@ pub mod file;
 pub mod finding;
 pub mod forgery;
 pub mod format;
+pub mod hidden;
 pub mod hook;
 pub mod incident;
 pub mod index;

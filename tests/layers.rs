@@ -18,6 +18,7 @@ use regex::Regex;
 const LAYERS: &[(&str, &[&str])] = &[
     ("cause", &[]),
     ("forgery", &[]),
+    ("hidden", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
@@ -30,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "alert",
         &[
-            "cause", "event", "finding", "pattern", "sign", "summary", "system",
+            "cause", "event", "finding", "hidden", "pattern", "sign", "summary", "system",
         ],
     ),
     ("config", &["alert", "input", "zone"]),
@@ -44,7 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "incident",
         &["cause", "event", "finding", "sign", "summary", "system"],
     ),
-    ("hook", &["alert"]),
+    ("hook", &["alert", "hidden"]),
     (
         "index",
         &[
@@ -55,8 +56,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "alert", "cause", "event", "finding", "forgery", "incident", "pattern", "sign",
-            "summary", "system", "zone",
+            "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "pattern",
+            "sign", "summary", "system", "zone",
         ],
     ),
     (

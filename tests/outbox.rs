@@ -10,7 +10,7 @@ mod binary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use why401::alert::delivery::id;
 use why401::alert::outbox::{ATTEMPTS, Ended, How};
 use why401::alert::{Alert, Level, State};
+use why401::hidden::is_hidden;
 use why401::index::{Limits, Writer};
 
 const SECOND: i64 = 1_000_000;
@@ -36,7 +37,8 @@ fn alert(number: u32) -> Alert {
         level: Level::High,
         state: State::Firing,
         group: vec![("client".into(), "203.0.113.9".into())],
-        time: 1_795_294_539 * SECOND,
+        // Cut at the millisecond, as in the alert itself.
+        time: 1_795_294_539 * SECOND + 499_999,
         first: 1_795_294_500 * SECOND,
         last: 1_795_294_539 * SECOND,
         count: 7,
@@ -143,7 +145,7 @@ fn an_alert_is_put_in_once() {
     assert_eq!(first.id, id("alert1", 0, "test"));
     assert_eq!((first.attempt, first.body), (1, body(&alert(1))));
     assert_eq!(first.about.group, "client=203.0.113.9");
-    assert_eq!(first.about.time, "2026-11-21T20:55:39.000Z");
+    assert_eq!(first.about.time, "2026-11-21T20:55:39.499Z");
     assert_eq!(writer.due("new", 10).unwrap(), None);
     // What was not committed was not said.
     let mut writer = writer;
@@ -187,6 +189,8 @@ fn a_clock_that_was_put_back_keeps_nobody_waiting() {
     let desk = Desk::new("");
     desk.post([alert(1)]);
     let writer = desk.writer();
+    // What is new goes out at once, however little that was.
+    assert!(writer.due("test", -SECOND).unwrap().is_some());
     let id = id("alert1", 0, "test");
     let year = 365 * 86_400 * SECOND;
     writer
@@ -255,6 +259,7 @@ fn whatever_names_are_they_arrive_as_data() {
         "a\nb\r\n",
         "a\0b",
         "\x1b[2J",
+        "\u{202e}nimda",
         "'\"; exit 9 #",
     ];
     let mut hostile = alert(1);
@@ -285,7 +290,7 @@ fn whatever_names_are_they_arrive_as_data() {
     let ours = variables.keys().filter(|name| name.starts_with("WHY401_"));
     assert_eq!(ours.count(), 12);
     for (name, value) in variables {
-        assert!(!value.contains(char::is_control), "{name}");
+        assert!(!value.contains(is_hidden), "{name}");
     }
 }
 
@@ -330,6 +335,15 @@ fn dead_letters_are_delivered_when_somebody_asks() {
             (test(), "exit".to_owned(), 2)
         ]
     );
+}
+
+#[test]
+fn where_there_is_no_index_nothing_is_retried_and_none_is_made() {
+    let desk = Desk::new("");
+    let ended = desk.retry(&[]);
+    assert_eq!(ended.code, 4, "{}", ended.talk);
+    assert!(ended.talk.contains("there is no index"), "{}", ended.talk);
+    assert!(!desk.folder().join("state").exists());
 }
 
 #[test]
@@ -632,6 +646,12 @@ fn who_writes_the_index_is_asked_to_deliver() {
     });
     assert_eq!(desk.left("told"), "alert1\nalert1\n");
     assert!(!desk.folder().join("state/index.db.again").exists());
+    // What cannot be read keeps it from nothing.
+    let again = desk.folder().join("state/index.db.again");
+    symlink(&again, &again).unwrap();
+    until(|| again.symlink_metadata().is_err());
+    append(desk.folder(), "access.log", "\n");
+    tail.catch_up(&["access.log"]);
     tail.end();
     let figures = fs::read_to_string(desk.folder().join("why401.prom")).unwrap();
     for line in [

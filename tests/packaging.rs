@@ -149,7 +149,7 @@ fn a_chat_is_told_and_the_secret_is_not() {
     let told: Value = serde_json::from_str(&served.join().unwrap()).unwrap();
     assert_eq!(
         told["text"],
-        "⚠ Brute force (high, firing): 7 refusals of \"$(reboot)\\n\" \u{202e}ä Subject: x"
+        "⚠ Brute force (high, firing): 7 refusals of \"$(reboot)\\n\"  ä Subject: x"
     );
     let arguments = read(folder, "curl.arguments");
     assert!(

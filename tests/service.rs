@@ -50,6 +50,10 @@ fn what_is_configured_is_followed_and_can_be_changed() {
     put(folder, "etc/why401/config.toml", both);
     tail.hang_up();
     tail.says("following journal.log, access.log");
+    put(folder, "etc/why401/config.toml", "");
+    put(folder, "etc/why401/conf.d/proxy.toml", "");
+    tail.hang_up();
+    tail.says("or `logs` in [tail] of the configuration; all stays as it was");
     tail.catch_up(&["access.log", "journal.log"]);
     tail.end();
     let inputs = why401(["inputs", "--index", "state/index.db"])

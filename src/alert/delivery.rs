@@ -1,6 +1,7 @@
 //! One alert on its way to one hook, and what the hook gets of it.
 
 use super::Alert;
+use crate::hidden::is_hidden;
 
 /// An environment variable has so many bytes at most.
 const LONGEST: usize = 4096;
@@ -67,7 +68,7 @@ impl Delivery {
         format!("{open},\"delivery\":{delivery}}}\n")
     }
 
-    /// All variables that the hook has, and nothing in them that acts on a terminal or ends a line.
+    /// All variables that the hook has, and nothing in them that acts on a terminal, ends a line or cannot be seen.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let About {
             alert,
@@ -101,7 +102,7 @@ impl Delivery {
 }
 
 fn harmless(text: &str) -> String {
-    let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let shown = text.chars().map(|c| if is_hidden(c) { ' ' } else { c });
     let mut text: String = shown.collect();
     let mut end = text.len().min(LONGEST);
     while !text.is_char_boundary(end) {
@@ -140,7 +141,7 @@ mod tests {
                 id: String::new(), hook: String::new(), attempt: 1, about, body: "{}".to_owned(),
             };
             for (name, value) in delivery.environment() {
-                assert!(value.len() <= LONGEST && !value.contains(char::is_control), "{name}");
+                assert!(value.len() <= LONGEST && !value.contains(is_hidden), "{name}");
             }
         }
 

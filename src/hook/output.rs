@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read};
 
+use crate::hidden::is_hidden;
+
 /// So much is kept of both outputs together.
 const KEPT: usize = 64 << 10;
 /// Read at once; a pipe holds as much.
@@ -37,7 +39,7 @@ impl Output {
         let text = String::from_utf8_lossy(&self.kept);
         let harmless = |c: char| match c {
             '\n' | '\t' => c,
-            c if c.is_control() => '\u{FFFD}',
+            c if is_hidden(c) => '\u{FFFD}',
             c => c,
         };
         (text.chars().map(harmless).collect(), self.left_out)

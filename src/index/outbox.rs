@@ -115,12 +115,12 @@ impl Writer {
 
     /// What a hook is to be run for next. Of one alert what happened first is told first.
     pub fn due(&self, hook: &str, now: Micros) -> Result<Option<Delivery>> {
-        // A clock that was put back must not keep anybody waiting.
+        // A clock that was put back must not keep anybody waiting, and what was never tried waits for nothing.
         let mut due = self.connection.prepare_cached(
             "SELECT d.id AS delivery, d.hook, d.attempts + 1 AS attempt, a.*,
-                strftime('%Y-%m-%dT%H:%M:%fZ', a.time / 1e6, 'unixepoch') AS moment
+                strftime('%Y-%m-%dT%H:%M:%fZ', a.time / 1000 / 1e3, 'unixepoch') AS moment
              FROM delivery d JOIN alert a ON a.number = d.alert
-             WHERE d.hook = ?1 AND d.state = 'waiting' AND (d.due <= ?2 OR d.due > ?2 + ?3)
+             WHERE d.hook = ?1 AND d.state = 'waiting' AND (d.attempts = 0 OR d.due <= ?2 OR d.due > ?2 + ?3)
              AND NOT EXISTS (SELECT 1 FROM alert b JOIN delivery e ON e.alert = b.number
                 WHERE b.id = a.id AND b.sequence < a.sequence AND e.hook = d.hook AND e.state = 'waiting')
              ORDER BY d.number LIMIT 1",

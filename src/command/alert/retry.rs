@@ -19,6 +19,10 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
     let path = args.store.place()?;
+    // Who writes would make one.
+    if !path.exists() {
+        return Err(Fault::from(Error::Missing(path)).into());
+    }
     let writer = match Writer::open(&path) {
         Err(Error::Locked { pid, .. }) => {
             index::ask_again(&path, &args.ids).map_err(Fault::from)?;

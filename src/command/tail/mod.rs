@@ -85,7 +85,7 @@ pub(super) fn run(
             Ok(Next::End) => return Ok(Exit::Done),
             Ok(Next::Again) => {}
             Ok(Next::Reload) => {
-                if let Some(hooks) = reload(&mut config, file, &mut talk)? {
+                if let Some(hooks) = reload(&mut config, args, file, &mut talk)? {
                     voices.hooks.configure(hooks);
                 }
             }
@@ -106,12 +106,14 @@ pub(super) fn run(
 /// case, for the index knows its logs by them.
 fn reload(
     config: &mut Config,
+    args: &TailArgs,
     file: Option<&Path>,
     talk: &mut impl Write,
 ) -> anyhow::Result<Option<Vec<Hook>>> {
     let read = || -> anyhow::Result<_> {
         let config = place::config(file)?;
         let hooks = deliver::hooks(&config)?;
+        logs(args, &config)?;
         Ok((config, hooks))
     };
     match read() {
@@ -133,24 +135,26 @@ fn reload(
     }
 }
 
-/// What is followed: what was given, else what is configured.
+/// The logs to follow: those given, else those configured.
+fn logs<'a>(args: &'a TailArgs, config: &'a Config) -> Result<&'a [PathBuf], Fault> {
+    let given = [&args.logs, &config.tail.logs];
+    let logs = given.into_iter().find(|logs| !logs.is_empty());
+    let message = "no log to follow: give LOG, or `logs` in [tail] of the configuration";
+    logs.map(Vec::as_slice)
+        .ok_or_else(|| Fault::new(Exit::Usage, message))
+}
+
+/// What is followed, and how.
 fn plan(
     args: &TailArgs,
     config: &Config,
     options: &Options<'_>,
     pipes: &mut Pipes,
 ) -> anyhow::Result<Plan> {
-    let logs = if args.logs.is_empty() {
-        &config.tail.logs
-    } else {
-        &args.logs
-    };
-    if logs.is_empty() {
-        let message = "no log to follow: give LOG, or `logs` in [tail] of the configuration";
-        return Err(Fault::new(Exit::Usage, message).into());
-    }
-    let (streams, logs): (Vec<PathBuf>, Vec<PathBuf>) =
-        logs.iter().cloned().partition(|log| is_stream(log));
+    let (streams, logs): (Vec<PathBuf>, Vec<PathBuf>) = logs(args, config)?
+        .iter()
+        .cloned()
+        .partition(|log| is_stream(log));
     Ok(Plan {
         pipes: streams.iter().map(|log| pipes.open(log, options)).collect(),
         logs,

@@ -236,11 +236,11 @@ impl<'a, W: Write> Session<'a, W> {
 
     /// Commits what was read and found, and with it how hooks ended; then runs them for what is due.
     fn deliver(&mut self, calm: bool) -> Result<(), Stop> {
+        let asked = if calm { self.asked()? } else { None };
         let Voice { alerts, hooks, .. } = &mut self.voice;
         let writer = &self.writer;
         alerts.post(writer, hooks)?;
         hooks.settle(writer)?;
-        let asked = if calm { asked_again(self.path)? } else { None };
         match asked.as_deref() {
             None => {}
             Some([]) => drop(writer.retry(None, today())?),
@@ -258,6 +258,23 @@ impl<'a, W: Write> Session<'a, W> {
             answered(self.path)?;
         }
         Ok(hooks.start(writer, today())?)
+    }
+
+    /// Which deliveries somebody wants to be tried again. That it cannot be read must not keep from reading logs.
+    fn asked(&mut self) -> Result<Option<Vec<String>>, Stop> {
+        match asked_again(self.path) {
+            Ok(asked) => Ok(asked),
+            Err(error) => {
+                let error = error.to_string();
+                writeln!(
+                    self.voice.talk,
+                    "why401: {}; it is thrown away",
+                    visible(&error)
+                )?;
+                answered(self.path)?;
+                Ok(None)
+            }
+        }
     }
 
     /// Reads all there is, and explains it.

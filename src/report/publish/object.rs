@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 use crate::cause::Cause;
 use crate::event::SECOND;
 use crate::finding::Evidence;
+use crate::hidden::is_hidden;
 use crate::report::digest::{Ranking, Sample, Standing, Verdicts};
 use crate::report::document::{Told, bins};
 use crate::report::incidents;
 use crate::report::ndjson::timestamp;
-use crate::report::sanitize::is_hidden;
 use crate::summary::{ClockOffset, Gap, Tally};
 
 /// JSON Schema, draft 2020-12, of a report with its incidents.
