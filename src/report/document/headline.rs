@@ -164,6 +164,12 @@ fn which(told: &Told<'_>, worst: &Incident) -> String {
     if told.incidents().len() == 1 {
         text = text.replacen("The worst of 1 incident", "The one incident", 1);
     }
+    let asked = told.asked;
+    let is_cut = asked.since.is_some_and(|since| worst.first < since)
+        || asked.until.is_some_and(|until| worst.last >= until);
+    if is_cut {
+        text += ", told whole, beyond the times asked for";
+    }
     if let Some(trigger) = &worst.trigger {
         let why = super::told::shown(&words::why(&trigger.why));
         text = format!(
