@@ -311,9 +311,12 @@ fn days(zone: Zone, from: Micros, until: Micros) -> Vec<(Micros, NaiveDate)> {
     let by_month = EVERY_MONTHS.iter().map(|n| (*n, false));
     let kinds = by_day.chain(by_month).map(|(n, is_day)| {
         let all = midnights.iter().copied();
-        let of = |(_, day): &(Micros, NaiveDate)| match is_day {
-            true => is_nth_day(day, n),
-            false => is_nth_month(day, n),
+        let of = |(_, day): &(Micros, NaiveDate)| {
+            if is_day {
+                is_nth_day(day, n)
+            } else {
+                is_nth_month(day, n)
+            }
         };
         all.filter(of).collect::<Vec<_>>()
     });

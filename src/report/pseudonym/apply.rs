@@ -27,9 +27,9 @@ impl Pseudonyms {
         let mut names: Vec<&str> = parts.iter().map(|part| &*part.name).collect();
         // The longest first, for one may be a part of another.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        let named = |text: String, name: &&str| text.replace(*name, &self.file(name));
+        let told = |text: String, name: &&str| text.replace(*name, &self.file(name));
         let strange = names.iter().filter(|name| self.file(name) != ***name);
-        strange.fold(text.to_owned(), named)
+        strange.fold(text.to_owned(), told)
     }
 
     pub fn finding(&self, mut finding: Finding) -> Finding {
@@ -129,7 +129,7 @@ impl Pseudonyms {
                 *text = line(text);
             }
             Why::Clock { input, .. } => {
-                *input = input.as_deref().map(|name| self.file(name).into())
+                *input = input.as_deref().map(|name| self.file(name).into());
             }
             Why::Hidden { address, .. } => *address = self.address(*address),
             Why::Attempts { .. } => {}
