@@ -59,6 +59,26 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
+/// The secret in a path is redacted in both logs, and both lines are still of one refusal.
+#[test]
+fn a_path_with_a_secret_is_joined() {
+    let folder = TempDir::new().unwrap();
+    let path = "/.well-known/acme-challenge/G4niPdHvAd4JMixyznx7TQ";
+    let access = format!(
+        "203.0.113.66 - - [21/Nov/2026:20:46:19 +0000] \"GET {path} HTTP/1.1\" 429 571 \"-\" \"curl/8.5.0\"\n"
+    );
+    let error = format!(
+        "2026/11/21 20:46:19 [error] 3088#3088: *938 limiting requests, excess: 2.961 by zone \"acme\", client: 203.0.113.66, server: _, request: \"GET {path} HTTP/1.1\", host: \"vpn.example\"\n"
+    );
+    write(
+        folder.path(),
+        &[("access.log", &access), ("error.log", &error)],
+    );
+    let findings = explain([folder.path().to_str().unwrap(), "--timezone", "UTC"]).findings();
+    assert_eq!(told(&findings), [("rate_limited", Some(429), None)]);
+    assert_eq!(findings[0]["logged"], true);
+}
+
 #[test]
 fn the_error_log_explains() {
     let folder = TempDir::new().unwrap();

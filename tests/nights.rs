@@ -419,3 +419,28 @@ fn a_report_tells_the_night_in_three_sentences_and_draws_its_lanes() {
     assert!(drawn("refused") >= PROGRAMS.len() && drawn("accepted") >= 2 * PROGRAMS.len());
     assert_eq!(drawn("mark"), 2, "the clock was set, and set back");
 }
+
+/// Incidents are set right where the clock of the access log was wrong; what counts single refusals is not, and says so.
+#[test]
+fn a_report_tells_that_the_clock_of_the_access_log_was_wrong() {
+    const WRONG_CLOCK: &str = "which was wrong for a while";
+    let told = |is_wrong: bool| {
+        let mut night = clock_night(1);
+        if is_wrong {
+            night.access_ahead = night.journal_ahead;
+        }
+        night.usual(refuses_by_clock);
+        report(night)
+    };
+    let (right, wrong) = (told(false), told(true));
+    let first = |told: &Value| told["headline"][0].as_str().unwrap().to_owned();
+    assert!(first(&wrong.0).contains(WRONG_CLOCK), "{}", first(&wrong.0));
+    assert!(
+        !first(&right.0).contains(WRONG_CLOCK),
+        "{}",
+        first(&right.0)
+    );
+    // The first sentence, and what is said of the chart, there and in its `desc`.
+    assert_eq!(wrong.1.matches(WRONG_CLOCK).count(), 3);
+    assert_eq!(right.1.matches(WRONG_CLOCK).count(), 0);
+}

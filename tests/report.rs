@@ -278,6 +278,81 @@ fn times_that_are_asked_for_part_the_whole() {
     assert_eq!(parts.iter().sum::<u64>(), all);
 }
 
+/// Each sentence is true by the numbers of the object that it stands in.
+#[test]
+fn the_sentences_are_true() {
+    for logs in SCENARIOS {
+        let told = json(&[logs]);
+        let headline = |at: usize| told["headline"][at].as_str().unwrap().to_owned();
+        for verdict in VERDICTS {
+            let number = number(&told["totals"][verdict]);
+            let said = headline(0).contains(&format!("{number} {verdict}"));
+            assert_eq!(said, number > 0, "{verdict}: {}", headline(0));
+        }
+        let worst = &told["incidents"][0]["end"];
+        let end = match worst["state"].as_str().unwrap() {
+            "open" => "the logs end too soon to tell whether it is over.",
+            "quiet" => "they tried no more.",
+            _ => panic!("no scenario ends so: {worst}"),
+        };
+        assert!(headline(1).ends_with(end), "{}", headline(1));
+        let states = told["incidents"].as_array().unwrap().iter();
+        let states: Vec<_> = states
+            .map(|i| i["end"]["state"].as_str().unwrap())
+            .collect();
+        let is = |names: &[&str]| states.iter().filter(|s| names.contains(s)).count();
+        let over = is(&["change", "accepted"]);
+        let of = format!("of {} incidents {over} ", states.len());
+        assert!(over < 1 || headline(2).contains(&of), "{}", headline(2));
+        let open = format!("{} may still go on", is(&["open"]));
+        assert!(headline(2).contains(&open), "{}", headline(2));
+        // Who is let in again is named, or how many of whom.
+        let text = report(&[logs], "markdown");
+        let mut again = text
+            .lines()
+            .filter(|line| line.contains("let in |") || line.contains("[let in]"));
+        assert!(again.all(|line| line.contains(" again")), "{logs}");
+    }
+}
+
+#[test]
+fn what_is_cut_by_the_times_asked_for_is_said_to_be_whole() {
+    let cut = [
+        "--since",
+        "2026-11-21T20:55:56Z",
+        "--until",
+        "2026-11-21T20:56:00Z",
+    ];
+    let told = json(&[SCENARIO, cut[0], cut[1], cut[2], cut[3]]);
+    let which = told["headline"][1].as_str().unwrap();
+    assert!(
+        which.contains("36 refusals") && which.contains("beyond the times asked for"),
+        "{which}"
+    );
+    let told = json(&[SCENARIO]);
+    assert!(!told["headline"][1].as_str().unwrap().contains("beyond"));
+}
+
+#[test]
+fn what_is_not_there_is_not_told() {
+    let folder = TempDir::new().unwrap();
+    let line = "203.0.113.1 - - [21/Nov/2026:20:00:00 +0000] \"GET /admin HTTP/1.1\" 401 17 \"-\" \"curl/8\"\n";
+    fs::write(folder.path().join("access.log"), line).unwrap();
+    let text = report(&[folder.path().to_str().unwrap(), "--utc"], "text");
+    assert!(
+        text.contains("1 refusal at 2026-11-21 20:00:00 +00:00: 1 unknown"),
+        "{text}"
+    );
+    assert!(
+        text.contains("No incident: 1 refusal") && text.contains("1 request in all"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("0 names") && !text.contains("0 of 0"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_file_is_written_whole_or_not_at_all() {
     let folder = TempDir::new().unwrap();

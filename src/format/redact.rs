@@ -138,6 +138,12 @@ pub(super) fn redact_event(event: &mut Event) {
                     *own = redact_line(own.as_bytes());
                 }
             }
+            // As in the request's own line, for the two are joined by it.
+            if let Some(path) = &mut entry.path
+                && let Cow::Owned(safe) = redact_target(path)
+            {
+                *path = safe.into();
+            }
         }
     }
 }

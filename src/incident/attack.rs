@@ -137,11 +137,13 @@ fn plural(number: usize, one: &str, more: &str) -> String {
 }
 
 fn span(group: &Group) -> String {
-    let seconds: Micros = (group.last - group.first) / 1_000_000;
+    let seconds: Micros = (group.last - group.first + 500_000) / 1_000_000;
+    // Rounded, as where the incident is told to have lasted so long.
+    let (minutes, hours) = ((seconds + 30) / 60, (seconds + 1800) / 3600);
     match seconds {
         0..=1 => "a second".to_owned(),
         2..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
+        120..7200 => format!("{minutes} min"),
+        _ => format!("{hours} h"),
     }
 }

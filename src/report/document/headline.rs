@@ -2,7 +2,8 @@
 
 use super::told::{Told, grouped, how_many, number, share};
 use super::{Block, Card, Section};
-use crate::incident::{Ended, Incident, Level};
+use crate::incident::{End, Ended, Incident, Level};
+use crate::report::digest::{Digest, Verdicts};
 use crate::report::incidents::words;
 use crate::report::text::title as cause_title;
 
@@ -50,7 +51,7 @@ pub(super) fn cards(told: &Told<'_>) -> Vec<Card> {
             grouped(total),
             match digest.requests {
                 0 => "in no access log".to_owned(),
-                requests => format!("{} requests in all", grouped(requests)),
+                requests => format!("{} in all", number(requests, "request")),
             },
         ),
         card(
@@ -63,20 +64,26 @@ pub(super) fn cards(told: &Told<'_>) -> Vec<Card> {
         ),
         card(
             "Over",
-            format!("{over} of {incidents}"),
+            match incidents {
+                0 => "–".to_owned(),
+                all => format!("{over} of {all}"),
+            },
             "let in again, or mended".to_owned(),
         ),
         card(
             "Affected",
             grouped(digest.clients.number()),
             format!(
-                "{}, {}",
+                "{}{}",
                 match (digest.clients.number(), digest.clients.is_counted()) {
                     (_, false) => "addresses and more",
                     (1, true) => "address",
                     _ => "addresses",
                 },
-                how_many(&digest.principals, "name")
+                match digest.principals.number() {
+                    0 => String::new(),
+                    _ => format!(", {}", how_many(&digest.principals, "name")),
+                }
             ),
         ),
         card(
@@ -103,22 +110,50 @@ fn what(told: &Told<'_>) -> String {
     let Some((first, last)) = digest.first.zip(digest.last) else {
         return "No refused request was found.".to_owned();
     };
-    let v = digest.verdicts;
+    let refusals = number(digest.verdicts.total(), "refusal");
+    let clock = if told.is_clock_wrong() {
+        ", by the clock of the access log, which was wrong for a while"
+    } else {
+        ""
+    };
+    let span = told.span(first, last);
     format!(
-        "{}, {}: {} explained, {} silent, {} ambiguous, {} unknown.",
-        number(v.total(), "refusal"),
-        told.span(first, last),
-        grouped(v.explained),
-        grouped(v.silent),
-        grouped(v.ambiguous),
-        grouped(v.unknown)
+        "{refusals} from {span}{clock}: {}.",
+        known(&digest.verdicts)
     )
+}
+
+/// What is known of how many. The numbers add up to all.
+fn known(v: &Verdicts) -> String {
+    let parts = [
+        (v.explained, "explained"),
+        (v.silent, "silent (the server wrote no line)"),
+        (v.ambiguous, "ambiguous (more than one cause is left)"),
+        (v.unknown, "unknown (nothing tells why)"),
+    ];
+    let parts = parts.into_iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = parts
+        .map(|(n, what)| match v.total() {
+            all if all == n && all > 1 => format!("all {what}"),
+            _ => format!("{} {what}", grouped(n)),
+        })
+        .collect();
+    listed(&parts)
+}
+
+/// `a, b and c`
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 /// The worst incident: what, whom, since when, by what, until when.
 fn which(told: &Told<'_>, worst: &Incident) -> String {
     let mut text = format!(
-        "The worst of {} is {} ({}): {} of {} from {} on",
+        "The worst of {} is {} ({}): {} of {} since {}",
         number(told.incidents().len() as u64, "incident"),
         quoted(&name(worst)),
         worst.level.id(),
@@ -129,6 +164,12 @@ fn which(told: &Told<'_>, worst: &Incident) -> String {
     if told.incidents().len() == 1 {
         text = text.replacen("The worst of 1 incident", "The one incident", 1);
     }
+    let asked = told.asked;
+    let is_cut = asked.since.is_some_and(|since| worst.first < since)
+        || asked.until.is_some_and(|until| worst.last >= until);
+    if is_cut {
+        text += ", told whole, beyond the times asked for";
+    }
     if let Some(trigger) = &worst.trigger {
         let why = super::told::shown(&words::why(&trigger.why));
         text = format!(
@@ -137,34 +178,61 @@ fn which(told: &Told<'_>, worst: &Incident) -> String {
             trigger.certainty.id()
         );
     }
-    let end = match worst.end.ended {
-        Ended::Change => "it was mended",
-        Ended::Accepted => "who was refused was let in again",
-        Ended::Quiet => "it ended when they tried no more",
-        Ended::Open => "it was not over when the logs end",
-    };
-    format!("{text}; {end}.")
+    format!("{text}; {}.", end(&worst.end))
+}
+
+fn end(end: &End) -> String {
+    match (end.ended, end.recovered) {
+        (Ended::Change, _) => "it was mended".to_owned(),
+        (Ended::Accepted, (_, 1)) => "who was refused was let in again".to_owned(),
+        (Ended::Accepted, (some, all)) => format!("{some} of {all} were let in again"),
+        (Ended::Quiet, _) => "nobody of them was let in after it; they tried no more".to_owned(),
+        (Ended::Open, _) => "the logs end too soon to tell whether it is over".to_owned(),
+    }
 }
 
 /// Whom it hit in all, and whether it is over.
 fn state(told: &Told<'_>) -> String {
     let digest = told.digest;
-    let (over, all) = (told.over(), told.incidents().len());
-    let open = told.incidents().filter(|i| i.end.ended == Ended::Open);
-    let open = open.count();
-    let hit = format!(
-        "In all {} and {} were refused",
-        how_many(&digest.clients, "address"),
-        how_many(&digest.principals, "name")
-    );
-    let rest = match open {
-        0 => String::new(),
-        open => format!(", {open} may still go on"),
-    };
-    format!(
-        "{hit}; {over} of {} ended with success{rest}.",
-        number(all as u64, "incident")
-    )
+    let mut hit = how_many(&digest.clients, "address");
+    if digest.principals.number() > 0 {
+        hit = format!("{hit} and {}", how_many(&digest.principals, "name"));
+    }
+    let ended = |ended: Ended| told.incidents().filter(|i| i.end.ended == ended).count();
+    let parts = [
+        (told.over(), "is over", "are over"),
+        (
+            ended(Ended::Quiet),
+            "ended when those refused tried no more",
+            "ended when those refused tried no more",
+        ),
+        (ended(Ended::Open), "may still go on", "may still go on"),
+    ];
+    let parts = parts.iter().filter(|(n, ..)| *n > 0);
+    let parts: Vec<String> = parts
+        .map(|(n, one, more)| format!("{n} {}", if *n == 1 { one } else { more }))
+        .collect();
+    match (told.incidents().len(), &parts[..]) {
+        (1, [only]) => {
+            let only = only.strip_prefix("1 ").unwrap_or(only);
+            format!(
+                "In all, {hit} {}; the incident {only}.",
+                were_refused(digest)
+            )
+        }
+        (all, parts) => format!(
+            "In all, {hit} {}; of {all} incidents {}.",
+            were_refused(digest),
+            listed(parts)
+        ),
+    }
+}
+
+fn were_refused(digest: &Digest) -> &'static str {
+    match (digest.clients.number(), digest.principals.number()) {
+        (1, 0) => "was refused",
+        _ => "were refused",
+    }
 }
 
 fn quoted(text: &str) -> String {

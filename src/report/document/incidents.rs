@@ -30,6 +30,12 @@ fn totals(told: &Told<'_>) -> Block {
     if gathered.findings == 0 {
         return Block::Paragraph("No refused request was found.".to_owned());
     }
+    if gathered.incidents.is_empty() && gathered.forgotten.0 == 0 {
+        let all = number(gathered.findings, "refusal");
+        return Block::Paragraph(format!(
+            "No incident: {all}, and none belongs with another."
+        ));
+    }
     let shown: u64 = told.incidents().map(|i| i.refusals).sum();
     let others = gathered
         .findings

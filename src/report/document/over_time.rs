@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime};
 
 use super::lanes::Marks;
 use super::told::{Told, grouped, number};
@@ -21,11 +21,15 @@ const STEPS: [Micros; 18] = [
 ];
 /// Columns that can still be told apart on a narrow screen.
 const COLUMNS: Micros = 72;
-/// How far apart the places that have a label may be, in seconds.
-const TICKS: [Micros; 18] = [
-    1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-    604_800, 2_592_000,
+/// How far apart the places that have a label may be, in seconds; beyond, there are days.
+const TICKS: [Micros; 14] = [
+    1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600,
 ];
+/// Each how many days, or months, have a label.
+const EVERY_DAYS: [i64; 4] = [1, 2, 7, 14];
+const EVERY_MONTHS: [i64; 8] = [1, 2, 3, 6, 12, 60, 240, 1200];
+/// From which span on a label needs a year.
+const YEAR: Micros = 300 * 86_400 * SECOND;
 /// Labels of times across.
 const LABELS: Micros = 7;
 /// How far from the first refusal, or the last, something may be that is drawn as well, at least.
@@ -140,6 +144,11 @@ fn stack(told: &Told<'_>, bins: &Bins) -> Block {
             "{desc} Numbered lines mark what set incidents off or ended them; see Triggers."
         );
     }
+    if told.is_clock_wrong() {
+        desc = format!(
+            "{desc} Refusals stand where the clock of the access log put them, which was wrong for a while; the incidents are set right."
+        );
+    }
     let rows = rows(told, bins, &series, &columns);
     let chart = Chart {
         id: "refusals-over-time".to_owned(),
@@ -248,12 +257,22 @@ fn hours_table(rows: &[(String, [u64; 24])]) -> Table {
     }
 }
 
-/// Places across that have a label: round times on the reader's wall.
+/// Places across that have a label: round times on the reader's wall, also where its clock is set back or forward.
 pub(super) fn ticks(zone: Zone, from: Micros, until: Micros) -> Vec<Tick> {
     let span = until - from;
+    let tick = |time: Micros, label: String| Tick {
+        at: share(time, from, until),
+        label,
+    };
     let steps = TICKS.iter().map(|step| step * SECOND);
     let Some(step) = steps.into_iter().find(|step| span / step < LABELS) else {
-        return Vec::new();
+        let days = days(zone, from, until);
+        let label = |day: NaiveDate| match (day.day(), span > YEAR) {
+            (1, true) => day.format("%b %Y").to_string(),
+            _ => day.format("%-d %b").to_string(),
+        };
+        let days = days.into_iter().map(|(time, day)| tick(time, label(day)));
+        return days.collect();
     };
     let shift = zone.read(from).map_or(0, |t| ahead(&t));
     let mut time = from + (-(from + shift)).rem_euclid(step);
@@ -261,30 +280,92 @@ pub(super) fn ticks(zone: Zone, from: Micros, until: Micros) -> Vec<Tick> {
     let mut day = None;
     while time < until {
         let Some(wall) = zone.read(time) else { break };
-        let form = match (step < 60 * SECOND, step < 86_400 * SECOND) {
-            _ if day != Some(wall.date_naive()) && step >= 86_400 * SECOND => "%-d %b",
-            (true, _) => "%H:%M:%S",
-            (_, true) => "%H:%M",
-            _ => "%-d %b",
+        let today = wall.date_naive();
+        let form = match (day.is_some_and(|day| day != today), step < 60 * SECOND) {
+            (true, _) => "%-d %b %H:%M",
+            (_, true) => "%H:%M:%S",
+            _ => "%H:%M",
         };
-        let is_new = day.is_some_and(|day| day != wall.date_naive());
-        let form = if is_new && step < 86_400 * SECOND {
-            "%-d %b %H:%M"
-        } else {
-            form
-        };
-        day = Some(wall.date_naive());
-        ticks.push(Tick {
-            at: share(time, from, until),
-            label: wall.format(form).to_string(),
-        });
+        day = Some(today);
+        ticks.push(tick(time, wall.format(form).to_string()));
         time += step;
     }
     ticks
+}
+
+/// Midnights that are few enough to have a label each: of every day, or Monday, or month, or year.
+fn days(zone: Zone, from: Micros, until: Micros) -> Vec<(Micros, NaiveDate)> {
+    let Some(first) = zone.read(from).map(|t| t.date_naive()) else {
+        return Vec::new();
+    };
+    let moment = |day: NaiveDate| Some((zone.moment(day.and_time(NaiveTime::MIN))?, day));
+    let midnights = first.iter_days().map_while(moment);
+    let midnights: Vec<_> = midnights
+        .skip_while(|(time, _)| *time < from)
+        .take_while(|(time, _)| *time < until)
+        .collect();
+    let month = |day: &NaiveDate| i64::from(day.year()) * 12 + i64::from(day.month0());
+    let is_nth_day = |day: &NaiveDate, n: i64| (i64::from(day.num_days_from_ce()) - 1) % n == 0;
+    let is_nth_month = |day: &NaiveDate, n: i64| day.day() == 1 && month(day) % n == 0;
+    let by_day = EVERY_DAYS.iter().map(|n| (*n, true));
+    let by_month = EVERY_MONTHS.iter().map(|n| (*n, false));
+    let kinds = by_day.chain(by_month).map(|(n, is_day)| {
+        let all = midnights.iter().copied();
+        let of = |(_, day): &(Micros, NaiveDate)| {
+            if is_day {
+                is_nth_day(day, n)
+            } else {
+                is_nth_month(day, n)
+            }
+        };
+        all.filter(of).collect::<Vec<_>>()
+    });
+    let is_few = |days: &Vec<_>| i64::try_from(days.len()).is_ok_and(|n| n <= LABELS);
+    kinds.into_iter().find(is_few).unwrap_or_default()
 }
 
 /// Where a moment stands between two, from 0 to 1.
 #[allow(clippy::cast_precision_loss)] // far below a pixel
 pub(super) fn share(time: Micros, from: Micros, until: Micros) -> f64 {
     ((time - from) as f64 / (until - from).max(1) as f64).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ticks;
+    use crate::event::SECOND;
+    use crate::zone::Zone;
+    use chrono::DateTime;
+
+    fn labels(from: &str, until: &str) -> Vec<String> {
+        let time = |text| DateTime::parse_from_rfc3339(text).unwrap().timestamp() * SECOND;
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        let ticks = ticks(berlin, time(from), time(until));
+        ticks.into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn a_day_has_one_label_also_when_the_clock_is_set_back() {
+        let told = labels("2026-10-23T02:00:00+02:00", "2026-10-26T23:00:00+01:00");
+        assert_eq!(told, ["24 Oct", "25 Oct", "26 Oct"]);
+        let told = labels("2026-03-26T00:00:00+01:00", "2026-04-01T01:00:00+02:00");
+        assert_eq!(told.len(), 7, "{told:?}");
+        assert_eq!(told[6], "1 Apr");
+    }
+
+    #[test]
+    fn weeks_and_years_have_labels() {
+        let told = labels("2026-11-02T00:00:00+01:00", "2026-11-09T00:00:00+01:00");
+        assert_eq!(told.len(), 7, "{told:?}");
+        let told = labels("2025-11-01T01:00:00+01:00", "2026-11-01T08:00:00+01:00");
+        assert_eq!(
+            told,
+            [
+                "Jan 2026", "Mar 2026", "May 2026", "Jul 2026", "Sep 2026", "Nov 2026"
+            ]
+        );
+        assert!(!labels("1970-01-01T00:00:00Z", "2070-01-01T00:00:00Z").is_empty());
+        let told = labels("2026-11-21T23:50:00+01:00", "2026-11-22T00:20:00+01:00");
+        assert_eq!(told[..3], ["23:50", "23:55", "22 Nov 00:00"]);
+    }
 }

@@ -34,6 +34,11 @@ pub(super) fn section(told: &Told<'_>) -> Section {
     }
     rows.sort_by_key(|row| row.time);
     let left_out = all - rows.len();
+    if rows.is_empty() {
+        let text = "No incident, no change and no gap.";
+        blocks.push(Block::Paragraph(text.to_owned()));
+        return Section::new("timeline", "Timeline", blocks);
+    }
     blocks.push(Block::Table(Table {
         caption: "What happened, in the order of time",
         columns: vec!["time", "what", "", "line"],
@@ -132,7 +137,11 @@ fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<R
     let after = incident.end.time.filter(|time| *time > incident.last);
     if let (Some(time), None) = (after, &incident.end.by) {
         let (some, all) = incident.end.recovered;
-        let text = format!("the first of {some} of {all} that are let in again");
+        let text = match (some, all) {
+            (1, 1) => format!("{name}: {who} again"),
+            (1, _) => format!("{name}: one of {all} again"),
+            _ => format!("{name}: the first of {some}, of {all}, again"),
+        };
         rows.push(row(time, link("let in"), text));
     }
 }

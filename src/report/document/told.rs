@@ -76,6 +76,11 @@ impl<'a> Told<'a> {
         self.incidents().filter(ended).count()
     }
 
+    /// Whether an access log's own clock was wrong: incidents are set right, single refusals are not.
+    pub(super) fn is_clock_wrong(&self) -> bool {
+        self.incidents().any(|incident| incident.clock_ahead != 0)
+    }
+
     /// `Administrator api secret changed, pritunl_journal.log:88, 12 s before; certain`
     pub(super) fn trigger(&self, trigger: &Trigger, moment: Micros) -> String {
         let text = words::event(self.page, trigger, moment);

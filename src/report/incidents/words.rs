@@ -135,12 +135,15 @@ pub(in crate::report) fn basis(trigger: &Trigger) -> Option<String> {
     }
 }
 
-/// `13 h`, `13 h 20 min`, `20 min`, `45 s`
+/// `7 d`, `2 d 3 h`, `13 h`, `13 h 20 min`, `20 min`, `45 s`
 pub(in crate::report) fn long(span: Micros) -> String {
     let seconds = (span + SECOND / 2) / SECOND;
     let minutes = (seconds + 30) / 60;
+    let hours = (minutes + 30) / 60;
     match (minutes / 60, minutes % 60) {
         _ if seconds < 120 => format!("{seconds} s"),
+        _ if hours >= 48 && hours % 24 == 0 => format!("{} d", hours / 24),
+        _ if hours >= 48 => format!("{} d {} h", hours / 24, hours % 24),
         (0, minutes) => format!("{minutes} min"),
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
@@ -199,4 +202,25 @@ pub(in crate::report) fn scope(incident: &Incident) -> String {
         parts.push(count(named, "name"));
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::long;
+    use crate::event::SECOND;
+
+    #[test]
+    fn spans_are_told_in_two_words_at_most() {
+        for (seconds, told) in [
+            (45, "45 s"),
+            (1200, "20 min"),
+            (13 * 3600, "13 h"),
+            (48_000, "13 h 20 min"),
+            (86_400, "24 h"),
+            (7 * 86_400, "7 d"),
+            (2 * 86_400 + 3 * 3600, "2 d 3 h"),
+        ] {
+            assert_eq!(long(seconds * SECOND), told);
+        }
+    }
 }

@@ -15,11 +15,21 @@ type Text = Box<str>;
 impl Pseudonyms {
     /// Files without their folders, which are named after people as well.
     pub fn parts(&self, parts: &[Part]) -> Arc<[Part]> {
-        let bare = |part: &Part| Part {
-            name: bare(&part.name).into(),
+        let told = |part: &Part| Part {
+            name: self.file(&part.name).into(),
             ..part.clone()
         };
-        parts.iter().map(bare).collect()
+        parts.iter().map(told).collect()
+    }
+
+    /// A text of ours, in which files are named as they are in `parts`.
+    fn of_files(&self, text: &str, parts: &[Part]) -> String {
+        let mut names: Vec<&str> = parts.iter().map(|part| &*part.name).collect();
+        // The longest first, for one may be a part of another.
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let told = |text: String, name: &&str| text.replace(*name, &self.file(name));
+        let strange = names.iter().filter(|name| self.file(name) != ***name);
+        strange.fold(text.to_owned(), told)
     }
 
     pub fn finding(&self, mut finding: Finding) -> Finding {
@@ -101,7 +111,7 @@ impl Pseudonyms {
             attack.because = self.said(&attack.because);
         }
         for gap in &mut incident.gaps {
-            *gap = self.said(&bare_all(gap, parts));
+            *gap = self.said(&self.of_files(gap, parts));
         }
     }
 
@@ -118,7 +128,9 @@ impl Pseudonyms {
                 *reason = reason.as_ref().map(line);
                 *text = line(text);
             }
-            Why::Clock { input, .. } => *input = input.as_deref().map(|name| bare(name).into()),
+            Why::Clock { input, .. } => {
+                *input = input.as_deref().map(|name| self.file(name).into());
+            }
             Why::Hidden { address, .. } => *address = self.address(*address),
             Why::Attempts { .. } => {}
         }
@@ -138,21 +150,21 @@ impl Pseudonyms {
             *why = self.line(why, &[]);
         }
         for LocalZone { input, .. } in zones {
-            *input = bare(input).to_owned();
+            *input = self.file(input);
         }
         for ClockOffset {
             input, reference, ..
         } in clock_offsets
         {
-            *input = bare(input).to_owned();
-            *reference = bare(reference).to_owned();
+            *input = self.file(input);
+            *reference = self.file(reference);
         }
         for Gap { input, why, .. } in gaps {
-            *input = bare_all(input, files);
-            *why = self.said(&bare_all(why, files));
+            *input = self.of_files(input, files);
+            *why = self.said(&self.of_files(why, files));
         }
         for note in notes {
-            *note = self.said(&bare_all(note, files));
+            *note = self.said(&self.of_files(note, files));
         }
         summary
     }
@@ -187,21 +199,4 @@ fn each(counts: &mut Counts<Text>, name: impl Fn(&str) -> Text) {
     for (key, _) in &mut counts.kept {
         *key = name(key);
     }
-}
-
-/// A file's name without its folder.
-fn bare(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
-/// The same of all files in a text, as they are named in `parts`.
-fn bare_all(text: &str, parts: &[Part]) -> String {
-    let mut names: Vec<&str> = parts.iter().map(|part| &*part.name).collect();
-    // The longest first, for one may be a part of another.
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let bared = |text: String, name: &&str| text.replace(*name, bare(name));
-    names
-        .iter()
-        .filter(|name| name.contains('/'))
-        .fold(text.to_owned(), bared)
 }

@@ -28,9 +28,12 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?x)
         (?<six> [0-9A-Fa-f]* : [0-9A-Fa-f:]* : [0-9A-Fa-f:.]* )
         | (?<four> [0-9]{1,3} (?: \. [0-9]{1,3} ){3} )
-        | [\p{L}\p{N}_] [\p{L}\p{N}\p{M}_.@%+\-]*";
+        | [\p{L}\p{N}_[^\x00-\x7f]] [\p{L}\p{N}\p{M}_.@%+\-[^\x00-\x7f]]*";
     Regex::new(pattern).expect("a pattern that a test compiles")
 });
+
+/// What parts the words of a file's name.
+const SEPARATORS: [char; 3] = ['.', '-', '_'];
 
 /// What is between quotes in a sentence of ours: a server's words.
 static QUOTED: LazyLock<Regex> =
@@ -68,9 +71,14 @@ impl Pseudonyms {
     }
 
     fn know(&mut self, name: &str) {
-        if self.names.len() < KNOWN && !self.names.contains(name) {
-            self.names.insert(name.into());
+        if self.names.len() >= KNOWN || self.names.contains(name) {
+            return;
         }
+        self.names.insert(name.into());
+        // Numbers stand as they are, but not one that somebody is called by: `+49151…` is found without its sign.
+        let numbers = TOKEN.find_iter(name).map(|token| trimmed(token.as_str()).0);
+        let numbers = numbers.filter(|word| is_number(word) && *word != name);
+        self.names.extend(numbers.map(Box::from));
     }
 
     /// `user-1a2b3c4d`
@@ -132,6 +140,33 @@ impl Pseudonyms {
         TOKEN.replace_all(&text, token).into_owned()
     }
 
+    /// The name of a file, without its folder: what is not usual in such names may be a host's, or a person's.
+    pub fn file(&self, name: &str) -> String {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let (mut told, mut strange) = (String::new(), String::new());
+        for piece in name.split_inclusive(SEPARATORS) {
+            let word = piece.trim_end_matches(SEPARATORS);
+            if is_number(word) || (vocabulary::is_of_files(word) && !self.names.contains(word)) {
+                self.tell_strange(&mut strange, &mut told);
+                told += piece;
+            } else {
+                strange += piece;
+            }
+        }
+        self.tell_strange(&mut strange, &mut told);
+        told
+    }
+
+    /// As one word, however many it is made of.
+    fn tell_strange(&self, strange: &mut String, told: &mut String) {
+        let word = strange.trim_end_matches(SEPARATORS);
+        if !word.is_empty() {
+            *told += &self.word("x", word);
+        }
+        *told += &strange[word.len()..];
+        strange.clear();
+    }
+
     /// The path of a request: what is no part of a server's own paths is replaced.
     pub fn path(&self, path: &str) -> Box<str> {
         self.words(path).into()
@@ -145,6 +180,10 @@ impl Pseudonyms {
             if let Ok(address) = word.parse::<IpAddr>() {
                 return format!("{}{tail}", self.address(address));
             }
+            if found.name("four").is_some() {
+                // `203.0.113.09`, as no server writes it, but a client does.
+                return format!("{}{tail}", self.word("x", word));
+            }
             if found.name("six").is_some() {
                 let parts = word.split(':').map(|part| self.one(part, false));
                 return format!("{}{tail}", parts.collect::<Vec<_>>().join(":"));
@@ -156,10 +195,10 @@ impl Pseudonyms {
 
     /// A word, or its pseudonym. `is_key`: it is the name of a member of a record.
     fn one<'w>(&self, word: &'w str, is_key: bool) -> Cow<'w, str> {
-        if is_number(word) {
-            return Cow::Borrowed(word);
-        }
-        match (self.names.contains(word), vocabulary::has(word)) {
+        match (
+            self.names.contains(word),
+            is_number(word) || vocabulary::has(word),
+        ) {
             (false, is_ours) if is_ours || is_key => Cow::Borrowed(word),
             (true, _) => Cow::Owned(self.name(word).into()),
             (false, _) => Cow::Owned(self.word("x", word).into()),
@@ -275,6 +314,49 @@ mod tests {
                 .line("Expired auth timestamp", &[])
                 .contains("auth")
         );
+    }
+
+    #[test]
+    fn a_name_may_be_a_number_or_none_of_letters() {
+        let mut finding = explained();
+        let mut pseudonyms = pseudonyms();
+        for name in ["4711", "+4915112345678", "203-0-113-77"] {
+            finding.principal = Some(name.into());
+            pseudonyms.learn(&finding);
+        }
+        let path =
+            "/users/4711/17?tel=+4915112345678&at=203-0-113-77&who=\u{1f600}&ip=203.0.113.09";
+        let told = pseudonyms.path(path);
+        for gone in [
+            "4711",
+            "4915112345678",
+            "203-0-113-77",
+            "\u{1f600}",
+            "203.0.113",
+        ] {
+            assert!(!told.contains(gone), "{told}");
+        }
+        assert!(told.contains("/17?"), "{told}");
+    }
+
+    #[test]
+    fn a_file_is_not_named_after_anybody() {
+        let pseudonyms = pseudonyms();
+        for usual in [
+            "access.log",
+            "pritunl_journal.log.2.gz",
+            "/var/log/nginx/access.log-20261121",
+        ] {
+            let bare = usual.rsplit('/').next();
+            assert_eq!(Some(&*pseudonyms.file(usual)), bare);
+        }
+        let told = pseudonyms.file("/home/bob/vpn.example.org-access.log");
+        assert!(
+            told.starts_with("x-") && told.ends_with("-access.log"),
+            "{told}"
+        );
+        assert!(!told.contains("vpn") && !told.contains("org"), "{told}");
+        assert_ne!(told, pseudonyms.file("web.example.org-access.log"));
     }
 
     #[test]

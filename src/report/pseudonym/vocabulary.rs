@@ -15,6 +15,11 @@ const FORMS: &str = "HTTP HTTPS GET POST PUT DELETE HEAD OPTIONS PATCH CONNECT T
      error warn notice info crit alert emerg client server request upstream host referrer uvicorn access \
      success failure redacted fail day days REJECT ACCEPT CHALLENGE NONE";
 
+/// What files of logs are usually called.
+const FILES: &str = "access error audit auth log logs json csv txt gz zst xz bz2 sqlite db journal stdout stderr web \
+     node daemon ssl other vhosts default nginx apache apache2 httpd caddy traefik haproxy uvicorn proxy syslog messages \
+     pritunl privacyidea wirebuddy";
+
 static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let mut words = HashSet::new();
     let mut add = |text: &'static str| {
@@ -48,4 +53,8 @@ static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 
 pub(super) fn has(word: &str) -> bool {
     WORDS.contains(word)
+}
+
+pub(super) fn is_of_files(word: &str) -> bool {
+    FILES.split_whitespace().any(|usual| usual == word)
 }
