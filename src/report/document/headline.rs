@@ -2,6 +2,7 @@
 
 use super::told::{Told, grouped, how_many, number, share};
 use super::{Block, Card, Section};
+use crate::event::SECOND;
 use crate::incident::{End, Ended, Incident, Level};
 use crate::report::digest::{Digest, Verdicts};
 use crate::report::incidents::words;
@@ -116,11 +117,10 @@ fn what(told: &Told<'_>) -> String {
     } else {
         ""
     };
-    let span = told.span(first, last);
-    format!(
-        "{refusals} from {span}{clock}: {}.",
-        known(&digest.verdicts)
-    )
+    let is_moment = first.div_euclid(SECOND) == last.div_euclid(SECOND);
+    let when = if is_moment { "at" } else { "from" };
+    let (span, known) = (told.span(first, last), known(&digest.verdicts));
+    format!("{refusals} {when} {span}{clock}: {known}.")
 }
 
 /// What is known of how many. The numbers add up to all.
