@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::alert::rule::{Rule, SaidRule};
+use crate::alert::rule::{self, Rule, SaidRule};
 use crate::input::Mask;
 use crate::zone::{NotAZone, Zone};
 
@@ -18,6 +18,8 @@ pub use hook::Configured;
 
 /// The folder beside a file whose files go with it.
 const MORE: &str = "conf.d";
+/// What a rule is called among the settings.
+const RULE: &str = "rule";
 
 /// What all files say together.
 #[derive(Debug, Default)]
@@ -140,6 +142,17 @@ pub enum Error {
         message: String,
         excerpt: Excerpt,
     },
+    /// `line` is that of the rule.
+    #[error(
+        "{}:{line}: rule `{rule}`: `unless` names `{unknown}`, which is no other rule; `why401 alert list` tells them",
+        file.display()
+    )]
+    Unless {
+        file: PathBuf,
+        line: usize,
+        rule: Box<str>,
+        unknown: Box<str>,
+    },
 }
 
 /// The line that is wrong, with a caret below what is wrong in it.
@@ -152,6 +165,21 @@ pub struct Excerpt {
 impl Config {
     /// Reads a file.
     pub fn read(file: &Path) -> Result<Self, Error> {
+        Self::read_part(file)?.checked()
+    }
+
+    /// The rules of this configuration, with those of a file laid over them.
+    pub fn rules_with(&self, file: &Path) -> Result<Vec<Rule>, Error> {
+        let mut all = Self {
+            rules: self.rules.clone(),
+            ..Self::default()
+        };
+        all.add(Self::read_part(file)?);
+        Ok(all.checked()?.rules)
+    }
+
+    /// A rule may name one of another file.
+    fn read_part(file: &Path) -> Result<Self, Error> {
         let text = fs::read_to_string(file).map_err(|cause| Error::Read {
             file: file.to_owned(),
             cause,
@@ -170,14 +198,34 @@ impl Config {
             .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
             .collect();
         more.sort();
-        let mut config = match Self::read(file) {
+        let mut config = match Self::read_part(file) {
             Err(error) if error.is_absent() && !more.is_empty() => Self::default(),
             read => read?,
         };
         for file in more {
-            config.add(Self::read(&file)?);
+            config.add(Self::read_part(&file)?);
         }
-        Ok(config)
+        config.checked()
+    }
+
+    /// Refuses rules that name one that is none, or themselves.
+    fn checked(self) -> Result<Self, Error> {
+        let all = rule::all(&self.rules);
+        let is_other = |rule: &Rule, id: &str| *rule.id != *id && all.iter().any(|r| *r.id == *id);
+        let wrong = |rule: &Rule| {
+            let unknown = rule.unless.iter().find(|id| !is_other(rule, id))?;
+            let is_here = |s: &&Setting| s.key == RULE && *s.value == *rule.id;
+            let Setting { file, line, .. } = self.settings.iter().rfind(is_here)?;
+            Some(Error::Unless {
+                file: file.clone(),
+                line: *line,
+                rule: rule.id.clone(),
+                unknown: unknown.clone(),
+            })
+        };
+        let fault = self.rules.iter().find_map(wrong);
+        fault.map_or(Ok(()), Err)?;
+        Ok(self)
     }
 
     /// Takes in what a later file says.
@@ -187,9 +235,7 @@ impl Config {
         self.tail.timezone = later.tail.timezone.or(self.tail.timezone);
         let metrics = self.tail.metrics.take();
         self.tail.metrics = later.tail.metrics.or(metrics);
-        let is_said_again = |rule: &Rule| later.rules.iter().any(|other| other.id == rule.id);
-        self.rules.retain(|rule| !is_said_again(rule));
-        self.rules.extend(later.rules);
+        rule::lay_over(&mut self.rules, later.rules);
         hook::add(&mut self.hooks, later.hooks);
         self.settings.extend(later.settings);
     }
@@ -250,7 +296,7 @@ fn rules(said: Vec<Spanned<SaidRule>>, noting: &mut Noting<'_>) -> Result<Vec<Ru
             return Err(fault(format!("rule `{}` stands here twice", rule.id)));
         }
         noting.settings.push(Setting {
-            key: "rule",
+            key: RULE,
             value: rule.id.to_string(),
             file: noting.file.to_owned(),
             line: noting.line(span.start),
@@ -287,7 +333,7 @@ impl Error {
     /// What to show below the message.
     pub fn excerpt(&self) -> Option<&Excerpt> {
         match self {
-            Error::Read { .. } => None,
+            Error::Read { .. } | Error::Unless { .. } => None,
             Error::Wrong { excerpt, .. } => Some(excerpt),
         }
     }
@@ -451,6 +497,25 @@ mod tests {
             .map(|h| (&*h.hook.name, &*h.hook.command[0]))
             .collect();
         assert_eq!(hooks, [("b", "/x"), ("a", "/y")]);
+        let rule = "[[rule]]\nid = 'mine'\ntitle = 'Mine'\nlevel = 'low'\ntype = 'event_count'\n\
+            select = { cause = ['clock_skew'] }\ntimespan = '1m'\ncondition = { gte = 2 }\n";
+        put(
+            "conf.d/a.toml",
+            &format!("{rule}unless = ['other', 'brute_force']\n"),
+        );
+        let error = Config::read_all(&file).unwrap_err().to_string();
+        assert!(
+            error.ends_with(
+                "a.toml:1: rule `mine`: `unless` names `other`, which is no other rule; \
+                 `why401 alert list` tells them"
+            ),
+            "{error}"
+        );
+        put("conf.d/b.toml", &rule.replace("mine", "other"));
+        assert_eq!(Config::read_all(&file).unwrap().rules.len(), 2);
+        put("conf.d/a.toml", &format!("{rule}unless = ['mine']\n"));
+        assert!(Config::read_all(&file).is_err());
+        put("conf.d/a.toml", "");
         put("config.toml", "[tail]\nlog = 1");
         assert!(Config::read_all(&file).unwrap_err().excerpt().is_some());
     }

@@ -28,6 +28,7 @@ pub mod hook;
 pub mod incident;
 pub mod index;
 pub mod input;
+pub mod level;
 pub mod metrics;
 pub mod pattern;
 pub mod report;

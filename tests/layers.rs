@@ -18,6 +18,7 @@ use regex::Regex;
 const LAYERS: &[(&str, &[&str])] = &[
     ("cause", &[]),
     ("forgery", &[]),
+    ("level", &[]),
     ("hidden", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),

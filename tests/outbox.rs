@@ -22,9 +22,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use why401::alert::delivery::id;
 use why401::alert::outbox::{ATTEMPTS, Ended, How};
-use why401::alert::{Alert, Level, State};
+use why401::alert::{Alert, State};
 use why401::hidden::is_hidden;
 use why401::index::{Limits, Writer};
+use why401::level::Level;
 
 const SECOND: i64 = 1_000_000;
 

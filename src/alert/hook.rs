@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use globset::GlobSet;
 
-use super::{Alert, Level, State};
+use super::{Alert, State};
+use crate::level::Level;
 
 /// A program that is told of alerts.
 #[derive(Debug, Clone)]

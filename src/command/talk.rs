@@ -12,15 +12,15 @@ const NAMED: usize = 10;
 
 /// What is said beside the findings. They count: where nobody can hear it, it is not said.
 #[derive(Debug)]
-pub(super) struct Talk<W>(W);
+pub(super) struct Talk(AutoStream<StderrLock<'static>>);
 
-impl Talk<AutoStream<StderrLock<'static>>> {
+impl Talk {
     pub(super) fn new(color: ColorChoice) -> Self {
         Self(AutoStream::new(io::stderr().lock(), color))
     }
 }
 
-impl<W: Write> Write for Talk<W> {
+impl Write for Talk {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = self.0.write_all(bytes);
         Ok(bytes.len())

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Noting;
-use crate::alert::Level;
 use crate::alert::hook::{Hook, Wanted};
 use crate::alert::rule::Word;
+use crate::level::Level;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A hook that is given more time is no hook but a service.

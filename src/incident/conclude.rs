@@ -5,9 +5,10 @@ use super::gather::Gatherer;
 use super::group::Group;
 use super::kind::Kinds;
 use super::trigger::{Ended, Trigger, Why};
-use super::{Exceeded, GAP, Incident, Level, Otherwise, Scope};
+use super::{Exceeded, GAP, Incident, Otherwise, Scope};
 use crate::cause::Cause;
 use crate::finding::Confidence;
+use crate::level::Level;
 use crate::summary::{Gap, Summary};
 use crate::system;
 
@@ -123,6 +124,8 @@ fn confidence(group: &Group, cause: Option<Cause>) -> Confidence {
     }
 }
 
+/// `low`: few refusals, of one. `medium`: many, or of somebody who had been let in and is no longer. `high`: several at
+/// once, or an attack. `critical`: most of those who were there, or an attack after which somebody was let in.
 fn level(group: &Group, scope: &Scope, attack: Option<&Attack>, ended: Ended) -> Level {
     let clients = group.clients.len();
     let is_attack = attack.is_some_and(|attack| !attack.techniques.is_empty());

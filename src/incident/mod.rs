@@ -34,6 +34,7 @@ pub use trigger::{Certainty, End, Ended, Trigger, Why};
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
 use crate::finding::Confidence;
+use crate::level::Level;
 
 /// Refusals further apart are two incidents, if whoever was refused was let in between.
 pub const GAP: Micros = 600 * SECOND;
@@ -78,36 +79,6 @@ pub struct Incident {
     pub gaps: Vec<String>,
     pub fix: Option<&'static str>,
     pub for_user: Option<&'static str>,
-}
-
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Few refusals, of one.
-    Low,
-    /// Many, or of somebody who had been let in and is no longer.
-    Medium,
-    /// Several at once, or an attack.
-    High,
-    /// Most of those who were there, or an attack after which somebody was let in.
-    Critical,
-}
-
-impl Level {
-    const ALL: &'static [Level] = &[Level::Low, Level::Medium, Level::High, Level::Critical];
-
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|level| level.id() == id)
-    }
-
-    pub fn id(self) -> &'static str {
-        match self {
-            Level::Low => "low",
-            Level::Medium => "medium",
-            Level::High => "high",
-            Level::Critical => "critical",
-        }
-    }
 }
 
 /// On what it rests: as many findings each.

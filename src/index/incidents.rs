@@ -5,10 +5,16 @@ use rusqlite::Connection;
 use super::append::stored;
 use super::{Result, Writer};
 use crate::cause::Cause;
-use crate::incident::{Ended, Incident, Lanes, Level};
+use crate::incident::{Ended, Incident, Lanes};
+use crate::level::Level;
 
-/// What was known of an incident: its id, how bad it was, and whether it was over.
-pub type Known = (String, Option<Level>, bool);
+/// An incident as it was when the findings were last made.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KnownIncident {
+    pub id: String,
+    pub level: Level,
+    pub is_over: bool,
+}
 
 pub(super) fn write<'a>(
     connection: &Connection,
@@ -44,14 +50,17 @@ fn number<K>(lanes: &Lanes<K>) -> i64 {
 
 impl Writer {
     /// Those that were known when the findings were last made.
-    pub fn incidents(&self) -> Result<Vec<Known>> {
+    pub fn incidents(&self) -> Result<Vec<KnownIncident>> {
         let mut all = self
             .connection
             .prepare("SELECT id, level, ended FROM incident")?;
         let known = all.query_map([], |row| {
-            let level = Level::from_id(row.get_ref(1)?.as_str()?);
-            let is_over = row.get_ref(2)?.as_str()? != Ended::Open.id();
-            Ok((row.get(0)?, level, is_over))
+            Ok(KnownIncident {
+                id: row.get(0)?,
+                // What a version says that has more of them is told again when it changes.
+                level: Level::from_id(row.get_ref(1)?.as_str()?).unwrap_or(Level::Critical),
+                is_over: row.get_ref(2)?.as_str()? != Ended::Open.id(),
+            })
         })?;
         Ok(known.collect::<rusqlite::Result<_>>()?)
     }

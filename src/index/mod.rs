@@ -36,7 +36,7 @@ pub use append::{Known, NewPart, Writer};
 pub use damage::{remembered, set_aside};
 pub use error::Error;
 pub use findings::Explanation;
-pub use incidents::Known as KnownIncident;
+pub use incidents::KnownIncident;
 pub use open::Reader;
 pub use outbox::{Letter, Told};
 pub use prune::{Limits, Pruned};

@@ -9,9 +9,10 @@ use serde_json::value::RawValue;
 use super::ndjson::{timestamp, write_finding};
 use super::sanitize::visible;
 use super::{BOLD, Block, DIM, Page};
-use crate::alert::{Alert, Level, State};
+use crate::alert::{Alert, State};
 use crate::event::Part;
 use crate::finding::Finding;
+use crate::level::Level;
 use crate::zone::Zone;
 
 const SCHEMA: &str = "why401.alert/1";

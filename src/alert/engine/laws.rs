@@ -10,9 +10,10 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use super::Engine;
 use crate::alert::fact::{Fact, Id, Kind};
 use crate::alert::rule::{Field, Rule, Selection, Step, What};
-use crate::alert::{Alert, Level, State};
+use crate::alert::{Alert, State};
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
+use crate::level::Level;
 use crate::summary::Summary;
 
 const SPAN: Micros = 60 * SECOND;

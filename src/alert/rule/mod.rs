@@ -12,9 +12,9 @@ pub use field::Field;
 pub use said::{NotARule, SaidRule, Word};
 pub use select::Selection;
 
-use crate::alert::Level;
 use crate::alert::fact::Fact;
 use crate::event::Micros;
+use crate::level::Level;
 
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -132,13 +132,18 @@ pub fn shipped() -> Vec<Rule> {
 /// All rules that hold: those shipped, each replaced by what the configuration says of it, then those that only it has.
 pub fn all(configured: &[Rule]) -> Arc<[Rule]> {
     let mut rules = shipped();
-    for rule in configured {
+    lay_over(&mut rules, configured.to_vec());
+    rules.into()
+}
+
+/// Of one id the later counts.
+pub fn lay_over(rules: &mut Vec<Rule>, later: Vec<Rule>) {
+    for rule in later {
         match rules.iter_mut().find(|known| known.id == rule.id) {
-            Some(known) => *known = rule.clone(),
-            None => rules.push(rule.clone()),
+            Some(known) => *known = rule,
+            None => rules.push(rule),
         }
     }
-    rules.into()
 }
 
 #[cfg(test)]

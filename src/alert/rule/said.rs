@@ -8,11 +8,11 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::{Field, Rule, SHIPPED_SAID, Selection, Step, What};
-use crate::alert::Level;
 use crate::alert::fact::Kind;
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
 use crate::finding::{Confidence, Verdict};
+use crate::level::Level;
 use crate::pattern::{NotANetwork, PathPattern, StatusPattern, network};
 use crate::system;
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 use anstream::ColorChoice;
@@ -45,7 +44,8 @@ pub(super) fn run(
     let mut talk = Talk::new(color);
     let mut sets = vec![config.rules.clone()];
     if let Some(file) = &args.rules {
-        sets.push(with(config, file)?);
+        let rules = config.rules_with(file).map_err(anyhow::Error::from);
+        sets.push(rules.context(Fault::new(Exit::Usage, "the rules cannot be used"))?);
     }
     let (mut told, read) = replay(&asked, config, &sets, &mut talk)?;
     for told in &mut told {
@@ -67,17 +67,6 @@ pub(super) fn run(
     } else {
         Exit::Done
     })
-}
-
-/// The rules of the configuration, and over them those of a file.
-fn with(config: &Config, file: &Path) -> anyhow::Result<Vec<Rule>> {
-    let more = Config::read(file)
-        .map_err(anyhow::Error::from)
-        .context(Fault::new(Exit::Usage, "the rules cannot be used"))?;
-    let is_new = |rule: &&Rule| more.rules.iter().all(|other| other.id != rule.id);
-    let mut rules: Vec<Rule> = config.rules.iter().filter(is_new).cloned().collect();
-    rules.extend(more.rules);
-    Ok(rules)
 }
 
 /// What each of these sets of configured rules tells of all that there is.

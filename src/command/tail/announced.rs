@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::incident::{Ended, Incident, Level};
+use crate::incident::{Ended, Incident};
 use crate::index::{Error, Writer};
+use crate::level::Level;
 use crate::report::incidents::Turn;
 
 /// Below this they are told by their findings only.
@@ -21,9 +22,9 @@ impl Announced {
     /// Those that the index knows were told before. `is_first`: it knew nothing at all.
     pub(super) fn known(&mut self, writer: &Writer, is_first: bool) -> Result<(), Error> {
         self.is_first = is_first;
-        for (id, level, is_over) in writer.incidents()? {
-            let level = level.unwrap_or(Level::Critical);
-            self.told.entry(id).or_insert((level, is_over));
+        for known in writer.incidents()? {
+            let told = (known.level, known.is_over);
+            self.told.entry(known.id).or_insert(told);
         }
         Ok(())
     }

@@ -4,7 +4,6 @@
 //! index of its own, and what it finds is stored and told little by little between two looks at the logs. Then it takes
 //! in what was read meanwhile, and stands in for the correlators that were there before.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use super::super::index::{Stop, anew, finish};
 use super::super::replay::{News, Replay, Whole};
-use super::alerts::Alerts;
 use super::intake::Intake;
 use super::said::Said;
+use super::voices::Voices;
 use super::{LATENESS, LOOK, Wake};
 use crate::alert::Rule;
 use crate::event::Part;
@@ -33,9 +32,6 @@ const BATCH: usize = 128;
 const BATCHES: usize = 4;
 /// Records so few that they can be taken in at once.
 const FEW: u64 = 4096;
-
-/// Who tells what is found.
-pub(super) type Tellers<'a, W> = (&'a mut Said, &'a mut Alerts, &'a mut W);
 
 pub(super) struct Found {
     index: PathBuf,
@@ -129,7 +125,9 @@ impl Found {
     pub(super) fn hear(
         &mut self,
         news: Vec<News>,
-        (said, alerts, talk): Tellers<'_, impl Write>,
+        Voices {
+            said, alerts, talk, ..
+        }: &mut Voices,
         parts: &[Part],
         now: Instant,
     ) -> Result<(), Stop> {
@@ -163,9 +161,9 @@ impl Found {
         &mut self,
         writer: &Writer,
         intake: &mut Intake,
-        tellers: Tellers<'_, impl Write>,
+        voices: &mut Voices,
     ) -> Result<(), Stop> {
-        self.advance_within(Duration::ZERO, writer, intake, tellers)
+        self.advance_within(Duration::ZERO, writer, intake, voices)
     }
 
     /// The same, and waits so long for what is being made.
@@ -174,7 +172,9 @@ impl Found {
         patience: Duration,
         writer: &Writer,
         intake: &mut Intake,
-        (said, alerts, talk): Tellers<'_, impl Write>,
+        Voices {
+            said, alerts, talk, ..
+        }: &mut Voices,
     ) -> Result<(), Stop> {
         let Some(making) = &mut self.making else {
             self.is_littered = self.is_littered && writer.sweep()?;
@@ -208,13 +208,15 @@ impl Found {
         &mut self,
         writer: &Writer,
         intake: &mut Intake,
-        (said, alerts, talk): Tellers<'_, impl Write>,
+        voices: &mut Voices,
     ) -> Result<(), Stop> {
         // What was there when this began is known by then, and not told.
         while self.ready.is_none() && self.making.is_some() {
-            let tellers = (&mut *said, &mut *alerts, &mut *talk);
-            self.advance_within(LOOK, writer, intake, tellers)?;
+            self.advance_within(LOOK, writer, intake, voices)?;
         }
+        let Voices {
+            said, alerts, talk, ..
+        } = voices;
         self.making = None;
         said.begin_anew();
         let rules = Some(Arc::clone(&self.rules));

@@ -73,7 +73,8 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::Known;
-    use crate::alert::{Alert, Level, State};
+    use crate::alert::{Alert, State};
+    use crate::level::Level;
 
     /// What is told of an alert: its id, or nothing.
     fn told(

@@ -16,6 +16,7 @@ mod part;
 mod said;
 mod session;
 mod trouble;
+mod voices;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,8 @@ use signal_hook::iterator::Signals;
 
 use self::intake::Plan;
 use self::manager::Manager;
-use self::session::{Next, Session, Voices};
+use self::session::{Next, Session};
+use self::voices::Voices;
 use super::index::Stop;
 use super::talk::Talk;
 use super::{Exit, Fault, deliver, place, reading};
@@ -70,7 +72,7 @@ pub(super) fn run(
     let (wake, woken) = sync_channel(16);
     hear_signals(wake.clone())?;
     let hooks = deliver::hooks(&config)?;
-    let mut voices = Voices::new(args, color, hooks, wake.clone());
+    let mut voices = Voices::new(args, color, hooks, wake.clone(), talk);
     let mut pipes = Pipes::new(wake.clone());
     loop {
         let options = Options {
@@ -79,19 +81,18 @@ pub(super) fn run(
         };
         voices.alerts.rules = rule::all(&config.rules);
         let plan = plan(args, &config, &options, &mut pipes)?;
-        let voice = voices.with(&mut talk);
-        let session = Session::begin(&path, &plan, &options, voice, &wake);
+        let session = Session::begin(&path, &plan, &options, &mut voices, &wake);
         match session.and_then(|session| follow(session, &woken)) {
             Ok(Next::End) => return Ok(Exit::Done),
             Ok(Next::Again) => {}
             Ok(Next::Reload) => {
-                if let Some(hooks) = reload(&mut config, args, file, &mut talk)? {
+                if let Some(hooks) = reload(&mut config, args, file, &mut voices.talk)? {
                     voices.hooks.configure(hooks);
                 }
             }
             // What was not committed is read again: positions have not moved.
             Err(Stop::Index(error)) if voices.trouble.passes(&error) => {
-                voices.trouble.meet(&error, &mut talk)?;
+                voices.trouble.meet(&error, &mut voices.talk)?;
                 voices.manager.waiting(&error.to_string());
                 if rest(&woken, LOOK, &mut voices.manager) {
                     return Err(Fault::from(error).into());
@@ -189,7 +190,7 @@ impl Pipes {
     }
 }
 
-fn follow<W: Write>(mut session: Session<'_, W>, woken: &Receiver<Wake>) -> Result<Next, Stop> {
+fn follow(mut session: Session<'_>, woken: &Receiver<Wake>) -> Result<Next, Stop> {
     session.ready();
     loop {
         let wake = wait(woken, session.idle());

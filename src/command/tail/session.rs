@@ -6,20 +6,13 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use anstream::ColorChoice;
-
-use super::super::deliver::{Deliverer, now as today};
+use super::super::deliver::now as today;
 use super::super::index::{Stop, masked_otherwise};
 use super::super::replay::tell_unknown;
-use super::alerts::Alerts;
 use super::found::Found;
 use super::intake::{Intake, Plan};
-use super::manager::Manager;
-use super::said::Said;
-use super::trouble::Trouble;
+use super::voices::Voices;
 use super::{LOOK, Wake};
-use crate::alert::hook::Hook;
-use crate::cli::TailArgs;
 use crate::index::{Error, Writer, answered, asked_again};
 use crate::input::{Options, Watch};
 use crate::metrics;
@@ -43,65 +36,10 @@ pub(super) enum Next {
     Again,
 }
 
-/// What outlives a session.
-pub(super) struct Voices {
-    pub(super) said: Said,
-    pub(super) alerts: Alerts,
-    pub(super) trouble: Trouble,
-    pub(super) manager: Manager,
-    pub(super) hooks: Deliverer,
-    /// What was told to be followed.
-    following: String,
-}
-
-impl Voices {
-    pub(super) fn new(
-        args: &TailArgs,
-        color: ColorChoice,
-        hooks: Vec<Hook>,
-        wake: SyncSender<Wake>,
-    ) -> Self {
-        // Where hints wait already, one more says nothing.
-        let over = move || {
-            let _ = wake.try_send(Wake::Written);
-        };
-        Self {
-            said: Said::new(args, color),
-            alerts: Alerts::new(!args.from_start),
-            trouble: Trouble::default(),
-            manager: Manager::of_environment(),
-            hooks: Deliverer::new(hooks, over),
-            following: String::new(),
-        }
-    }
-
-    pub(super) fn with<'a, W>(&'a mut self, talk: &'a mut W) -> Voice<'a, W> {
-        Voice {
-            said: &mut self.said,
-            alerts: &mut self.alerts,
-            trouble: &mut self.trouble,
-            manager: &mut self.manager,
-            hooks: &mut self.hooks,
-            following: &mut self.following,
-            talk,
-        }
-    }
-}
-
-pub(super) struct Voice<'a, W> {
-    said: &'a mut Said,
-    alerts: &'a mut Alerts,
-    trouble: &'a mut Trouble,
-    manager: &'a mut Manager,
-    hooks: &'a mut Deliverer,
-    following: &'a mut String,
-    talk: &'a mut W,
-}
-
-pub(super) struct Session<'a, W> {
+pub(super) struct Session<'a> {
     plan: &'a Plan,
     options: &'a Options<'a>,
-    voice: Voice<'a, W>,
+    voices: &'a mut Voices,
     /// Of the index.
     path: &'a Path,
     writer: Writer,
@@ -120,28 +58,20 @@ struct Clock {
     counted: Option<Instant>,
 }
 
-impl<'a, W: Write> Session<'a, W> {
+impl<'a> Session<'a> {
     /// Opens the index and the logs, and comes to their ends.
     pub(super) fn begin(
         path: &'a Path,
         plan: &'a Plan,
         options: &'a Options<'a>,
-        voice: Voice<'a, W>,
+        voices: &'a mut Voices,
         wake: &SyncSender<Wake>,
     ) -> Result<Self, Stop> {
         let mut writer = Writer::open_live(path, PATIENCE)?;
         if !writer.is_masked_by(options.masks.fingerprint())? {
             return Err(masked_otherwise());
         }
-        let Voice {
-            said,
-            alerts,
-            trouble,
-            manager,
-            hooks,
-            following,
-            talk,
-        } = voice;
+        let talk = &mut voices.talk;
         let mut intake = Intake::open(&mut writer, plan, options, talk)?;
         let hint = wake.clone();
         // Where hints wait already, one more says nothing.
@@ -154,28 +84,20 @@ impl<'a, W: Write> Session<'a, W> {
             let _ = hint.try_send(wake);
         });
         intake.watch(&mut watch, talk)?;
-        if *following != intake.following() {
-            *following = intake.following();
-            writeln!(talk, "why401: {following}")?;
+        if voices.following != intake.following() {
+            voices.following = intake.following();
+            writeln!(talk, "why401: {}", voices.following)?;
         }
         intake.catch_up(&mut writer, options, talk)?;
-        said.known(&writer)?;
-        alerts.known(&writer)?;
         tell_unknown(&writer.kept()?, talk)?;
-        let found = Found::begin(path, Arc::clone(&alerts.rules), wake)?;
-        trouble.pass(talk)?;
+        voices.trouble.pass(talk)?;
+        voices.said.known(&writer)?;
+        voices.alerts.known(&writer)?;
+        let found = Found::begin(path, Arc::clone(&voices.alerts.rules), wake)?;
         Ok(Self {
             plan,
             options,
-            voice: Voice {
-                said,
-                alerts,
-                trouble,
-                manager,
-                hooks,
-                following,
-                talk,
-            },
+            voices,
             path,
             writer,
             intake,
@@ -186,7 +108,7 @@ impl<'a, W: Write> Session<'a, W> {
     }
 
     pub(super) fn ready(&mut self) {
-        self.voice.manager.ready();
+        self.voices.manager.ready();
     }
 
     /// How long there is nothing to do unless something happens.
@@ -194,13 +116,13 @@ impl<'a, W: Write> Session<'a, W> {
         if self.intake.is_busy() || self.found.is_busy() {
             return Duration::ZERO;
         }
-        self.voice.said.next().unwrap_or(LOOK).min(LOOK)
+        self.voices.said.next().unwrap_or(LOOK).min(LOOK)
     }
 
     /// Reads what is new, and tells what it says.
     pub(super) fn turn(&mut self, wake: Option<Wake>) -> Result<Option<Next>, Stop> {
         let now = Instant::now();
-        self.voice.manager.alive(now);
+        self.voices.manager.alive(now);
         let calm = now - self.clock.looked >= LOOK;
         if wake == Some(Wake::Renamed) {
             self.intake.renamed();
@@ -209,17 +131,12 @@ impl<'a, W: Write> Session<'a, W> {
             return Ok(None);
         }
         let (writer, intake) = (&mut self.writer, &mut self.intake);
-        let Voice {
-            said, alerts, talk, ..
-        } = &mut self.voice;
-        let tellers = (&mut **said, &mut **alerts, &mut **talk);
-        self.found.advance(writer, intake, tellers)?;
-        let news = intake.look(writer, self.options, calm, *talk)?;
+        self.found.advance(writer, intake, self.voices)?;
+        let news = intake.look(writer, self.options, calm, &mut self.voices.talk)?;
         if calm {
             self.clock.looked = now;
         }
-        let tellers = (&mut **said, &mut **alerts, &mut **talk);
-        self.found.hear(news, tellers, intake.parts(), now)?;
+        self.found.hear(news, self.voices, intake.parts(), now)?;
         self.deliver(calm)?;
         self.found.make_if_due(now)?;
         if calm {
@@ -237,7 +154,7 @@ impl<'a, W: Write> Session<'a, W> {
     /// Commits what was read and found, and with it how hooks ended; then runs them for what is due.
     fn deliver(&mut self, calm: bool) -> Result<(), Stop> {
         let asked = if calm { self.asked()? } else { None };
-        let Voice { alerts, hooks, .. } = &mut self.voice;
+        let Voices { alerts, hooks, .. } = &mut *self.voices;
         let writer = &self.writer;
         alerts.post(writer, hooks)?;
         hooks.settle(writer)?;
@@ -267,7 +184,7 @@ impl<'a, W: Write> Session<'a, W> {
             Err(error) => {
                 let error = error.to_string();
                 writeln!(
-                    self.voice.talk,
+                    self.voices.talk,
                     "why401: {}; it is thrown away",
                     visible(&error)
                 )?;
@@ -279,21 +196,13 @@ impl<'a, W: Write> Session<'a, W> {
 
     /// Reads all there is, and explains it.
     pub(super) fn end(mut self) -> Result<Next, Stop> {
-        let Voice {
-            said,
-            alerts,
-            manager,
-            hooks,
-            talk,
-            ..
-        } = &mut self.voice;
-        manager.ends();
-        let writer = &mut self.writer;
-        self.intake.catch_up(writer, self.options, *talk)?;
-        let tellers = (&mut **said, &mut **alerts, &mut **talk);
-        self.found.end(writer, &mut self.intake, tellers)?;
-        alerts.post(writer, hooks)?;
-        hooks.finish(writer, today(), Some(LAST))?;
+        let (writer, voices) = (&mut self.writer, &mut *self.voices);
+        voices.manager.ends();
+        self.intake
+            .catch_up(writer, self.options, &mut voices.talk)?;
+        self.found.end(writer, &mut self.intake, voices)?;
+        voices.alerts.post(writer, &voices.hooks)?;
+        voices.hooks.finish(writer, today(), Some(LAST))?;
         self.clock.counted = None;
         self.count(Instant::now())?;
         self.writer.close()?;
@@ -315,18 +224,18 @@ impl<'a, W: Write> Session<'a, W> {
         // That the file cannot be written must not end what it tells of.
         if let Err(error) = metrics::write(file, &figures) {
             let name = file.to_string_lossy();
-            writeln!(self.voice.talk, "why401: {}: {error}", visible(&name))?;
+            writeln!(self.voices.talk, "why401: {}: {error}", visible(&name))?;
         }
         Ok(())
     }
 
     /// Whether nobody else has locked the index: before that nothing is read.
     fn may_write(&mut self) -> Result<bool, Stop> {
-        let Voice { trouble, talk, .. } = &mut self.voice;
+        let Voices { trouble, talk, .. } = &mut *self.voices;
         match self.writer.begin() {
-            Ok(()) => trouble.pass(*talk)?,
+            Ok(()) => trouble.pass(talk)?,
             Err(error @ Error::Busy) => {
-                trouble.meet(&error, *talk)?;
+                trouble.meet(&error, talk)?;
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),

@@ -3,7 +3,8 @@
 use super::told::{Told, grouped, how_many, number, share};
 use super::{Block, Card, Section};
 use crate::event::SECOND;
-use crate::incident::{End, Ended, Incident, Level};
+use crate::incident::{End, Ended, Incident};
+use crate::level::Level;
 use crate::report::digest::{Digest, Verdicts};
 use crate::report::incidents::words;
 use crate::report::text::title as cause_title;

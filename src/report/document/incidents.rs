@@ -3,7 +3,8 @@
 use super::headline::name;
 use super::told::{Told, anchor, number, shown};
 use super::{Block, Cell, Section, Table, lanes};
-use crate::incident::{Counts, Ended, Incident, Level};
+use crate::incident::{Counts, Ended, Incident};
+use crate::level::Level;
 use crate::report::incidents::words;
 
 /// Incidents that have a section each.

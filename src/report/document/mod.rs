@@ -22,7 +22,7 @@ mod timeline;
 mod told;
 mod unseen;
 
-use crate::incident::Level;
+use crate::level::Level;
 use crate::report::chart::Chart;
 
 pub use over_time::{Bins, bins};

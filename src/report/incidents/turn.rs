@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::object;
 use super::words::who;
 use crate::event::Part;
-use crate::incident::{Incident, Level};
+use crate::incident::Incident;
+use crate::level::Level;
 use crate::report::Page;
 use crate::report::text::{BOLD, Block, DIM, colour, count, title};
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::incident::Level;
+use crate::level::Level;
 use crate::report::chart::{Chart, Plot, escaped, svg};
 use crate::report::document::{Block, Card, Cell, Document, Exhibit, Section, Table};
 
