@@ -35,4 +35,5 @@ pub mod report;
 pub mod sign;
 pub mod summary;
 pub mod system;
+pub mod top;
 pub mod zone;

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cause", &[]),
     ("forgery", &[]),
     ("level", &[]),
+    ("top", &[]),
     ("hidden", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
@@ -32,10 +33,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "alert",
         &[
-            "cause", "event", "finding", "hidden", "pattern", "sign", "summary", "system",
+            "cause", "event", "finding", "hidden", "level", "pattern", "sign", "summary", "system",
         ],
     ),
-    ("config", &["alert", "input", "zone"]),
+    ("config", &["alert", "input", "level", "zone"]),
     ("file", &[]),
     ("metrics", &["file"]),
     (
@@ -44,21 +45,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "incident",
-        &["cause", "event", "finding", "sign", "summary", "system"],
+        &[
+            "cause", "event", "finding", "level", "sign", "summary", "system", "top",
+        ],
     ),
     ("hook", &["alert", "hidden"]),
     (
         "index",
         &[
-            "alert", "cause", "event", "finding", "forgery", "incident", "metrics", "summary",
-            "system",
+            "alert", "cause", "event", "finding", "forgery", "incident", "level", "metrics",
+            "summary", "system",
         ],
     ),
     (
         "report",
         &[
-            "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "pattern",
-            "sign", "summary", "system", "zone",
+            "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "level",
+            "pattern", "sign", "summary", "system", "top", "zone",
         ],
     ),
     (
@@ -83,6 +86,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "incident",
             "index",
             "input",
+            "level",
             "metrics",
             "report",
             "sign",

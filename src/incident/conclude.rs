@@ -2,7 +2,7 @@
 
 use super::attack::{Attack, attack};
 use super::gather::Gatherer;
-use super::group::Group;
+use super::group::{Group, counts};
 use super::kind::Kinds;
 use super::trigger::{Ended, Trigger, Why};
 use super::{Exceeded, GAP, Incident, Otherwise, Scope};
@@ -77,9 +77,9 @@ impl Gatherer {
             is_wide: group.wide.is_some(),
             clients: group.clients.lanes(),
             principals: group.principals.lanes(),
-            paths: group.paths.counts(),
-            statuses: group.statuses.counts(),
-            agents: group.agents.counts(),
+            paths: counts(&group.paths),
+            statuses: counts(&group.statuses),
+            agents: counts(&group.agents),
             otherwise: otherwise(group, attack.as_ref()),
             limit: exceeded(group, trigger.as_ref()),
             trigger,

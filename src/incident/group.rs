@@ -3,20 +3,20 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
-
 use super::burst::Reason;
 use super::kind::Kinds;
 use super::moment::Moment;
 use super::runs::Run;
-use super::top::Top;
-use super::{Lane, Lanes, Proof};
+use super::{Counts, Lane, Lanes, Proof};
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
 use crate::finding::{Finding, Verdict};
+use crate::top::{Counted, Top};
 
 /// Clients, and principals, of which a group tells each by itself.
 const LANES: usize = 64;
+/// Paths, statuses and agents likewise.
+const KEPT: usize = 32;
 /// Minutes of which the refusals are counted; the peak of those before stays known.
 const MINUTES: usize = 8;
 
@@ -24,11 +24,10 @@ pub(super) const MINUTE: Micros = 60 * SECOND;
 
 /// Who was refused.
 #[derive(Debug, Clone)]
-pub(super) struct Tracks<K> {
-    of: HashMap<K, Track>,
-    rest: u64,
-    others: u64,
-}
+pub(super) struct Tracks<K>(Top<K, Track, LANES>);
+
+/// How often each path, status or agent.
+pub(super) type Numbers<K> = Top<K, u64, KEPT>;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Track {
@@ -39,70 +38,64 @@ pub(super) struct Track {
     pub(super) after: Option<Moment>,
 }
 
+impl Counted for Track {
+    fn count(&self) -> u64 {
+        self.count
+    }
+}
+
 impl<K> Default for Tracks<K> {
     fn default() -> Self {
-        Self {
-            of: HashMap::new(),
-            rest: 0,
-            others: 0,
+        Self(Top::default())
+    }
+}
+
+impl Track {
+    fn join(&mut self, other: Self) {
+        self.count += other.count;
+        if self.first.is_after(other.first) {
+            (self.first, self.before) = (other.first, other.before);
         }
+        self.last = self.last.max(other.last);
+        let after = [self.after, other.after].into_iter().flatten();
+        let after = after.filter(|after| after.is_after(self.last));
+        self.after = after.reduce(Moment::min);
+    }
+}
+
+pub(super) fn counts<K: Hash + Eq + Ord + Clone>(of: &Numbers<K>) -> Counts<K> {
+    Counts {
+        kept: of
+            .sorted()
+            .into_iter()
+            .map(|(k, n)| (k.clone(), *n))
+            .collect(),
+        rest: of.rest(),
     }
 }
 
 impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
     /// Counts a refusal. `before`: the last success before it.
     fn add(&mut self, who: K, at: Moment, before: Option<Moment>) {
-        let track = self.of.entry(who).or_insert(Track {
+        let new = Track {
             count: 0,
             first: at,
             last: at,
             before,
             after: None,
-        });
-        track.count += 1;
-        if track.first.is_after(at) {
-            track.first = at;
-            track.before = before;
-        }
-        track.last = track.last.max(at);
-        track.after = track.after.filter(|after| after.is_after(at));
-        self.shrink();
-    }
-
-    fn join(&mut self, other: Self) {
-        for (who, track) in other.of {
-            let own = self.of.entry(who).or_insert(Track { count: 0, ..track });
-            own.count += track.count;
-            if own.first.is_after(track.first) {
-                (own.first, own.before) = (track.first, track.before);
+        };
+        self.0.update(who, new, |track| {
+            track.count += 1;
+            if track.first.is_after(at) {
+                track.first = at;
+                track.before = before;
             }
-            own.last = own.last.max(track.last);
-            let after = [own.after, track.after].into_iter().flatten();
-            let after = after.filter(|after| after.is_after(own.last));
-            own.after = after.reduce(Moment::min);
-        }
-        self.rest += other.rest;
-        self.others += other.others;
-        self.shrink();
+            track.last = track.last.max(at);
+            track.after = track.after.filter(|after| after.is_after(at));
+        });
     }
 
-    fn shrink(&mut self) {
-        if self.of.len() < 2 * LANES {
-            return;
-        }
-        let gone: Vec<(K, u64)> = self
-            .sorted()
-            .drain(LANES..)
-            .map(|l| (l.who, l.refusals))
-            .collect();
-        for (who, count) in gone {
-            self.of.remove(&who);
-            self.rest += count;
-            self.others += 1;
-        }
-    }
-
-    fn sorted(&self) -> Vec<Lane<K>> {
+    pub(super) fn lanes(&self) -> Lanes<K> {
         let lane = |(who, track): (&K, &Track)| Lane {
             who: who.clone(),
             refusals: track.count,
@@ -111,16 +104,10 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
             before: track.before.map(|at| at.time),
             after: track.after.map(|at| at.time.max(track.last.time)),
         };
-        let mut lanes: Vec<_> = self.of.iter().map(lane).collect();
-        lanes.sort_by(|a, b| b.refusals.cmp(&a.refusals).then_with(|| a.who.cmp(&b.who)));
-        lanes
-    }
-
-    pub(super) fn lanes(&self) -> Lanes<K> {
         Lanes {
-            kept: self.sorted(),
-            rest: self.rest,
-            others: self.others,
+            kept: self.0.sorted().into_iter().map(lane).collect(),
+            rest: self.0.rest(),
+            others: self.0.others(),
         }
     }
 
@@ -130,31 +117,31 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
         K: std::borrow::Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let track = self.of.get_mut(who);
+        let track = self.0.get_mut(who);
         if let Some(track) = track.filter(|track| at.is_after(track.last)) {
             track.after = Some(track.after.map_or(at, |after| after.min(at)));
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.of.len()
+        self.0.len()
     }
 
     /// How many there were, at most.
     pub(super) fn number(&self) -> u64 {
-        self.of.len() as u64 + self.others
+        self.0.len() as u64 + self.0.others()
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
-        self.of.keys()
+        self.0.iter().map(|(who, _)| who)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&K, &Track)> {
-        self.of.iter()
+        self.0.iter()
     }
 
     fn rewind(&mut self, from: Micros, by: Micros) {
-        for track in self.of.values_mut() {
+        for track in self.0.values_mut() {
             track.first.rewind(from, by);
             track.last.rewind(from, by);
             track.last = track.last.max(track.first);
@@ -193,9 +180,9 @@ pub(super) struct Group {
     pub(super) proof: Proof,
     pub(super) clients: Tracks<IpAddr>,
     pub(super) principals: Tracks<Box<str>>,
-    pub(super) paths: Top<Box<str>>,
-    pub(super) statuses: Top<u16>,
-    pub(super) agents: Top<Box<str>>,
+    pub(super) paths: Numbers<Box<str>>,
+    pub(super) statuses: Numbers<u16>,
+    pub(super) agents: Numbers<Box<str>>,
     minutes: Vec<(Micros, u64)>,
     pub(super) peak: (Micros, u64),
     /// Since when it is of several clients at one moment.
@@ -278,11 +265,11 @@ impl Group {
             self.principals.add(principal.clone(), at, before);
         }
         if let Some(request) = &finding.request {
-            self.paths.add(request.path().into(), 1);
-            self.statuses.add(request.status, 1);
+            self.paths.update(request.path().into(), 0, |n| *n += 1);
+            self.statuses.update(request.status, 0, |n| *n += 1);
             let agent = request.user_agent.as_deref().unwrap_or_default();
             if !agent.is_empty() {
-                self.agents.add(agent.into(), 1);
+                self.agents.update(agent.into(), 0, |n| *n += 1);
             }
         }
         self.note_minute(time, 1);
@@ -353,11 +340,11 @@ impl Group {
         self.proof.by_answer += other.proof.by_answer;
         self.proof.in_doubt += other.proof.in_doubt;
         self.proof.unknown += other.proof.unknown;
-        self.clients.join(other.clients);
-        self.principals.join(other.principals);
-        self.paths.join(other.paths);
-        self.statuses.join(other.statuses);
-        self.agents.join(other.agents);
+        self.clients.0.join(other.clients.0, Track::join);
+        self.principals.0.join(other.principals.0, Track::join);
+        self.paths.join(other.paths, |n, m| *n += m);
+        self.statuses.join(other.statuses, |n, m| *n += m);
+        self.agents.join(other.agents, |n, m| *n += m);
         for (minute, number) in other.minutes {
             self.note_minute(minute, number);
         }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It is pure and the same live and in batch: [`Gatherer`] takes signs and findings as they come, and tells at any
-//! time what is there. Memory is bounded: groups ([`groups`]), what is counted of each ([`top`], [`group`]), clients
+//! time what is there. Memory is bounded: groups ([`groups`]), what is counted of each ([`group`]), clients
 //! and principals whose successes are remembered ([`runs`]), and changes; of what goes, the sum is kept.
 
 mod attack;
@@ -22,7 +22,6 @@ mod kind;
 mod moment;
 mod runs;
 mod spread;
-mod top;
 mod trigger;
 
 use std::net::IpAddr;

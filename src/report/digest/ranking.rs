@@ -1,15 +1,15 @@
 //! Who, and what, was refused how often: the most frequent are kept, and of all others the sum.
 
-use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashSet, HashSetExt};
 
 use crate::cause::Cause;
 use crate::event::Micros;
+use crate::top::{Counted, Top};
 
-/// How many are kept; when there are twice as many, the smaller half goes.
+/// How many are kept.
 const KEPT: usize = 512;
 /// How many are told apart to count them.
 const SEEN: usize = 1 << 18;
@@ -26,9 +26,7 @@ pub struct Standing {
 /// Of one kind: clients, paths.
 #[derive(Debug, Clone)]
 pub struct Ranking<K> {
-    standings: HashMap<K, Standing>,
-    /// Refusals of those that are not kept.
-    pub rest: u64,
+    standings: Top<K, Standing, KEPT>,
     /// The hash of each that ever was.
     seen: HashSet<u64>,
 }
@@ -36,8 +34,7 @@ pub struct Ranking<K> {
 impl<K> Default for Ranking<K> {
     fn default() -> Self {
         Self {
-            standings: HashMap::new(),
-            rest: 0,
+            standings: Top::default(),
             seen: HashSet::new(),
         }
     }
@@ -48,34 +45,30 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
         if self.seen.len() < SEEN {
             self.seen.insert(FixedState::default().hash_one(&key));
         }
-        let standing = self.standings.entry(key).or_insert(Standing {
+        let new = Standing {
             refusals: 0,
             first: time,
             last: time,
             causes: Vec::new(),
+        };
+        self.standings.update(key, new, |standing| {
+            standing.join(Standing {
+                refusals: 1,
+                first: time,
+                last: time,
+                causes: vec![(cause, 1)],
+            });
         });
-        standing.refusals += 1;
-        standing.first = standing.first.min(time);
-        standing.last = standing.last.max(time);
-        match standing.causes.iter_mut().find(|(c, _)| *c == cause) {
-            Some((_, number)) => *number += 1,
-            None => standing.causes.push((cause, 1)),
-        }
-        if self.standings.len() >= 2 * KEPT {
-            let all: Vec<K> = self.sorted().iter().map(|(k, _)| (*k).clone()).collect();
-            for key in &all[KEPT..] {
-                if let Some(standing) = self.standings.remove(key) {
-                    self.rest += standing.refusals;
-                }
-            }
-        }
     }
 
     /// The most frequent first; of equal ones in the order of their keys.
     pub fn sorted(&self) -> Vec<(&K, &Standing)> {
-        let mut all: Vec<_> = self.standings.iter().collect();
-        all.sort_by(|a, b| b.1.refusals.cmp(&a.1.refusals).then_with(|| a.0.cmp(b.0)));
-        all
+        self.standings.sorted()
+    }
+
+    /// Refusals of those that are not kept.
+    pub fn rest(&self) -> u64 {
+        self.standings.rest()
     }
 
     /// How many there are; of very many, that there are more than so many.
@@ -90,26 +83,22 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
 
     /// Refusals of all.
     pub fn refusals(&self) -> u64 {
-        self.rest + self.standings.values().map(|s| s.refusals).sum::<u64>()
+        self.standings.sum()
     }
 
     /// The same under other keys; what comes to have one key is one.
     #[must_use]
     pub fn renamed(self, name: impl Fn(K) -> K) -> Self {
-        let mut renamed = Self {
-            rest: self.rest,
+        Self {
+            standings: self.standings.renamed(name, Standing::join),
             seen: self.seen,
-            ..Self::default()
-        };
-        for (key, standing) in self.standings {
-            match renamed.standings.entry(name(key)) {
-                Entry::Vacant(place) => {
-                    place.insert(standing);
-                }
-                Entry::Occupied(mut place) => place.get_mut().join(standing),
-            }
         }
-        renamed
+    }
+}
+
+impl Counted for Standing {
+    fn count(&self) -> u64 {
+        self.refusals
     }
 }
 

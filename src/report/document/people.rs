@@ -107,7 +107,7 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
         ]
     };
     let more = all.iter().skip(ROWS);
-    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest;
+    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest();
     let others = ranking.number().saturating_sub(ROWS as u64);
     let without = total.saturating_sub(ranking.refusals());
     let mut left_out = Vec::new();

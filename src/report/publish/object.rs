@@ -108,7 +108,7 @@ fn ranking<K: Display + Hash + Eq + Ord + Clone>(ranking: &Ranking<K>) -> Value 
     let one = |(who, s): &(&K, &Standing)| json!({"name": who.to_string(), "refusals": s.refusals, "first": timestamp(s.first), "last": timestamp(s.last)});
     let kept: Vec<Value> = all.iter().take(NAMED).map(one).collect();
     let more = all.iter().skip(NAMED);
-    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest;
+    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest();
     json!({"number": ranking.number(), "counted": ranking.is_counted(), "kept": kept, "others": {"refusals": refusals}})
 }
 
