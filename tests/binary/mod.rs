@@ -3,6 +3,7 @@
 // Each file of tests is a crate of its own and needs only some of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod drill;
 pub mod live;
 
 use std::ffi::OsStr;
