@@ -9,17 +9,17 @@
 mod binary;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use binary::drill::{Dice, kills, pause};
 use binary::live::{Tail, append, ask, until};
+use binary::place::{Place, mode, user};
 use binary::why401;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use why401::alert::delivery::id;
 use why401::alert::outbox::{ATTEMPTS, Ended, How};
 use why401::alert::{Alert, Level, State};
@@ -74,23 +74,15 @@ fn body(alert: &Alert) -> String {
     json!({ "schema": "why401.alert/1", "id": alert.id, "message": alert.message }).to_string()
 }
 
-/// A folder with an index, a hook `test`, its configuration, and a folder for what it leaves.
-struct Desk(TempDir);
+/// A place with an index, a hook `test` and its configuration.
+struct Desk(Place);
 
 impl Desk {
     fn new(script: &str) -> Self {
-        let desk = Self(TempDir::new().unwrap());
-        let folder = desk.folder();
-        mode(folder, 0o755);
-        fs::create_dir(folder.join("out")).unwrap();
-        mode(&folder.join("out"), 0o777);
-        let hook = folder.join("hook");
-        fs::write(&hook, format!("#!/bin/bash\n{script}\n")).unwrap();
-        mode(&hook, 0o755);
-        let is_root = rustix::process::geteuid().is_root();
-        let user = if is_root { "user = 'nobody'\n" } else { "" };
-        let (hook, out) = (hook.display(), folder.join("out"));
-        let out = out.display();
+        let desk = Self(Place::new());
+        let user = user().map_or_else(String::new, |user| format!("user = '{user}'\n"));
+        let (hook, out) = (desk.0.hook(script), desk.0.out());
+        let (hook, out) = (hook.display(), out.display());
         desk.configure(&format!(
             "[[hook]]\nname = 'test'\n{user}command = ['{hook}', '{out}']\n"
         ));
@@ -98,7 +90,7 @@ impl Desk {
     }
 
     fn folder(&self) -> &Path {
-        self.0.path()
+        self.0.folder()
     }
 
     fn configure(&self, text: &str) {
@@ -142,12 +134,8 @@ impl Desk {
     }
 
     fn left(&self, name: &str) -> String {
-        fs::read_to_string(self.folder().join("out").join(name)).unwrap_or_default()
+        self.0.left(name)
     }
-}
-
-fn mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 #[test]
@@ -392,7 +380,7 @@ fn a_hook_that_others_can_change_is_refused() {
             .contains("c.toml can be written by others")
     );
     mode(&desk.folder().join("c.toml"), 0o644);
-    if rustix::process::geteuid().is_root() {
+    if user().is_some() {
         let hook = desk.folder().join("hook");
         desk.configure(&format!(
             "[[hook]]\nname = 'test'\ncommand = ['{}']\n",

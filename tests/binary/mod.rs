@@ -5,6 +5,7 @@
 
 pub mod drill;
 pub mod live;
+pub mod place;
 
 use std::ffi::OsStr;
 use std::path::Path;
