@@ -137,7 +137,7 @@ fn the_set_up_is_checked() {
         "tail.logs = 'access.log'  (c.toml:2)",
         "access.log (nginx_combined): last written",
         "journal.log (pritunl_journal): last written",
-        "clock",
+        "clock    journal.log agrees with access.log",
     ] {
         assert!(well.data.contains(said), "{said}\n{}", well.data);
     }
