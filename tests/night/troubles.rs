@@ -13,19 +13,14 @@ pub const AHEAD: i64 = 13 * HOUR;
 pub const OLD: (i64, i64) = (HOUR, HOUR + 1500);
 pub const LATE: &str = PROGRAMS[2];
 
-/// The names that are sprayed, each from an address of its own.
-pub const SPRAYED: i64 = 40;
-
-/// When the front end starts anew, and how many are logged in then.
+/// When the front end starts anew, while eight are logged in.
 pub const RESTART: i64 = HOUR;
-pub const LOGGED_IN: i64 = 8;
 
 /// The job that runs into the limiter: its name and its address.
 pub const JOB: (&str, &str) = ("backup", "203.0.113.99");
 
-/// When a proxy hides its clients, behind which address, and how many sessions end by that.
+/// When a proxy hides its clients, and behind which address.
 pub const HIDDEN: (i64, i64, &str) = (HOUR, HOUR + 2400, "10.0.0.5");
-pub const BOUND: i64 = 3;
 
 /// When a program signs with an old secret, which that is, and when the journal is lost meanwhile.
 pub const SIGNED: (i64, i64) = (1800, 1800 + HOUR);
@@ -54,7 +49,7 @@ pub fn old_secret(night: &mut Night) {
 
 /// One password on each of forty names, each from an address of its own; some try it twice.
 pub fn spray(night: &mut Night) {
-    for n in 0..SPRAYED {
+    for n in 0..40 {
         let time = HOUR + n * 8 + night.random.below(8);
         let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
         night.login_refused(time, &name, &client, WRONG_PASSWORD, (401, 83));
@@ -69,7 +64,7 @@ pub fn spray(night: &mut Night) {
 pub fn ended_sessions(night: &mut Night) -> i64 {
     night.restart(RESTART);
     let mut refused = 0;
-    for n in 0..LOGGED_IN {
+    for n in 0..8 {
         let (name, client) = administrator(n);
         night.login(RESTART - 900 + n * 60, &name, &client);
         night.request(RESTART - 100 + n, &client, "GET /state", (200, 177));
@@ -105,11 +100,11 @@ pub fn limited_job(night: &mut Night) -> i64 {
 }
 
 /// A balancer is put before nginx, which takes it for the one client there is: sessions are bound to their addresses.
-/// Gives how many are refused for that.
-pub fn hidden_clients(night: &mut Night) -> i64 {
+/// Three of them are refused twice for that.
+pub fn hidden_clients(night: &mut Night) {
     let (from, ..) = HIDDEN;
     night.hidden = Some(HIDDEN);
-    for n in 0..BOUND {
+    for n in 0..3 {
         let (name, client) = administrator(n);
         night.login(from - 600 + n * 60, &name, &client);
         for time in [from + 5 + n * 7, from + 9 + n * 7] {
@@ -117,7 +112,6 @@ pub fn hidden_clients(night: &mut Night) -> i64 {
         }
         night.login(from + 60 + n * 20, &name, &client);
     }
-    2 * BOUND
 }
 
 /// A program signs with an old secret for an hour; ten minutes of the journal are lost meanwhile.
