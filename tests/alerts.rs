@@ -12,7 +12,7 @@ use std::path::Path;
 
 use binary::live::{Tail, append, of_kind};
 use binary::why401;
-use night::{HOUR, Night, PROGRAMS};
+use night::{Night, troubles};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -112,147 +112,61 @@ fn fired(night: Night) -> BTreeMap<String, u64> {
     rules
 }
 
-fn check_nights(name: &str, make: impl Fn(&mut Night)) {
+fn check_night<T>(name: &str, trouble: impl Fn(&mut Night) -> T) {
     let expected = fs::read_to_string("tests/alerts/nights.toml").unwrap();
     let mut expected: BTreeMap<String, BTreeMap<String, u64>> = toml::from_str(&expected).unwrap();
     let expected = expected.remove(name).unwrap();
     for seed in [1, 2, 3] {
         let mut night = Night::new(seed);
-        make(&mut night);
+        trouble(&mut night);
+        night.usual();
         assert_eq!(fired(night), expected, "{name}, seed {seed}");
     }
 }
 
-/// All programs are refused from half past eight to ten to nine, while the server's clock is 13 hours ahead.
-fn wrong_clock(night: &mut Night) {
-    let (from, until) = (HOUR, HOUR + 1200);
-    night.journal_ahead = Some((from, until, 13 * HOUR));
-    night.usual(|_, time| {
-        (from..until)
-            .contains(&time)
-            .then_some("Expired auth timestamp")
-    });
-}
-
 #[test]
 fn a_server_whose_clock_runs_ahead() {
-    check_nights("server_clock", wrong_clock);
+    check_night("server_clock", troubles::wrong_clock);
 }
 
 #[test]
 fn a_secret_that_one_of_three_programs_does_not_have_yet() {
-    check_nights("old_secret", |night| {
-        let fields = json!({"admin_name": "sybil", "event_long": "Administrator api secret changed",
-            "remote_addr": "203.0.113.50"});
-        night.entry(HOUR, "admin_update", fields);
-        night.usual(|client, time| {
-            let is_late = client == PROGRAMS[2] && (HOUR + 1..HOUR + 1500).contains(&time);
-            is_late.then_some("Auth signature mismatch")
-        });
-    });
-}
-
-/// One password on each of forty names, each from an address of its own.
-fn spray(night: &mut Night) {
-    for n in 0..40 {
-        let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
-        let reason = ("invalid_password", "Invalid password");
-        night.login_refused(HOUR + n * 8, &name, &client, reason, (401, 83));
-    }
+    check_night("old_secret", troubles::old_secret);
 }
 
 #[test]
 fn spraying_from_forty_addresses() {
-    check_nights("spraying", |night| {
-        spray(night);
-        night.usual(|_, _| None);
-    });
-}
-
-/// A job logs in every twelve seconds: 30 times in ten minutes are let in, 20 are not.
-fn run_into_limiter(night: &mut Night) {
-    let (name, client) = ("backup", "203.0.113.99");
-    for n in 0..300 {
-        let time = HOUR + n * 12;
-        if n % 50 < 30 {
-            night.login(time, name, client);
-        } else {
-            let reason = ("rate_limit", "Too many authentication attempts");
-            night.login_refused(time, name, client, reason, (400, 76));
-        }
-    }
+    check_night("spraying", troubles::spray);
 }
 
 #[test]
 fn a_job_that_runs_into_the_limiter() {
-    check_nights("limiter", |night| {
-        run_into_limiter(night);
-        night.usual(|_, _| None);
-    });
+    check_night("limiter", troubles::limited_job);
 }
 
 #[test]
 fn three_troubles_at_one_time() {
-    check_nights("three", |night| {
-        spray(night);
-        run_into_limiter(night);
-        night.usual(|client, time| {
-            let is_old = client == PROGRAMS[1] && (HOUR..HOUR + 900).contains(&time);
-            is_old.then_some("Auth signature mismatch")
-        });
-    });
+    check_night("three", troubles::three);
 }
 
-/// Whoever was logged in is not any more, and tries.
 #[test]
 fn a_restart_that_ends_all_sessions() {
-    check_nights("restart", |night| {
-        night.restart(HOUR);
-        for n in 0..8 {
-            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
-            night.login(HOUR - 900 + n * 60, &name, &client);
-            for time in (0..3).map(|k| HOUR + 3 + n * 4 + k * 11) {
-                night.request(time, &client, "GET /organization", (401, 27));
-                let fields =
-                    json!({"admin_id": null, "session_id": null, "remote_address": client});
-                night.entry(time, "admin_session_end", fields);
-            }
-            night.login(HOUR + 90 + n * 20, &name, &client);
-        }
-        night.usual(|_, _| None);
-    });
+    check_night("restart", troubles::ended_sessions);
 }
 
 #[test]
 fn a_proxy_that_begins_to_hide_its_clients() {
-    check_nights("hidden", |night| {
-        night.hidden = Some((HOUR, HOUR + 2400, "10.0.0.5"));
-        for n in 0..3 {
-            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
-            night.login(HOUR - 600 + n * 60, &name, &client);
-            night.refused(HOUR + 5 + n * 7, &client, "Remote address change");
-            night.refused(HOUR + 9 + n * 7, &client, "Remote address change");
-            night.login(HOUR + 60 + n * 20, &name, &client);
-        }
-        night.usual(|_, _| None);
-    });
+    check_night("hidden", troubles::hidden_clients);
 }
 
 #[test]
 fn ten_minutes_without_a_log() {
-    check_nights("lost", |night| {
-        let (from, until) = (1800, 1800 + HOUR);
-        night.lost = Some((from + 1500, from + 2100));
-        night.usual(|client, time| {
-            let is_old = client == PROGRAMS[0] && (from..until).contains(&time);
-            is_old.then_some("Auth signature mismatch")
-        });
-    });
+    check_night("lost", troubles::lost_log);
 }
 
 #[test]
 fn nothing_is_invented() {
-    check_nights("nothing", |night| night.usual(|_, _| None));
+    check_night("nothing", |_| ());
 }
 
 /// Under which ids and numbers, in which state.
@@ -395,11 +309,9 @@ fn an_alert_is_shown_as_programs_get_it() {
     );
     let findings = alert["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 5);
-    for (finding, id) in findings
-        .iter()
-        .zip(alert["finding_ids"].as_array().unwrap())
-    {
-        assert_eq!(finding["id"], *id);
+    let ids: Vec<&Value> = findings.iter().map(|finding| &finding["id"]).collect();
+    assert_eq!(alert["finding_ids"], json!(ids));
+    for finding in findings {
         assert_eq!(finding["user"]["name"], "gina");
         assert!(!finding["evidence"].as_array().unwrap().is_empty());
     }

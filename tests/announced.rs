@@ -12,23 +12,17 @@ use std::path::Path;
 
 use binary::live::{Tail, append, of_kind};
 use binary::{ACCESS, JOURNAL, why401};
-use night::{END, HOUR, Night, PROGRAMS};
-use serde_json::{Value, json};
+use night::troubles::{self, OLD};
+use night::{END, Night};
+use serde_json::Value;
 use tempfile::TempDir;
 
 const LOGS: [&str; 2] = ["access.log", "pritunl_journal.log"];
-/// From when to when one program has an old secret.
-const OLD: (i64, i64) = (HOUR, HOUR + 1500);
 
 fn night() -> Night {
     let mut night = Night::new(1);
-    let fields = json!({"admin_name": "sybil", "event_long": "Administrator api secret changed",
-        "remote_addr": "203.0.113.50"});
-    night.entry(OLD.0, "admin_update", fields);
-    night.usual(|client, time| {
-        let is_late = client == PROGRAMS[2] && (OLD.0 + 1..OLD.1).contains(&time);
-        is_late.then_some("Auth signature mismatch")
-    });
+    troubles::old_secret(&mut night);
+    night.usual();
     night
 }
 

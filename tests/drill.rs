@@ -13,11 +13,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use binary::drill::{Dice, kills, pause};
 use binary::live::{Tail, ask, rotate, until};
 use tempfile::TempDir;
 
@@ -28,26 +28,6 @@ const LINES: u32 = 10;
 const EVERY: Duration = Duration::from_millis(20);
 /// More than are rotated in the time in which it does not run.
 const KEPT: u32 = 40;
-
-fn kills() -> u32 {
-    let is_full = std::env::var_os("WHY401_DRILL").is_some_and(|v| v == "full");
-    if is_full { 300 } else { 8 }
-}
-
-/// A generator of Lehmer's: numbers that look random, and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0 * 48_271 % 0x7FFF_FFFF;
-        self.0 % below
-    }
-}
-
-fn pause(duration: Duration) {
-    let (_never, tick) = channel::<()>();
-    let _ = tick.recv_timeout(duration);
-}
 
 /// A refused request, numbered by its writer.
 fn request(writer: u32, n: u32) -> String {
@@ -143,7 +123,7 @@ fn drill(folder: &Path, rotate: impl Fn(&Path) + Send) -> Vec<u32> {
         scope.spawn(|| writers.rotate(rotate));
         until(|| folder.join(LOG).exists());
         let mut dice = Dice(401);
-        for _ in 0..kills() {
+        for _ in 0..kills(300) {
             let tail = Tail::start(folder, &["--from-start", "--quiet", LOG]);
             pause(Duration::from_millis(dice.roll(900)));
             tail.kill();

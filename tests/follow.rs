@@ -172,6 +172,13 @@ impl World {
         }
     }
 
+    /// With nothing written and no look in between.
+    fn copy_unseen(&mut self) {
+        self.shift();
+        fs::copy(self.base(), self.path("x.log.1")).unwrap();
+        self.truncate();
+    }
+
     fn truncate(&mut self) {
         if self.base().exists() {
             self.forget_fresh();
@@ -499,9 +506,7 @@ fn of_files_that_were_copied_while_nobody_looked_each_is_followed_by_a_gap() {
     let read = fs::metadata(world.base()).unwrap();
     for _ in 0..2 {
         world.write(2);
-        world.shift();
-        fs::copy(world.base(), world.path("x.log.1")).unwrap();
-        world.truncate();
+        world.copy_unseen();
     }
     world.write(1);
     world.follow = Follow::new(&world.base(), Start::Beginning);
@@ -608,9 +613,7 @@ fn of_two_copies_between_two_looks_the_order_is_kept() {
     world.look(false);
     for _ in 0..2 {
         world.write(2);
-        world.shift();
-        fs::copy(world.base(), world.path("x.log.1")).unwrap();
-        world.truncate();
+        world.copy_unseen();
     }
     world.write(1);
     world.look(false);

@@ -4,56 +4,38 @@
 // Clippy takes only functions marked `#[test]` for tests here.
 #![allow(clippy::unwrap_used)]
 
-use std::fs::{self, Permissions};
+mod binary;
+
+use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use tempfile::TempDir;
+use binary::live::{PATIENCE, until};
+use binary::place::{Place, mode, user};
 use why401::alert::outbox::{Ended, How};
 use why401::hook::{KEEPER, Run, Runner};
 
 const KEPT: usize = 64 << 10;
-/// More than any of them may need.
-const PATIENCE: Duration = Duration::from_secs(60);
 const US: &str = env!("CARGO_BIN_EXE_why401");
 
-/// Root has to be somebody else.
-fn user() -> Option<Box<str>> {
-    let is_root = rustix::process::geteuid().is_root();
-    is_root.then(|| "nobody".into())
-}
-
-/// A folder for programs that nobody else may write, and one for what they leave.
-struct World(TempDir);
+/// A place for a hook, and how it is run there.
+struct World(Place);
 
 impl World {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        mode(folder.path(), 0o755);
-        let out = folder.path().join("out");
-        fs::create_dir(&out).unwrap();
-        mode(&out, 0o777);
-        Self(folder)
-    }
-
-    fn hook(&self, text: &str) -> PathBuf {
-        let hook = self.0.path().join("hook");
-        fs::write(&hook, text).unwrap();
-        mode(&hook, 0o755);
-        hook
+        Self(Place::new())
     }
 
     /// A hook in the shell's language, that finds the folder for what it leaves as its argument.
     fn run(&self, text: &str) -> Run {
-        let hook = self.hook(&format!("#!/bin/bash\n{text}\n"));
-        let out = self.0.path().join("out");
         Run {
-            command: [hook, out].map(|p| p.to_str().unwrap().to_owned()).into(),
-            user: user(),
+            command: [self.0.hook(text), self.0.out()]
+                .map(|p| p.to_str().unwrap().to_owned())
+                .into(),
+            user: user().map(Into::into),
             timeout: PATIENCE,
             grace: Duration::from_millis(300),
             environment: Vec::new(),
@@ -61,39 +43,16 @@ impl World {
         }
     }
 
-    /// What it left.
-    fn left(&self, name: &str) -> Vec<u8> {
-        fs::read(self.0.path().join("out").join(name)).unwrap_or_default()
-    }
-
     /// Waits until it has left a process id.
     fn pid(&self, name: &str) -> String {
-        until(|| self.left(name).ends_with(b"\n"));
-        String::from_utf8(self.left(name))
-            .unwrap()
-            .trim()
-            .to_owned()
+        until(|| self.0.left(name).ends_with('\n'));
+        self.0.left(name).trim().to_owned()
     }
-}
-
-fn mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 fn is_running(pid: &str) -> bool {
     assert!(pid.parse::<u32>().is_ok(), "{pid:?}");
     Path::new("/proc").join(pid).exists()
-}
-
-/// Waits for something that must happen: asks again and again, and never long.
-fn until(mut happens: impl FnMut() -> bool) {
-    let began = Instant::now();
-    let (_never, tick) = channel::<()>();
-    while !happens() {
-        assert!(began.elapsed() < PATIENCE, "it did not happen");
-        let ticked = tick.recv_timeout(Duration::from_millis(10));
-        assert_eq!(ticked, Err(RecvTimeoutError::Timeout));
-    }
 }
 
 fn runner() -> (Runner, Receiver<()>) {
@@ -243,7 +202,7 @@ fn what_it_does_with_its_input_is_its_own_business() {
         let mut run = world.run(text);
         run.input.clone_from(&input);
         assert_eq!(ended(run).how, How::Exit(0), "{text}");
-        assert_eq!(world.left("input") == input.as_bytes(), is_read, "{text}");
+        assert_eq!(world.0.left("input") == input, is_read, "{text}");
     }
 }
 
@@ -261,9 +220,9 @@ fn what_cannot_be_run_is_told() {
     mode(&hook, 0o777);
     assert!(why_not(run.clone()).contains("can be written by others (mode 0777)"));
     mode(&hook, 0o755);
-    mode(world.0.path(), 0o775);
+    mode(world.0.folder(), 0o775);
     assert!(why_not(run.clone()).contains("can be written by others (mode 0775)"));
-    mode(world.0.path(), 0o755);
+    mode(world.0.folder(), 0o755);
     fs::remove_file(&hook).unwrap();
     assert!(why_not(run.clone()).contains("No such file"));
     let mut stranger = world.run("exit 0");

@@ -227,6 +227,7 @@ fn the_findings_of_an_incident() {
                 .map(|f| f["id"].as_str().unwrap().to_owned()),
         );
     }
+    assert!(total > 0);
     assert_eq!(told.len(), total);
     let run = why401(["explain", PRITUNL, "--incident", "none"]).run();
     assert_eq!(run.code, 2);

@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -65,6 +65,17 @@ impl Desk {
         why401(args.iter().copied().chain(["--index", index]))
             .within(self.folder.path())
             .run()
+    }
+
+    /// Begins to index both logs.
+    fn begin_index(&self) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_why401"))
+            .args(["index", "access.log", "journal.log", "--index"])
+            .arg(self.db())
+            .current_dir(self.folder.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Indexes logs, which must go well, and tells how many lines were new.
@@ -276,13 +287,7 @@ fn a_log_that_is_truncated_after_it_was_found_is_another_from_then_on() {
     desk.index(&["access.log"]);
     let pipe = desk.path("journal.log");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_why401"))
-        .args(["index", "access.log", "journal.log", "--index"])
-        .arg(desk.db())
-        .current_dir(desk.folder.path())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = desk.begin_index();
     let mut journal = fs::OpenOptions::new().write(true).open(pipe).unwrap();
     let some = after.match_indices('\n').nth(4).unwrap().0 + 1;
     desk.write("access.log", &after[..some]);
@@ -324,13 +329,7 @@ fn a_first_line_that_is_being_written_is_read_again() {
 
 /// Runs `index` and kills it after a while, unless it ended before. Whether it was killed.
 fn killed(desk: &Desk, after: Duration) -> bool {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_why401"))
-        .args(["index", "access.log", "journal.log", "--index"])
-        .arg(desk.db())
-        .current_dir(desk.folder.path())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = desk.begin_index();
     let (ended, end) = mpsc::channel();
     let mut talk = child.stderr.take().unwrap();
     let reader = thread::spawn(move || {

@@ -9,14 +9,22 @@ mod night;
 
 use binary::why401;
 use chrono::DateTime;
-use night::{END, HOUR, Night, PROGRAMS, START};
+use night::troubles::{
+    self, AHEAD, HIDDEN, JOB, LATE, OLD, ONE_OF_THREE, RESTART, SIGNED, SIGNER, WRONG,
+};
+use night::{HOUR, Night, PROGRAMS, START};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SEEDS: [u64; 3] = [1, 2, 3];
-/// From when to when a clock is wrong.
-const WRONG: (i64, i64) = (HOUR, HOUR + 1200);
-const AHEAD: i64 = 13 * HOUR;
+
+/// An evening in which this goes wrong.
+fn evening<T>(seed: u64, trouble: impl FnOnce(&mut Night) -> T) -> (Night, T) {
+    let mut night = Night::new(seed);
+    let told = trouble(&mut night);
+    night.usual();
+    (night, told)
+}
 
 /// What is found in a night, which must be one incident and the few who mistyped.
 fn only_incident(night: Night) -> Value {
@@ -49,6 +57,12 @@ fn assert_near(time: &Value, expected: i64, by: i64, found: &Value) {
     );
 }
 
+fn assert_ahead(seconds: &Value, found: &Value) {
+    let ahead = f64::from(i32::try_from(AHEAD).unwrap());
+    let seconds = seconds.as_f64().unwrap();
+    assert!((seconds - ahead).abs() < 60.0, "{found:#}");
+}
+
 fn names(lanes: &Value) -> Vec<&str> {
     let kept = lanes["kept"].as_array().unwrap().iter();
     let mut names: Vec<&str> = kept.map(|lane| lane["name"].as_str().unwrap()).collect();
@@ -65,8 +79,7 @@ fn check_clock(found: &Value) {
     assert_near(&found["last"], WRONG.1, 30, found);
     let trigger = &found["trigger"];
     assert_eq!(trigger["kind"], "clock", "{found:#}");
-    let by = trigger["by_s"].as_f64().unwrap();
-    assert!((by - 46_800.0).abs() < 60.0, "{found:#}");
+    assert_ahead(&trigger["by_s"], found);
     let end = &found["end"];
     assert_eq!(end["state"], "change", "{found:#}");
     assert_eq!(end["recovered"], 5, "{found:#}");
@@ -84,90 +97,54 @@ fn check_clock(found: &Value) {
     assert!(found.get("attack").is_none());
 }
 
-fn clock_night(seed: u64) -> Night {
-    let mut night = Night::new(seed);
-    night.journal_ahead = Some((WRONG.0, WRONG.1, AHEAD));
-    night
-}
-
-fn refuses_by_clock(_: &str, time: i64) -> Option<&'static str> {
-    (WRONG.0..WRONG.1)
-        .contains(&time)
-        .then_some("Expired auth timestamp")
-}
-
 #[test]
 fn a_server_whose_clock_runs_ahead_behind_a_proxy_on_another_host() {
     for seed in SEEDS {
-        let mut night = clock_night(seed);
-        night.usual(refuses_by_clock);
+        let (night, ()) = evening(seed, troubles::wrong_clock);
         check_clock(&only_incident(night));
     }
+}
+
+fn wrong_clock_of_both(night: &mut Night) {
+    troubles::wrong_clock(night);
+    night.access_ahead = night.journal_ahead;
 }
 
 #[test]
 fn a_server_whose_clock_runs_ahead_with_the_proxy_on_the_same_host() {
     for seed in SEEDS {
-        let mut night = clock_night(seed);
-        night.access_ahead = night.journal_ahead;
-        night.usual(refuses_by_clock);
+        let (night, ()) = evening(seed, wrong_clock_of_both);
         let found = only_incident(night);
         check_clock(&found);
-        let ahead = found["clock_ahead_s"].as_f64().unwrap();
-        assert!((ahead - 46_800.0).abs() < 60.0, "{found:#}");
+        assert_ahead(&found["clock_ahead_s"], &found);
     }
 }
 
-/// The secret of all is changed; the operator of one program learns of it 25 minutes later.
 #[test]
 fn a_secret_that_one_of_three_programs_does_not_have_yet() {
     for seed in SEEDS {
-        let (changed, noticed) = (HOUR, HOUR + 1500);
-        let mut night = Night::new(seed);
-        let fields = json!({"admin_name": "sybil", "event_long": "Administrator api secret changed",
-            "remote_addr": "203.0.113.50"});
-        night.entry(changed, "admin_update", fields);
-        let is_old = move |client: &str, time: i64| {
-            let is_late = client == PROGRAMS[2] && (changed + 1..noticed).contains(&time);
-            is_late.then_some("Auth signature mismatch")
-        };
-        night.usual(is_old);
+        let (night, ()) = evening(seed, troubles::old_secret);
         let found = only_incident(night);
         assert_eq!(found["cause"], "signature_mismatch");
-        assert_eq!(names(&found["clients"]), [PROGRAMS[2]]);
+        assert_eq!(names(&found["clients"]), [LATE]);
         assert_eq!(found["trigger"]["kind"], "change", "{found:#}");
         assert_eq!(
             found["trigger"]["message"],
             "Administrator api secret changed"
         );
         assert_eq!(found["trigger"]["certainty"], "certain");
-        assert_near(&found["trigger"]["time"], changed, 1, &found);
+        assert_near(&found["trigger"]["time"], OLD.0, 1, &found);
         assert_eq!(found["end"]["state"], "accepted", "{found:#}");
-        assert_near(&found["end"]["time"], noticed, 30, &found);
+        assert_near(&found["end"]["time"], OLD.1, 30, &found);
         assert_eq!(found["scope"]["clients"], 8, "{found:#}");
         assert!(found.get("attack").is_none());
-    }
-}
-
-/// One password on each of forty names, each from an address of its own.
-fn spray(night: &mut Night) {
-    for n in 0..40 {
-        let time = HOUR + n * 8 + night.random.below(8);
-        let (client, name) = (format!("198.51.100.{}", n + 1), format!("user{n}"));
-        let reason = ("invalid_password", "Invalid password");
-        night.login_refused(time, &name, &client, reason, (401, 83));
-        if night.random.below(3) == 0 {
-            night.login_refused(time + 2, &name, &client, reason, (401, 83));
-        }
     }
 }
 
 #[test]
 fn spraying_from_forty_addresses() {
     for seed in SEEDS {
-        let mut night = Night::new(seed);
-        spray(&mut night);
-        night.usual(|_, _| None);
+        let (night, ()) = evening(seed, troubles::spray);
         let found = only_incident(night);
         assert_eq!(found["cause"], "wrong_password");
         assert_eq!(names(&found["clients"]).len(), 40, "{found:#}");
@@ -183,37 +160,17 @@ fn spraying_from_forty_addresses() {
     }
 }
 
-/// The front end starts anew, with another key for its cookies: whoever was logged in is not any more.
 #[test]
 fn a_restart_that_ends_all_sessions() {
     for seed in SEEDS {
-        let restart = HOUR;
-        let mut night = Night::new(seed);
-        night.restart(restart);
-        let mut expected = 0;
-        for n in 0..8 {
-            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
-            night.login(restart - 900 + n * 60, &name, &client);
-            night.request(restart - 100 + n, &client, "GET /state", (200, 177));
-            let times = 2 + night.random.below(3);
-            for time in (0..times).map(|k| restart + 3 + n * 4 + k * 11) {
-                night.request(time, &client, "GET /organization", (401, 27));
-                let fields =
-                    json!({"admin_id": null, "session_id": null, "remote_address": client});
-                night.entry(time, "admin_session_end", fields);
-                expected += 1;
-            }
-            let back = restart + 90 + n * 20 + night.random.below(15);
-            night.login(back, &name, &client);
-        }
-        night.usual(|_, _| None);
+        let (night, expected) = evening(seed, troubles::ended_sessions);
         let found = only_incident(night);
         assert_eq!(found["cause"], "invalid_session", "{found:#}");
         assert_eq!(found["refusals"], expected, "{found:#}");
         assert_eq!(names(&found["clients"]).len(), 8);
         assert_eq!(found["wide"], true);
         assert_eq!(found["trigger"]["action"], "web_server_start", "{found:#}");
-        assert_near(&found["trigger"]["time"], restart, 1, &found);
+        assert_near(&found["trigger"]["time"], RESTART, 1, &found);
         assert_eq!(found["trigger"]["let_in_until_then"], 8);
         assert_eq!(found["end"]["state"], "accepted", "{found:#}");
         assert_eq!(
@@ -224,33 +181,11 @@ fn a_restart_that_ends_all_sessions() {
     }
 }
 
-const JOB: (&str, &str) = ("backup", "203.0.113.99");
-
-/// A job logs in every twelve seconds with the right password: 30 times in ten minutes are let in, 20 are not. Gives
-/// how many are not in all.
-fn run_into_limiter(night: &mut Night) -> u64 {
-    let (name, client) = JOB;
-    let mut refused = 0;
-    for n in 0..300 {
-        let time = HOUR + n * 12;
-        if n % 50 < 30 {
-            night.login(time, name, client);
-        } else {
-            let reason = ("rate_limit", "Too many authentication attempts");
-            night.login_refused(time, name, client, reason, (400, 76));
-            refused += 1;
-        }
-    }
-    refused
-}
-
 #[test]
 fn a_job_that_runs_into_the_limiter() {
     for seed in SEEDS {
-        let mut night = Night::new(seed);
-        let expected = run_into_limiter(&mut night);
+        let (night, expected) = evening(seed, troubles::limited_job);
         let (name, client) = JOB;
-        night.usual(|_, _| None);
         let found = only_incident(night);
         assert_eq!(found["cause"], "rate_limited");
         assert_eq!(found["refusals"], expected, "{found:#}");
@@ -263,21 +198,11 @@ fn a_job_that_runs_into_the_limiter() {
     }
 }
 
-/// A balancer is put before nginx, which takes it for the one client there is: sessions are bound to their addresses.
 #[test]
 fn a_proxy_that_begins_to_hide_its_clients() {
     for seed in SEEDS {
-        let (from, until, address) = (HOUR, HOUR + 2400, "10.0.0.5");
-        let mut night = Night::new(seed);
-        night.hidden = Some((from, until, address));
-        for n in 0..3 {
-            let (name, client) = (format!("admin{n}"), format!("198.51.100.{}", n + 1));
-            night.login(from - 600 + n * 60, &name, &client);
-            night.refused(from + 5 + n * 7, &client, "Remote address change");
-            night.refused(from + 9 + n * 7, &client, "Remote address change");
-            night.login(from + 60 + n * 20, &name, &client);
-        }
-        night.usual(|_, _| None);
+        let (night, ()) = evening(seed, troubles::hidden_clients);
+        let (from, _, address) = HIDDEN;
         let found = only_incident(night);
         assert_eq!(found["cause"], "session_address_changed");
         assert_eq!(found["refusals"], 6);
@@ -289,25 +214,18 @@ fn a_proxy_that_begins_to_hide_its_clients() {
     }
 }
 
-/// A program signs with an old secret for an hour; ten minutes of the journal are lost meanwhile.
 #[test]
 fn ten_minutes_without_a_log() {
     for seed in SEEDS {
-        let (from, until) = (1800, 1800 + HOUR);
-        let (lost_from, lost_until) = (from + 1500, from + 2100);
-        let mut night = Night::new(seed);
-        night.lost = Some((lost_from, lost_until));
-        night.usual(move |client, time| {
-            let is_old = client == PROGRAMS[0] && (from..until).contains(&time);
-            is_old.then_some("Auth signature mismatch")
-        });
+        let (night, ()) = evening(seed, troubles::lost_log);
         let found = only_incident(night);
         assert_eq!(found["cause"], "signature_mismatch");
-        assert_eq!(names(&found["clients"]), [PROGRAMS[0]]);
-        assert_near(&found["first"], from, 30, &found);
-        assert_near(&found["last"], until, 30, &found);
+        assert_eq!(names(&found["clients"]), [SIGNER]);
+        assert_near(&found["first"], SIGNED.0, 30, &found);
+        assert_near(&found["last"], SIGNED.1, 30, &found);
         assert_eq!(found["end"]["state"], "accepted", "{found:#}");
-        assert_eq!(found["gaps"].as_array().unwrap().len(), 1, "{found:#}");
+        let gap = "./pritunl_journal.log: requests that always leave a line left none";
+        assert_eq!(found["gaps"], json!([gap]), "{found:#}");
         let proof = |kind: &str| found["proof"][kind].as_u64().unwrap();
         let unproven = proof("in_doubt") + proof("unknown");
         assert!(
@@ -329,7 +247,7 @@ fn a_restart_that_somebody_outlived() {
         for time in [HOUR + 60, HOUR + 65, HOUR + 70] {
             night.refused(time, client, "Invalid administrator user");
         }
-        night.usual(|_, _| None);
+        night.usual();
         let found = only_incident(night);
         assert_eq!(found["cause"], "invalid_session");
         assert!(found.get("trigger").is_none(), "{found:#}");
@@ -341,13 +259,7 @@ fn a_restart_that_somebody_outlived() {
 #[test]
 fn three_troubles_at_one_time() {
     for seed in SEEDS {
-        let mut night = Night::new(seed);
-        spray(&mut night);
-        let limited = run_into_limiter(&mut night);
-        night.usual(|client, time| {
-            let is_old = client == PROGRAMS[1] && (HOUR..HOUR + 900).contains(&time);
-            is_old.then_some("Auth signature mismatch")
-        });
+        let (night, limited) = evening(seed, troubles::three);
         let found = incidents(night);
         let of = |cause: &str| {
             let mut of = found.iter().filter(|f| f["cause"] == cause);
@@ -360,7 +272,7 @@ fn three_troubles_at_one_time() {
         assert_eq!(found.len(), 3, "{found:#?}");
         assert_eq!(names(&of("wrong_password")["clients"]).len(), 40);
         assert_eq!(of("rate_limited")["refusals"], limited);
-        assert_eq!(names(&of("signature_mismatch")["clients"]), [PROGRAMS[1]]);
+        assert_eq!(names(&of("signature_mismatch")["clients"]), [ONE_OF_THREE]);
     }
 }
 
@@ -368,11 +280,9 @@ fn three_troubles_at_one_time() {
 #[test]
 fn nothing_is_invented() {
     for seed in SEEDS {
-        let mut night = Night::new(seed);
-        night.usual(|_, _| None);
+        let (night, ()) = evening(seed, |_| ());
         assert_eq!(incidents(night), Vec::<Value>::new());
     }
-    assert_eq!(END, 2 * HOUR);
 }
 
 /// What a report says of a night, and its page.
@@ -395,8 +305,7 @@ fn report(night: Night) -> (Value, String) {
 
 #[test]
 fn a_report_tells_the_night_in_three_sentences_and_draws_its_lanes() {
-    let mut night = clock_night(1);
-    night.usual(refuses_by_clock);
+    let (night, ()) = evening(1, troubles::wrong_clock);
     let (told, page) = report(night);
     let headline = told["headline"].as_array().unwrap();
     assert_eq!(headline.len(), 3, "{headline:#?}");
@@ -424,15 +333,8 @@ fn a_report_tells_the_night_in_three_sentences_and_draws_its_lanes() {
 #[test]
 fn a_report_tells_that_the_clock_of_the_access_log_was_wrong() {
     const WRONG_CLOCK: &str = "which was wrong for a while";
-    let told = |is_wrong: bool| {
-        let mut night = clock_night(1);
-        if is_wrong {
-            night.access_ahead = night.journal_ahead;
-        }
-        night.usual(refuses_by_clock);
-        report(night)
-    };
-    let (right, wrong) = (told(false), told(true));
+    let told = |trouble: fn(&mut Night)| report(evening(1, trouble).0);
+    let (right, wrong) = (told(troubles::wrong_clock), told(wrong_clock_of_both));
     let first = |told: &Value| told["headline"][0].as_str().unwrap().to_owned();
     assert!(first(&wrong.0).contains(WRONG_CLOCK), "{}", first(&wrong.0));
     assert!(

@@ -9,17 +9,17 @@
 mod binary;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use binary::drill::{Dice, kills, pause};
 use binary::live::{Tail, append, ask, until};
+use binary::place::{Place, mode, user};
 use binary::why401;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use why401::alert::delivery::id;
 use why401::alert::outbox::{ATTEMPTS, Ended, How};
 use why401::alert::{Alert, State};
@@ -28,6 +28,25 @@ use why401::index::{Limits, Writer};
 use why401::level::Level;
 
 const SECOND: i64 = 1_000_000;
+/// How often it is killed in a whole drill.
+const FULL: u32 = 100;
+/// What follows `tail` wherever an alert is to come of both logs.
+const BOTH: [&str; 6] = [
+    "--from-start",
+    "--quiet",
+    "--config",
+    "c.toml",
+    "access.log",
+    "journal.log",
+];
+const RETRY: [&str; 6] = [
+    "alert",
+    "retry",
+    "--config",
+    "c.toml",
+    "--index",
+    "state/index.db",
+];
 
 fn alert(number: u32) -> Alert {
     Alert {
@@ -56,23 +75,15 @@ fn body(alert: &Alert) -> String {
     json!({ "schema": "why401.alert/1", "id": alert.id, "message": alert.message }).to_string()
 }
 
-/// A folder with an index, a hook `test`, its configuration, and a folder for what it leaves.
-struct Desk(TempDir);
+/// A place with an index, a hook `test` and its configuration.
+struct Desk(Place);
 
 impl Desk {
     fn new(script: &str) -> Self {
-        let desk = Self(TempDir::new().unwrap());
-        let folder = desk.folder();
-        mode(folder, 0o755);
-        fs::create_dir(folder.join("out")).unwrap();
-        mode(&folder.join("out"), 0o777);
-        let hook = folder.join("hook");
-        fs::write(&hook, format!("#!/bin/bash\n{script}\n")).unwrap();
-        mode(&hook, 0o755);
-        let is_root = rustix::process::geteuid().is_root();
-        let user = if is_root { "user = 'nobody'\n" } else { "" };
-        let (hook, out) = (hook.display(), folder.join("out"));
-        let out = out.display();
+        let desk = Self(Place::new());
+        let user = user().map_or_else(String::new, |user| format!("user = '{user}'\n"));
+        let (hook, out) = (desk.0.hook(script), desk.0.out());
+        let (hook, out) = (hook.display(), out.display());
         desk.configure(&format!(
             "[[hook]]\nname = 'test'\n{user}command = ['{hook}', '{out}']\n"
         ));
@@ -80,11 +91,17 @@ impl Desk {
     }
 
     fn folder(&self) -> &Path {
-        self.0.path()
+        self.0.folder()
     }
 
     fn configure(&self, text: &str) {
         fs::write(self.folder().join("c.toml"), text).unwrap();
+    }
+
+    /// The same, and this behind it.
+    fn configure_more(&self, text: &str) {
+        let before = fs::read_to_string(self.folder().join("c.toml")).unwrap();
+        self.configure(&(before + text));
     }
 
     fn writer(&self) -> Writer {
@@ -101,15 +118,7 @@ impl Desk {
     }
 
     fn retry(&self, ids: &[&str]) -> binary::Ended {
-        let args = [
-            "alert",
-            "retry",
-            "--config",
-            "c.toml",
-            "--index",
-            "state/index.db",
-        ];
-        why401(args.iter().chain(ids)).within(self.folder()).run()
+        why401(RETRY.iter().chain(ids)).within(self.folder()).run()
     }
 
     /// (delivery, state, attempts, outcome)
@@ -126,12 +135,8 @@ impl Desk {
     }
 
     fn left(&self, name: &str) -> String {
-        fs::read_to_string(self.folder().join("out").join(name)).unwrap_or_default()
+        self.0.left(name)
     }
-}
-
-fn mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 #[test]
@@ -376,7 +381,7 @@ fn a_hook_that_others_can_change_is_refused() {
             .contains("c.toml can be written by others")
     );
     mode(&desk.folder().join("c.toml"), 0o644);
-    if rustix::process::geteuid().is_root() {
+    if user().is_some() {
         let hook = desk.folder().join("hook");
         desk.configure(&format!(
             "[[hook]]\nname = 'test'\ncommand = ['{}']\n",
@@ -387,42 +392,15 @@ fn a_hook_that_others_can_change_is_refused() {
     }
 }
 
-fn kills() -> u32 {
-    let is_full = std::env::var_os("WHY401_DRILL").is_some_and(|v| v == "full");
-    if is_full { 100 } else { 8 }
-}
-
-/// A generator of Lehmer's: numbers that look random, and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0 * 48_271 % 0x7FFF_FFFF;
-        self.0 % below
-    }
-}
-
-fn pause(duration: Duration) {
-    let (_never, tick) = channel::<()>();
-    let _ = tick.recv_timeout(duration);
-}
-
 #[test]
 fn killed_again_and_again_it_loses_nothing() {
-    let kills = kills();
+    let kills = kills(FULL);
     let desk = Desk::new("echo $WHY401_DELIVERY $WHY401_ALERT >>$1/told");
     let mut dice = Dice(401);
     for kill in 0..kills {
         desk.post((0..5).map(|n| alert(kill * 5 + n)));
         let mut deliverer = Command::new(env!("CARGO_BIN_EXE_why401"))
-            .args([
-                "alert",
-                "retry",
-                "--config",
-                "c.toml",
-                "--index",
-                "state/index.db",
-            ])
+            .args(RETRY)
             .current_dir(desk.folder())
             .stdout(Stdio::null())
             .spawn()
@@ -438,11 +416,8 @@ fn killed_again_and_again_it_loses_nothing() {
     let expected: BTreeMap<String, &str> =
         expected.iter().map(|a| (id(a, 0, "test"), &**a)).collect();
     assert_eq!(told, expected.iter().map(|(id, a)| (&**id, *a)).collect());
-    assert!(
-        desk.deliveries()
-            .iter()
-            .all(|(_, state, ..)| state == "delivered")
-    );
+    let states: Vec<String> = desk.deliveries().into_iter().map(|d| d.1).collect();
+    assert_eq!(states, vec!["delivered"; expected.len()]);
 }
 
 /// A refusal of a wrong password, of somebody of his own, as both logs have it.
@@ -479,25 +454,14 @@ condition = { gte = 1 }
 fn what_tail_finds_reaches_a_hook() {
     let desk = Desk::new("cat >$1/$WHY401_RULE.json");
     let folder = desk.folder();
-    let hook = fs::read_to_string(folder.join("c.toml")).unwrap();
-    desk.configure(&format!(
-        "{hook}rules = ['brute*', 'pass*']\nlevel = 'high'\nresolved = false\n"
-    ));
+    desk.configure_more("rules = ['brute*', 'pass*']\nlevel = 'high'\nresolved = false\n");
     for (from, to) in [
         (binary::ACCESS, "access.log"),
         (binary::JOURNAL, "journal.log"),
     ] {
         fs::copy(from, folder.join(to)).unwrap();
     }
-    let args = [
-        "--from-start",
-        "--quiet",
-        "--config",
-        "c.toml",
-        "access.log",
-        "journal.log",
-    ];
-    let tail = Tail::start(folder, &args);
+    let tail = Tail::start(folder, &BOTH);
     until(|| {
         let states: Vec<String> = desk.deliveries().into_iter().map(|d| d.1).collect();
         states == ["delivered", "delivered"]
@@ -526,14 +490,7 @@ fn a_hook_that_hangs_keeps_tail_from_nothing_and_ends_with_it() {
     let folder = desk.folder();
     desk.post([alert(1)]);
     fs::copy(binary::ACCESS, folder.join("access.log")).unwrap();
-    let args = [
-        "--from-start",
-        "--quiet",
-        "--config",
-        "c.toml",
-        "access.log",
-    ];
-    let tail = Tail::start(folder, &args);
+    let tail = Tail::start(folder, &BOTH[..5]);
     until(|| desk.left("pid").ends_with('\n'));
     let hook = Path::new("/proc").join(desk.left("pid").trim());
     assert!(hook.exists());
@@ -555,20 +512,11 @@ fn a_hook_that_hangs_keeps_tail_from_nothing_and_ends_with_it() {
 fn tail_loses_no_alert_whenever_it_is_killed() {
     let desk = Desk::new("echo $WHY401_DELIVERY $WHY401_ALERT $WHY401_SEQUENCE >>$1/told");
     let folder = desk.folder();
-    let hook = fs::read_to_string(folder.join("c.toml")).unwrap();
-    desk.configure(&format!("{hook}{OWN_RULE}"));
-    let args = [
-        "--from-start",
-        "--quiet",
-        "--config",
-        "c.toml",
-        "access.log",
-        "journal.log",
-    ];
+    desk.configure_more(OWN_RULE);
     let mut dice = Dice(7);
     let mut refused = 0;
-    for _ in 0..kills() {
-        let tail = Tail::start(folder, &args);
+    for _ in 0..kills(FULL) {
+        let tail = Tail::start(folder, &BOTH);
         for _ in 0..3 {
             pause(Duration::from_millis(dice.roll(300)));
             refuse(folder, refused);
@@ -577,8 +525,8 @@ fn tail_loses_no_alert_whenever_it_is_killed() {
         pause(Duration::from_millis(dice.roll(1500)));
         tail.kill();
     }
-    let tail = Tail::start(folder, &args);
-    tail.catch_up(&["access.log", "journal.log"]);
+    let tail = Tail::start(folder, &BOTH);
+    tail.catch_up(&BOTH[4..]);
     let alerts = || {
         let query = "SELECT id, group_values FROM alerts WHERE rule = 'own' AND state = 'firing'";
         ask(folder, query, |row| {
@@ -600,10 +548,10 @@ fn tail_loses_no_alert_whenever_it_is_killed() {
         (refused as usize, refused as usize)
     );
     assert!((0..refused).all(|n| by_group.contains_key(&format!("principal=user{n}x"))));
-    // What the hook was told is what was put in, each under its own id.
+    // Every alert was put in, and what was put in is what the hook was told, each under its own id.
     let told = desk.left("told");
     let told: BTreeSet<String> = told.lines().map(str::to_owned).collect();
-    let query = "SELECT d.id, a.id, a.sequence FROM alerts a JOIN deliveries d
+    let query = "SELECT d.id, a.id, a.sequence FROM alerts a LEFT JOIN deliveries d
         ON d.alert = a.id AND d.sequence = a.sequence";
     let put_in = ask(folder, query, |row| {
         let (delivery, alert, sequence): (String, String, u32) = (
@@ -626,8 +574,7 @@ fn who_writes_the_index_is_asked_to_deliver() {
         fs::read(binary::ACCESS).unwrap(),
     )
     .unwrap();
-    let config = fs::read_to_string(desk.folder().join("c.toml")).unwrap();
-    desk.configure(&format!("[tail]\nmetrics = 'why401.prom'\n{config}"));
+    desk.configure_more("[tail]\nmetrics = 'why401.prom'\n");
     let args = ["--config", "c.toml", "--quiet", "access.log"];
     let tail = Tail::start(desk.folder(), &args);
     until(|| {

@@ -86,7 +86,10 @@ fn a_page_that_does_something_is_found() {
     let file = page(binary::SCENARIO, folder.path());
     let text = fs::read_to_string(&file).unwrap();
     let bad = text
-        .replace("</main>", "<img src=\"http://127.0.0.1:9/x.png\"><script>console.log(1)</script><p class=\"bad\">unreadable</p></main>")
+        .replace(
+            "</main>",
+            "<img src=\"http://127.0.0.1:9/x.png\"><script>console.log(1)</script></main>",
+        )
         .replace("--ink: #1b2127", "--ink: #cccccc");
     fs::write(&file, bad).unwrap();
     let mut browser = Browser::open();
@@ -106,6 +109,33 @@ fn a_page_that_does_something_is_found() {
             .any(|f| f == "there is a script"),
         "{seen}"
     );
+}
+
+/// With no policy the page looks as it is made, and what cannot be seen is found.
+#[test]
+fn a_page_that_cannot_be_read_is_found() {
+    let folder = TempDir::new().unwrap();
+    let file = page(binary::SCENARIO, folder.path());
+    let mut bad = fs::read_to_string(&file).unwrap();
+    for (good, with) in [
+        ("Content-Security-Policy", "None"),
+        ("--ink: #1b2127", "--ink: #cccccc"),
+        (
+            "</main>",
+            "<a href=\"#nowhere\">there</a><p style=\"width: 5000px\">wide</p></main>",
+        ),
+    ] {
+        assert!(bad.contains(good), "{good}");
+        bad = bad.replace(good, with);
+    }
+    fs::write(&file, bad).unwrap();
+    let mut browser = Browser::open();
+    browser.screen(360, false);
+    browser.show(&file);
+    let faults = browser.evaluate(LOOK)["faults"].to_string();
+    for what in ["rgb(204, 204, 204) on ", "leads nowhere: A", "wide on 360"] {
+        assert!(faults.contains(what), "{what}: {faults}");
+    }
 }
 
 /// Of what must not be torn apart by the end of a page, what may be.

@@ -3,7 +3,9 @@
 // Each file of tests is a crate of its own and needs only some of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod drill;
 pub mod live;
+pub mod place;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -4,6 +4,8 @@
 // Each file of tests is a crate of its own and needs only some of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod troubles;
+
 use std::fs;
 use std::path::Path;
 
@@ -54,6 +56,16 @@ pub struct Night {
     pub lost: Option<(i64, i64)>,
     /// From when on a proxy hides its clients behind this address, and until when.
     pub hidden: Option<(i64, i64, &'static str)>,
+    /// What refuses programs that are let in otherwise.
+    refusals: Vec<Refusal>,
+}
+
+/// These programs are refused from when to when, with these words in the journal.
+struct Refusal {
+    programs: Vec<&'static str>,
+    from: i64,
+    until: i64,
+    words: &'static str,
 }
 
 impl Night {
@@ -66,6 +78,7 @@ impl Night {
             journal_ahead: None,
             lost: None,
             hidden: None,
+            refusals: Vec::new(),
         };
         night.restart(-5);
         night
@@ -156,12 +169,36 @@ impl Night {
         self.entry(time, "admin_auth_failure", fields);
     }
 
-    /// What goes on anyway. `refuses`: for what a program is refused at a moment, if it is.
-    pub fn usual(&mut self, refuses: impl Fn(&str, i64) -> Option<&'static str>) {
+    /// These programs are refused from when to when.
+    pub fn refuse(
+        &mut self,
+        programs: &[&'static str],
+        (from, until): (i64, i64),
+        words: &'static str,
+    ) {
+        self.refusals.push(Refusal {
+            programs: programs.to_vec(),
+            from,
+            until,
+            words,
+        });
+    }
+
+    /// Why a program is refused at a moment, if it is.
+    fn refusal(&self, client: &str, time: i64) -> Option<&'static str> {
+        let is_refused = |refusal: &&Refusal| {
+            refusal.programs.contains(&client) && (refusal.from..refusal.until).contains(&time)
+        };
+        let refusal = self.refusals.iter().find(is_refused);
+        refusal.map(|refusal| refusal.words)
+    }
+
+    /// What goes on anyway, but for programs that are refused.
+    pub fn usual(&mut self) {
         for client in PROGRAMS {
             let mut time = self.random.below(10);
             while time < END {
-                match refuses(client, time) {
+                match self.refusal(client, time) {
                     Some(words) => self.refused(time, client, words),
                     None => self.accepted(time, client),
                 }
