@@ -1,13 +1,12 @@
 //! What happened one after the other, and what set it off.
 
-use super::headline::name;
 use super::incidents::link as incident_link;
 use super::lanes::Marks;
 use super::told::{Told, grouped, number, shown};
 use super::{Block, Cell, Section, Table, over_time};
 use crate::event::{Micros, SECOND};
 use crate::incident::Incident;
-use crate::report::incidents::words;
+use crate::report::incidents::words::{self, name};
 use crate::report::stretch;
 
 /// Rows; of more the least important go.
