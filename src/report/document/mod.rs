@@ -126,6 +126,14 @@ impl Section {
     }
 }
 
+impl Table {
+    /// Whether a column is one of numbers, which stand to the right.
+    pub fn is_of_numbers(&self, column: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells.any(|cell| matches!(cell, Cell::Number(_)))
+    }
+}
+
 impl Cell {
     fn words(text: impl Into<String>) -> Self {
         let text = text.into();

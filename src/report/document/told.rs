@@ -88,6 +88,18 @@ impl<'a> Told<'a> {
     }
 }
 
+/// What set an incident off and what ended it: which of both, and what its distance is told from.
+pub(super) fn triggers(
+    incident: &Incident,
+) -> impl Iterator<Item = (&'static str, &Trigger, Micros)> {
+    let both = [
+        ("sets off", incident.trigger.as_ref(), incident.first),
+        ("ends", incident.end.by.as_ref(), incident.last),
+    ];
+    let both = both.into_iter();
+    both.filter_map(|(what, trigger, moment)| Some((what, trigger?, moment)))
+}
+
 /// Where links to an incident lead.
 pub(super) fn anchor(incident: &Incident) -> String {
     format!("incident-{}", incident.id)

@@ -64,7 +64,7 @@ pub fn json(told: &Told<'_>, headline: &[String]) -> String {
         "read": told.summary.parts.iter().map(|part| read(told, part)).collect::<Vec<_>>(),
     });
     let mut text = String::new();
-    let pretty = format!("{:#}\n", without_nulls(report));
+    let pretty = format!("{:#}\n", incidents::without_nulls(report));
     for c in pretty.chars() {
         if c != '\n' && is_hidden(c) {
             let mut units = [0; 2];
@@ -93,14 +93,12 @@ fn verdicts(of: &Verdicts) -> Value {
 }
 
 fn causes(told: &Told<'_>) -> Vec<Value> {
-    let mut causes: Vec<_> = told.digest.causes.iter().collect();
-    causes.sort_by_key(|(cause, v)| (std::cmp::Reverse(v.total()), **cause));
-    let cause = |(cause, of): &(&Option<Cause>, &Verdicts)| {
-        let mut object = verdicts(of);
+    let cause = |(cause, of): (Option<Cause>, Verdicts)| {
+        let mut object = verdicts(&of);
         object["cause"] = json!(cause.map(Cause::id));
         object
     };
-    causes.iter().map(cause).collect()
+    told.digest.causes().into_iter().map(cause).collect()
 }
 
 fn ranking<K: Display + Hash + Eq + Ord + Clone>(ranking: &Ranking<K>) -> Value {
@@ -167,18 +165,4 @@ fn read(told: &Told<'_>, of: &Tally) -> Value {
     json!({"file": file.map(|part| &part.name), "format": of.format, "lines": of.lines, "parsed": of.parsed,
         "ignored": of.ignored, "unparsed": of.unparsed, "cut": of.cut,
         "bytes": {"parsed": of.bytes.parsed, "ignored": of.bytes.ignored, "unparsed": of.bytes.unparsed}})
-}
-
-/// Absent rather than empty.
-pub(in crate::report) fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.into_iter().filter(|(_, value)| !value.is_null());
-            members
-                .map(|(name, value)| (name, without_nulls(value)))
-                .collect()
-        }
-        Value::Array(all) => all.into_iter().map(without_nulls).collect(),
-        other => other,
-    }
 }
