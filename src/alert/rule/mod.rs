@@ -132,13 +132,18 @@ pub fn shipped() -> Vec<Rule> {
 /// All rules that hold: those shipped, each replaced by what the configuration says of it, then those that only it has.
 pub fn all(configured: &[Rule]) -> Arc<[Rule]> {
     let mut rules = shipped();
-    for rule in configured {
+    add(&mut rules, configured.to_vec());
+    rules.into()
+}
+
+/// Adds what is said later: a rule takes the place of the one that has its id.
+pub fn add(rules: &mut Vec<Rule>, later: Vec<Rule>) {
+    for rule in later {
         match rules.iter_mut().find(|known| known.id == rule.id) {
-            Some(known) => *known = rule.clone(),
-            None => rules.push(rule.clone()),
+            Some(known) => *known = rule,
+            None => rules.push(rule),
         }
     }
-    rules.into()
 }
 
 #[cfg(test)]
