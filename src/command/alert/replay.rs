@@ -9,7 +9,6 @@ use anstream::ColorChoice;
 use anyhow::Context;
 use chrono::Utc;
 
-use super::super::explain::is_incomplete;
 use super::super::incidents::{Asked, Read};
 use super::super::talk::Talk;
 use super::super::{Exit, Fault, columns, reading, stdout};
@@ -61,12 +60,7 @@ pub(super) fn run(
         }
     }
     out.flush()?;
-    let is_incomplete = read.is_broken || is_incomplete(&read.summary, false);
-    Ok(if is_incomplete {
-        Exit::Input
-    } else {
-        Exit::Done
-    })
+    Ok(read.exit(false))
 }
 
 /// The rules of the configuration, and over them those of a file.
@@ -74,9 +68,8 @@ fn with(config: &Config, file: &Path) -> anyhow::Result<Vec<Rule>> {
     let more = Config::read(file)
         .map_err(anyhow::Error::from)
         .context(Fault::new(Exit::Usage, "the rules cannot be used"))?;
-    let is_new = |rule: &&Rule| more.rules.iter().all(|other| other.id != rule.id);
-    let mut rules: Vec<Rule> = config.rules.iter().filter(is_new).cloned().collect();
-    rules.extend(more.rules);
+    let mut rules = config.rules.clone();
+    rule::add(&mut rules, more.rules);
     Ok(rules)
 }
 
