@@ -9,7 +9,7 @@ mod select;
 use std::sync::{Arc, LazyLock};
 
 pub use field::Field;
-pub use said::{NotARule, SaidRule, Word};
+pub use said::{NotARule, SaidRule, Span, Word};
 pub use select::Selection;
 
 use crate::alert::Level;
