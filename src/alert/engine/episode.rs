@@ -54,6 +54,11 @@ impl Episode {
         }
     }
 
+    /// Nothing was told of it, nor is it about to be.
+    pub(super) fn is_new(&self) -> bool {
+        self.told.is_none() && self.due.is_none()
+    }
+
     pub(super) fn count(&mut self, item: &Item) {
         self.count += 1;
         self.first = self.first.min(item.time);
