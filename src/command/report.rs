@@ -268,12 +268,11 @@ fn pseudonyms(args: &ReportArgs) -> anyhow::Result<Option<Pseudonyms>> {
 }
 
 fn publish<W: Write>(output: ReportOutput, told: &Told<'_>, out: &mut W) -> io::Result<()> {
-    let document = document(told);
     match output {
-        ReportOutput::Html => out.write_all(html(&document).as_bytes())?,
-        ReportOutput::Markdown => out.write_all(markdown(&document).as_bytes())?,
-        ReportOutput::Json => out.write_all(json(told, document.headline()).as_bytes())?,
-        ReportOutput::Text | ReportOutput::Csv => plain(&document, told.page, out)?,
+        ReportOutput::Html => out.write_all(html(&document(told)).as_bytes())?,
+        ReportOutput::Markdown => out.write_all(markdown(&document(told)).as_bytes())?,
+        ReportOutput::Json => out.write_all(json(told).as_bytes())?,
+        ReportOutput::Text | ReportOutput::Csv => plain(&document(told), told.page, out)?,
     }
     out.flush()
 }

@@ -96,12 +96,18 @@ pub(super) fn cards(told: &Told<'_>) -> Vec<Card> {
 }
 
 pub(super) fn section(told: &Told<'_>) -> Section {
+    let lead = Block::Lead(headline(told));
+    Section::new("summary", "What happened", vec![lead])
+}
+
+/// The sentences that everybody should read.
+pub fn headline(told: &Told<'_>) -> Vec<String> {
     let mut sentences = vec![what(told)];
     if let Some(worst) = told.incidents().next() {
         sentences.push(which(told, worst));
         sentences.push(state(told));
     }
-    Section::new("summary", "What happened", vec![Block::Lead(sentences)])
+    sentences
 }
 
 /// How many, when, and what is known of them.

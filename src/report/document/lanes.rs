@@ -1,7 +1,7 @@
 //! An incident as lanes, one a client; and the marks of what set incidents off.
 
 use super::over_time::{share, ticks};
-use super::told::{Told, number, shown, triggers};
+use super::told::{Told, left_out, more, number, shown, triggers};
 use super::{Block, Cell, Table};
 use crate::event::{Micros, Place, SECOND};
 use crate::incident::{Incident, Trigger};
@@ -166,28 +166,15 @@ pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
     let names = incident.principals.kept.iter();
     let names = names.map(|l| row(shown(&l.who), l.refusals, l.first, l.before, l.after));
     let rest = [
-        (&incident.clients.others, incident.clients.rest, "address"),
-        (
-            &incident.principals.others,
-            incident.principals.rest,
-            "name",
-        ),
+        more(incident.clients.others, "address", incident.clients.rest),
+        more(incident.principals.others, "name", incident.principals.rest),
     ];
-    let rest = rest.iter().filter(|(others, ..)| **others > 0);
-    let rest: Vec<String> = rest
-        .map(|(others, refusals, noun)| {
-            format!(
-                "{} more with {}",
-                number(**others, noun),
-                number(*refusals, "refusal")
-            )
-        })
-        .collect();
+    let rest: Vec<String> = rest.into_iter().flatten().collect();
     Table {
         caption: "Who was refused, and let in before and after",
         columns: vec!["who", "refusals", "first", "let in before", "let in after"],
         rows: clients.chain(names).collect(),
         sum: None,
-        left_out: (!rest.is_empty()).then(|| format!("{}.", rest.join("; "))),
+        left_out: left_out(&rest),
     }
 }

@@ -25,6 +25,7 @@ mod unseen;
 use crate::incident::Level;
 use crate::report::chart::Chart;
 
+pub use headline::headline;
 pub use over_time::{Bins, bins};
 pub use told::{Asked, Told};
 
@@ -142,18 +143,6 @@ impl Cell {
         } else {
             Cell::Words(text)
         }
-    }
-}
-
-impl Document {
-    /// The sentences that everybody should read.
-    pub fn headline(&self) -> &[String] {
-        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
-        let mut leads = blocks.filter_map(|block| match block {
-            Block::Lead(sentences) => Some(&sentences[..]),
-            _ => None,
-        });
-        leads.next().unwrap_or_default()
     }
 }
 

@@ -120,6 +120,20 @@ pub(super) fn how_many<K: Hash + Eq + Ord + Clone>(ranking: &Ranking<K>, noun: &
     }
 }
 
+/// `3 more names with 12 refusals`; nothing where there are none.
+pub(super) fn more(others: u64, noun: &str, refusals: u64) -> Option<String> {
+    let told = || {
+        let (others, refusals) = (number(others, noun), number(refusals, "refusal"));
+        format!("{others} more with {refusals}")
+    };
+    (others > 0).then(told)
+}
+
+/// What is not in a table, as one sentence; nothing where all is.
+pub(super) fn left_out(parts: &[String]) -> Option<String> {
+    (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
+}
+
 /// `37.5 %`
 pub(super) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {

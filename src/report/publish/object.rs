@@ -12,7 +12,7 @@ use crate::event::SECOND;
 use crate::finding::Evidence;
 use crate::hidden::is_hidden;
 use crate::report::digest::{Ranking, Sample, Standing, Verdicts};
-use crate::report::document::{Told, bins};
+use crate::report::document::{Told, bins, headline};
 use crate::report::incidents;
 use crate::report::ndjson::timestamp;
 use crate::summary::{ClockOffset, Gap, Tally};
@@ -27,7 +27,7 @@ const NAMED: usize = 200;
 const EACH: usize = 3;
 
 /// One object, with an end of line. Characters that act on a screen, or cannot be seen there, are escaped.
-pub fn json(told: &Told<'_>, headline: &[String]) -> String {
+pub fn json(told: &Told<'_>) -> String {
     let digest = told.digest;
     let incidents = told.incidents().enumerate();
     let incidents: Vec<Value> = incidents
@@ -42,7 +42,7 @@ pub fn json(told: &Told<'_>, headline: &[String]) -> String {
         "schema": NAME,
         "version": env!("CARGO_PKG_VERSION"),
         "asked": asked(told),
-        "headline": headline,
+        "headline": headline(told),
         "first": digest.first.and_then(timestamp),
         "last": digest.last.and_then(timestamp),
         "requests": digest.requests,
