@@ -20,7 +20,6 @@ use crate::report::digest::Digest;
 use crate::report::document::{Asked, Told, document};
 use crate::report::pseudonym::Pseudonyms;
 use crate::report::publish::{SCHEMA, html, json, markdown, plain};
-use crate::report::sanitize::visible;
 use crate::report::{Csv, Filter, Page, Report};
 use crate::zone::Zone;
 
@@ -59,10 +58,7 @@ pub(super) fn run(args: &ReportArgs, config: &Config, color: ColorChoice) -> any
             asked.report(&logs, &mut talk, &mut stdout(kind, color))
         }
         Some(file) => {
-            let fault = || {
-                let name = visible(&file.to_string_lossy()).into_owned();
-                Fault::new(Exit::Usage, format!("cannot write {name}"))
-            };
+            let fault = || Fault::new(Exit::Usage, format!("cannot write {}", reading::name(file)));
             let mut fresh = Fresh::create(file).with_context(fault)?;
             let mut out = StripStream::new(&mut fresh as &mut dyn Write);
             let exit = asked.report(&logs, &mut talk, &mut out)?;
@@ -261,8 +257,10 @@ fn pseudonyms(args: &ReportArgs) -> anyhow::Result<Option<Pseudonyms>> {
         None => args.from.store.place()?.with_file_name(KEY),
     };
     let fault = || {
-        let name = visible(&path.to_string_lossy()).into_owned();
-        Fault::new(Exit::Usage, format!("cannot use the key {name}"))
+        Fault::new(
+            Exit::Usage,
+            format!("cannot use the key {}", reading::name(&path)),
+        )
     };
     Ok(Some(Pseudonyms::new(file::key(&path).with_context(fault)?)))
 }
