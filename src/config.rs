@@ -109,18 +109,23 @@ struct Noting<'a> {
 impl Noting<'_> {
     fn note<T>(&mut self, key: &'static str, value: Spanned<T>) -> T {
         let span = value.span();
-        self.settings.push(Setting {
-            key,
-            value: self.text.get(span.clone()).unwrap_or_default().to_owned(),
-            file: self.file.to_owned(),
-            line: self.line(span.start),
-        });
+        let said = self.text.get(span.clone()).unwrap_or_default();
+        self.set(key, said.to_owned(), span.start);
         value.into_inner()
     }
 
-    /// The line of a byte, 1-based.
+    /// `at`: the byte where it stands.
+    fn set(&mut self, key: &'static str, value: String, at: usize) {
+        self.settings.push(Setting {
+            key,
+            value,
+            file: self.file.to_owned(),
+            line: self.line(at),
+        });
+    }
+
     fn line(&self, at: usize) -> usize {
-        self.text[..at].matches('\n').count() + 1
+        line(self.text, at)
     }
 
     fn all<T>(&mut self, key: &'static str, values: Vec<Spanned<T>>) -> Vec<T> {
@@ -235,7 +240,7 @@ impl Config {
         self.tail.timezone = later.tail.timezone.or(self.tail.timezone);
         let metrics = self.tail.metrics.take();
         self.tail.metrics = later.tail.metrics.or(metrics);
-        rule::lay_over(&mut self.rules, later.rules);
+        rule::add(&mut self.rules, later.rules);
         hook::add(&mut self.hooks, later.hooks);
         self.settings.extend(later.settings);
     }
@@ -295,15 +300,15 @@ fn rules(said: Vec<Spanned<SaidRule>>, noting: &mut Noting<'_>) -> Result<Vec<Ru
         if rules.iter().any(|other| other.id == rule.id) {
             return Err(fault(format!("rule `{}` stands here twice", rule.id)));
         }
-        noting.settings.push(Setting {
-            key: RULE,
-            value: rule.id.to_string(),
-            file: noting.file.to_owned(),
-            line: noting.line(span.start),
-        });
+        noting.set(RULE, rule.id.to_string(), span.start);
         rules.push(rule);
     }
     Ok(rules)
+}
+
+/// The line of a byte, 1-based.
+fn line(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }
 
 /// What is wrong with this piece of a file.
@@ -314,16 +319,16 @@ fn wrong(text: &str, file: &Path, span: Range<usize>, message: &str) -> Error {
     let end = text[start..]
         .find('\n')
         .map_or(text.len(), |length| start + length);
-    let line = text[start..end].trim_end_matches('\r');
+    let shown = text[start..end].trim_end_matches('\r');
     let before = text[start..at].chars().count();
     let wrong = text.get(at..span.end.min(end)).unwrap_or_default();
     Error::Wrong {
         file: file.to_owned(),
-        line: text[..at].matches('\n').count() + 1,
+        line: line(text, at),
         column: before + 1,
         message: message.to_owned(),
         excerpt: Excerpt {
-            text: line.to_owned(),
+            text: shown.to_owned(),
             carets: " ".repeat(before) + &"^".repeat(wrong.chars().count().max(1)),
         },
     }

@@ -23,6 +23,15 @@ pub const SECOND: Micros = 1_000_000;
 /// The time of a line that tells none, until it is derived from what is around it.
 pub const UNTIMED: Range<Micros> = 0..1;
 
+/// The beginning of a text: whole characters, of so many bytes at most.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// One record of one input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {

@@ -1,6 +1,7 @@
 //! One alert on its way to one hook, and what the hook gets of it.
 
 use super::Alert;
+use crate::event::beginning;
 use crate::hidden::is_hidden;
 
 /// An environment variable has so many bytes at most.
@@ -103,13 +104,7 @@ impl Delivery {
 
 fn harmless(text: &str) -> String {
     let shown = text.chars().map(|c| if is_hidden(c) { ' ' } else { c });
-    let mut text: String = shown.collect();
-    let mut end = text.len().min(LONGEST);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
+    beginning(&shown.collect::<String>(), LONGEST).to_owned()
 }
 
 #[cfg(test)]

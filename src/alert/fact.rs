@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::cause::Cause;
-use crate::event::Micros;
+use crate::event::{Micros, beginning};
 use crate::finding::{Confidence, Finding, Verdict};
 use crate::sign::{Sign, What};
 use crate::summary::Gap;
@@ -195,7 +195,5 @@ pub(super) fn hash(pieces: &[&[u8]]) -> Id {
 
 /// A name can be as long as a line.
 fn shortened(text: &str) -> Box<str> {
-    let end = (0..=text.len().min(LONGEST)).rev();
-    let mut end = end.filter(|at| text.is_char_boundary(*at));
-    text[..end.next().unwrap_or(0)].into()
+    beginning(text, LONGEST).into()
 }

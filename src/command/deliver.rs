@@ -55,14 +55,8 @@ impl Deliverer {
     pub(super) fn settle(&mut self, writer: &Writer) -> Result<(), Error> {
         let over = self.runner.over().into_iter();
         self.over.extend(over.map(|over| (over, now())));
-        for (
-            Over {
-                delivery, ended, ..
-            },
-            at,
-        ) in &self.over
-        {
-            writer.settle(delivery, ended, *at)?;
+        for (over, at) in &self.over {
+            writer.settle(&over.delivery, &over.ended, *at)?;
         }
         Ok(())
     }

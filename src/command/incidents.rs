@@ -57,7 +57,22 @@ impl<'a> From<&'a Sources> for Asked<'a> {
 pub(super) struct Read {
     pub(super) parts: Arc<[Part]>,
     pub(super) summary: Summary,
-    pub(super) is_broken: bool,
+    is_broken: bool,
+}
+
+impl Read {
+    /// `strict`: a single line that does not parse makes it incomplete.
+    pub(super) fn is_incomplete(&self, strict: bool) -> bool {
+        self.is_broken || is_incomplete(&self.summary, strict)
+    }
+
+    pub(super) fn exit(&self, strict: bool) -> Exit {
+        if self.is_incomplete(strict) {
+            Exit::Input
+        } else {
+            Exit::Done
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
@@ -90,12 +105,7 @@ pub(super) fn run(
     if args.output != IncidentOutput::Text {
         footer(&page, &read.summary, Detail::All, &mut talk)?;
     }
-    let is_incomplete = read.is_broken || is_incomplete(&read.summary, args.strict);
-    Ok(if is_incomplete {
-        Exit::Input
-    } else {
-        Exit::Done
-    })
+    Ok(read.exit(args.strict))
 }
 
 fn tell(
@@ -136,16 +146,13 @@ pub(super) fn explain(
     color: ColorChoice,
 ) -> anyhow::Result<Exit> {
     let mut talk = Talk::new(color);
-    if args.logs.iter().any(|log| is_stream(log)) {
-        let message = "--incident reads the logs more than once, which a pipe cannot be";
-        return Err(Fault::new(Exit::Usage, message).into());
-    }
     let source = Asked {
         logs: &args.logs,
         store: &args.store,
         reading: &args.reading,
         checked: &args.checked,
     };
+    source.is_no_pipe()?;
     let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let system = args.filter.system();
@@ -167,7 +174,7 @@ pub(super) fn explain(
     })?;
     told.finish(&again.summary)
         .context("cannot write the report")?;
-    Ok(told.exit(again.is_broken || is_incomplete(&again.summary, args.strict)))
+    Ok(told.exit(again.is_incomplete(args.strict)))
 }
 
 /// Those of which one finding at least is wanted.
@@ -203,6 +210,15 @@ pub(super) fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
 }
 
 impl<'a> Asked<'a> {
+    /// For who asks for one incident: which findings are its own is known only when all was read.
+    pub(super) fn is_no_pipe(&self) -> Result<(), Fault> {
+        if self.logs.iter().any(|log| is_stream(log)) {
+            let message = "--incident reads the logs more than once, which a pipe cannot be";
+            return Err(Fault::new(Exit::Usage, message));
+        }
+        Ok(())
+    }
+
     /// The index where no logs are given and there is one, else the logs.
     pub(super) fn find(
         &self,

@@ -67,7 +67,7 @@ pub(super) fn formats(
     Ok(formats)
 }
 
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 

@@ -7,7 +7,6 @@ use anstream::{ColorChoice, StripStream};
 use anyhow::Context;
 use chrono::Utc;
 
-use super::explain::is_incomplete;
 use super::incidents::{Asked as Source, Logs, Read, asked_for, found};
 use super::join::Fall;
 use super::talk::Talk;
@@ -17,12 +16,10 @@ use crate::config::Config;
 use crate::event::Part;
 use crate::file::{self, Fresh};
 use crate::incident::Gathered;
-use crate::input::is_stream;
 use crate::report::digest::Digest;
 use crate::report::document::{Asked, Told, document};
 use crate::report::pseudonym::Pseudonyms;
 use crate::report::publish::{SCHEMA, html, json, markdown, plain};
-use crate::report::sanitize::visible;
 use crate::report::{Csv, Filter, Page, Report};
 use crate::zone::Zone;
 
@@ -40,12 +37,10 @@ pub(super) fn run(args: &ReportArgs, config: &Config, color: ColorChoice) -> any
     let mut talk = Talk::new(color);
     let zone = args.from.zone();
     let filter = args.filter.filter(Utc::now().timestamp_micros(), zone)?;
-    let is_twice = args.incident.is_some();
-    if is_twice && args.from.logs.iter().any(|log| is_stream(log)) {
-        let message = "--incident reads the logs more than once, which a pipe cannot be";
-        return Err(Fault::new(Exit::Usage, message).into());
-    }
     let source = Source::from(&args.from);
+    if args.incident.is_some() {
+        source.is_no_pipe()?;
+    }
     let given = reading::formats(source.reading, &mut talk)?;
     let logs = source.find(config, &given, &mut talk)?;
     let asked = Ask {
@@ -63,10 +58,7 @@ pub(super) fn run(args: &ReportArgs, config: &Config, color: ColorChoice) -> any
             asked.report(&logs, &mut talk, &mut stdout(kind, color))
         }
         Some(file) => {
-            let fault = || {
-                let name = visible(&file.to_string_lossy()).into_owned();
-                Fault::new(Exit::Usage, format!("cannot write {name}"))
-            };
+            let fault = || Fault::new(Exit::Usage, format!("cannot write {}", reading::name(file)));
             let mut fresh = Fresh::create(file).with_context(fault)?;
             let mut out = StripStream::new(&mut fresh as &mut dyn Write);
             let exit = asked.report(&logs, &mut talk, &mut out)?;
@@ -90,7 +82,6 @@ struct Collected {
     read: Read,
     digest: Digest,
     shown: Vec<usize>,
-    pseudonyms: Option<Pseudonyms>,
 }
 
 impl Collected {
@@ -115,35 +106,20 @@ impl Ask<'_> {
         let read = if self.args.output == ReportOutput::Csv {
             self.table(logs, talk, out)?
         } else {
-            let mut all = self.collect(logs, talk)?;
-            if let Some(pseudonyms) = all.pseudonyms.take() {
-                all = all.under(&pseudonyms);
-            }
-            let Collected {
-                gathered,
-                read,
-                digest,
-                shown,
-                ..
-            } = all;
-            let page = Page::new(Arc::clone(&read.parts), self.zone, columns());
+            let all = self.collect(logs, talk)?;
+            let page = Page::new(Arc::clone(&all.read.parts), self.zone, columns());
             let told = Told {
                 page: &page,
-                digest: &digest,
-                gathered: &gathered,
-                shown: &shown,
-                summary: &read.summary,
+                digest: &all.digest,
+                gathered: &all.gathered,
+                shown: &all.shown,
+                summary: &all.read.summary,
                 asked: &self.asked(),
             };
             publish(self.args.output, &told, out).context("cannot write the report")?;
-            read
+            all.read
         };
-        let is_incomplete = read.is_broken || is_incomplete(&read.summary, self.args.strict);
-        Ok(if is_incomplete {
-            Exit::Input
-        } else {
-            Exit::Done
-        })
+        Ok(read.exit(self.args.strict))
     }
 
     fn asked(&self) -> Asked {
@@ -158,63 +134,63 @@ impl Ask<'_> {
 
     /// Reads the logs once. For one incident twice: what is its own is known only then.
     fn collect(&self, logs: &Logs<'_>, talk: &mut impl Write) -> anyhow::Result<Collected> {
+        let system = self.args.filter.system();
         let mut digest = Digest::new(self.zone);
         let mut wanted = Vec::new();
         let is_for_all = self.args.incident.is_none();
         let mut pseudonyms = self.pseudonyms.clone();
-        let (gathered, read) = logs.gather(self.args.filter.system(), talk, |fall, parts| {
+        let (gathered, mut read) = logs.gather(system, talk, |fall, parts| {
             if let Some(pseudonyms) = &mut pseudonyms {
                 learn(fall, pseudonyms);
             }
+            let number = wanted.len();
             if let Fall::Finding(finding) = fall {
                 wanted.push(self.filter.accepts(finding, parts));
             }
             if is_for_all {
-                let is_wanted = wanted.last().copied().unwrap_or(false);
-                self.count(fall, is_wanted, wanted.len(), parts, &mut digest);
+                self.count(fall, number, &wanted, parts, &mut digest);
             }
         })?;
-        let Some(id) = &self.args.incident else {
-            let shown = asked_for(&gathered, &wanted);
-            return Ok(Collected {
-                gathered,
-                read,
-                digest,
-                shown,
-                pseudonyms,
-            });
+        let shown = match &self.args.incident {
+            None => asked_for(&gathered, &wanted),
+            Some(id) => {
+                let at = found(&gathered, id)?;
+                let members = gathered.members.iter().zip(&wanted);
+                let own: Vec<bool> = members.map(|(of, is)| *of == Some(at) && *is).collect();
+                let mut number = 0;
+                read = logs.read(system, false, talk, |fall, parts| {
+                    self.count(&fall, number, &own, parts, &mut digest);
+                    number += usize::from(matches!(fall, Fall::Finding(_)));
+                    Ok(())
+                })?;
+                vec![at]
+            }
         };
-        let at = found(&gathered, id)?;
-        let mut number = 0;
-        let read = logs.read(self.args.filter.system(), false, talk, |fall, parts| {
-            if let Fall::Finding(_) = fall {
-                number += 1;
-            }
-            let before = number.max(1) - 1;
-            let is_own = gathered.members.get(before) == Some(&Some(at)) && wanted[before];
-            self.count(&fall, is_own, number, parts, &mut digest);
-            Ok(())
-        })?;
-        Ok(Collected {
+        let all = Collected {
             gathered,
             read,
             digest,
-            shown: vec![at],
-            pseudonyms,
+            shown,
+        };
+        Ok(match pseudonyms {
+            Some(pseudonyms) => all.under(&pseudonyms),
+            None => all,
         })
     }
 
-    /// `number`: of findings, with this one.
+    /// `number`: how many findings came before; `wanted`: which of all are asked for, with this one.
     fn count(
         &self,
         fall: &Fall<'_>,
-        is_wanted: bool,
         number: usize,
+        wanted: &[bool],
         parts: &[Part],
         digest: &mut Digest,
     ) {
         match fall {
-            Fall::Finding(finding) if is_wanted => digest.finding(number - 1, finding, parts),
+            Fall::Finding(finding) if wanted.get(number) == Some(&true) => {
+                digest.finding(number, finding, parts);
+            }
             Fall::Sign(sign) if self.filter.is_within(sign.time) => digest.sign(sign),
             _ => {}
         }
@@ -232,9 +208,9 @@ impl Ask<'_> {
         if let Some(id) = &self.args.incident {
             let (gathered, _) = logs.gather(system, talk, |_, _| {})?;
             let at = found(&gathered, id)?;
-            own = Some((gathered.members, at));
+            let members = gathered.members.into_iter();
+            own = Some(members.map(move |member| member == Some(at)));
         }
-        let mut number = 0;
         let mut pseudonyms = self.pseudonyms.clone();
         let mut csv = Csv::visible(out);
         let read = logs.read(system, own.is_none(), talk, |fall, parts| {
@@ -244,11 +220,7 @@ impl Ask<'_> {
             let Fall::Finding(finding) = fall else {
                 return Ok(());
             };
-            let is_own = |(members, at): &(Vec<Option<usize>>, usize)| {
-                members.get(number) == Some(&Some(*at))
-            };
-            let is_own = own.as_ref().is_none_or(is_own);
-            number += 1;
+            let is_own = own.as_mut().is_none_or(|own| own.next() == Some(true));
             if !is_own || !self.filter.accepts(finding, parts) {
                 return Ok(());
             }
@@ -285,19 +257,20 @@ fn pseudonyms(args: &ReportArgs) -> anyhow::Result<Option<Pseudonyms>> {
         None => args.from.store.place()?.with_file_name(KEY),
     };
     let fault = || {
-        let name = visible(&path.to_string_lossy()).into_owned();
-        Fault::new(Exit::Usage, format!("cannot use the key {name}"))
+        Fault::new(
+            Exit::Usage,
+            format!("cannot use the key {}", reading::name(&path)),
+        )
     };
     Ok(Some(Pseudonyms::new(file::key(&path).with_context(fault)?)))
 }
 
 fn publish<W: Write>(output: ReportOutput, told: &Told<'_>, out: &mut W) -> io::Result<()> {
-    let document = document(told);
     match output {
-        ReportOutput::Html => out.write_all(html(&document).as_bytes())?,
-        ReportOutput::Markdown => out.write_all(markdown(&document).as_bytes())?,
-        ReportOutput::Json => out.write_all(json(told, document.headline()).as_bytes())?,
-        ReportOutput::Text | ReportOutput::Csv => plain(&document, told.page, out)?,
+        ReportOutput::Html => out.write_all(html(&document(told)).as_bytes())?,
+        ReportOutput::Markdown => out.write_all(markdown(&document(told)).as_bytes())?,
+        ReportOutput::Json => out.write_all(json(told).as_bytes())?,
+        ReportOutput::Text | ReportOutput::Csv => plain(&document(told), told.page, out)?,
     }
     out.flush()
 }

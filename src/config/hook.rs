@@ -10,12 +10,12 @@ use toml::Spanned;
 
 use super::Noting;
 use crate::alert::hook::{Hook, Wanted};
-use crate::alert::rule::Word;
+use crate::alert::rule::{Span, Word};
 use crate::level::Level;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A hook that is given more time is no hook but a service.
-const LONGEST: u64 = 3600;
+const LONGEST: Duration = Duration::from_secs(3600);
 /// Letters in a name.
 const NAME: usize = 64;
 
@@ -85,13 +85,8 @@ impl TryFrom<String> for Timeout {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, &'static str> {
-        let units = [("s", 1), ("m", 60), ("h", 3600)];
-        let seconds = units.into_iter().find_map(|(unit, seconds)| {
-            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-            number.checked_mul(seconds)
-        });
-        match seconds {
-            Some(seconds @ 1..=LONGEST) => Ok(Self(Duration::from_secs(seconds))),
+        match Span::try_from(text).map(Span::duration) {
+            Ok(timeout) if timeout <= LONGEST => Ok(Self(timeout)),
             _ => Err("not a timeout: `10s`, `2m`, an hour at most"),
         }
     }

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::{KEEPER, Run};
 use crate::alert::outbox::{Ended, How};
 
@@ -174,7 +176,7 @@ fn keep(keeper: &Path, run: &Run, line: &Line) -> Ended {
     let how = match try_keep(keeper, run, line) {
         Ok(Some(ended)) => return ended,
         // As if the hook had been killed: it may have run.
-        Ok(None) => How::Signal(9),
+        Ok(None) => How::Signal(Signal::KILL.as_raw()),
         Err(error) => How::NotNow(format!("{}: {error}", keeper.display())),
     };
     Ended::at_once(how)

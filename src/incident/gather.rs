@@ -17,7 +17,7 @@ use super::runs::{Memory, Runs};
 use super::spread::Spread;
 use super::trigger::Certainty;
 use super::{GAP, Incident};
-use crate::event::{Micros, SECOND};
+use crate::event::{Micros, SECOND, beginning};
 use crate::finding::Finding;
 use crate::sign::{Answer, Change, Sign, What};
 use crate::summary::Summary;
@@ -188,8 +188,7 @@ impl Gatherer {
         }
         let text = &changed.change.text;
         if text.len() > TEXT {
-            let end = (0..=TEXT).rev().find(|at| text.is_char_boundary(*at));
-            changed.change.text = text[..end.unwrap_or(0)].into();
+            changed.change.text = beginning(text, TEXT).into();
         }
         if self.changes.len() == CHANGES {
             self.changes.pop_front();

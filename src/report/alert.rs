@@ -110,26 +110,27 @@ pub fn text(page: &Page, mark: &str, alert: &Alert, out: &mut impl Write) -> io:
         Level::Informational | Level::Low => DIM,
         Level::Medium | Level::High | Level::Critical => BOLD,
     };
-    let (time, level) = (page.zone.show(alert.time), alert.level.id());
-    let over = match alert.state {
-        State::Firing => "",
-        State::Resolved => ", over",
-    };
+    let (time, level) = (page.zone.show(alert.time), level(alert));
     let of = [from_ref(&alert.rule), alert.techniques.as_slice()].concat();
     let of = of.join(" · ");
-    writeln!(out, "{mark}{time}  {style}{level}{over}{style:#} · {of}")?;
+    writeln!(out, "{mark}{time}  {style}{level}{style:#} · {of}")?;
     let margin = mark.len() + 2;
     Block::unlabelled(page, margin, out).text("", &said(alert))
 }
 
 /// The same in one line.
 pub fn line(alert: &Alert, zone: Zone) -> String {
-    let over = match alert.state {
-        State::Firing => "",
-        State::Resolved => ", over",
-    };
-    let (time, level, rule) = (zone.show(alert.time), alert.level.id(), &alert.rule);
-    format!("{time}  {level}{over} · {rule}: {}", visible(&said(alert)))
+    let (time, level, rule) = (zone.show(alert.time), level(alert), &alert.rule);
+    format!("{time}  {level} · {rule}: {}", visible(&said(alert)))
+}
+
+/// `high`, `high, over`
+fn level(alert: &Alert) -> String {
+    let level = alert.level.id();
+    match alert.state {
+        State::Firing => level.to_owned(),
+        State::Resolved => format!("{level}, over"),
+    }
 }
 
 /// The message, and what was not told of it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use crate::cause::{Cause, Family};
-use crate::event::{Micros, Place, Request};
+use crate::event::{Micros, Place, Request, beginning};
 use crate::finding::{Evidence, Finding, Role, Verdict};
 use crate::forgery::Flag;
 
@@ -318,11 +318,7 @@ fn kept(finding: &Finding) -> Finding {
 
 /// At most the first [`KEPT`] bytes.
 fn clip(text: &str) -> &str {
-    if text.len() <= KEPT {
-        return text;
-    }
-    let end = (0..=KEPT).rev().find(|&at| text.is_char_boundary(at));
-    &text[..end.unwrap_or(0)]
+    beginning(text, KEPT)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(super) struct Episode {
     pub(super) told: Option<Micros>,
     /// It is told then, unless something comes between.
     pub(super) due: Option<Micros>,
-    /// It is one of many, or of what another rule tells better, and not told by itself.
+    /// It is one of many, and not told by itself.
     pub(super) is_held: bool,
     /// How often it fired since without being told.
     pub(super) suppressed: u64,
@@ -52,6 +52,11 @@ impl Episode {
             begin: Vec::new(),
             end: VecDeque::new(),
         }
+    }
+
+    /// Nothing was told of it, nor is it about to be.
+    pub(super) fn is_new(&self) -> bool {
+        self.told.is_none() && self.due.is_none()
     }
 
     pub(super) fn count(&mut self, item: &Item) {

@@ -293,3 +293,35 @@ fn groups_that_never_fire_are_forgotten() {
     assert!(engine.tallies[0].groups() <= 4096);
     assert!(engine.waiting.len() <= super::KEPT);
 }
+
+/// What goes on when the rule is over that told it better, is told by itself and with what belongs to it.
+#[test]
+fn what_was_hushed_begins_anew() {
+    let hush = Rule {
+        group_by: Vec::new(),
+        resolve_after: 20 * SECOND,
+        ..rule(
+            "hush",
+            What::EventCount {
+                select: Selection::of(Kind::Accepted),
+                least: 1,
+            },
+        )
+    };
+    let count = Rule {
+        unless: vec!["hush".into()],
+        ..counted(2)
+    };
+    let refused = [5, 6, 50, 51, 52].map(|at| (at, 7, 0, false));
+    let times = [(0, 9, 0, true)].into_iter().chain(refused);
+    let facts: Vec<Fact> = (0..).zip(times).map(|(n, at)| fact(n, at)).collect();
+    let told = |rules: &[Rule]| -> Vec<(i64, usize, u64, usize)> {
+        let alerts = run(rules, &facts).into_iter();
+        let firing = alerts.filter(|a| &*a.rule == "count" && a.state == State::Firing);
+        firing
+            .map(|a| (a.time / SECOND, a.group.len(), a.count, a.findings.len()))
+            .collect()
+    };
+    assert_eq!(told(std::slice::from_ref(&count)), [(6, 1, 2, 2)]);
+    assert_eq!(told(&[hush, count]), [(50, 1, 2, 2)]);
+}

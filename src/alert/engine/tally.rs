@@ -99,17 +99,14 @@ impl Tally {
         group.episode.take_if(|episode| expired(episode));
         let is_hit = group.push(rule, fact, item);
         let Some(is_hit) = is_hit else { return };
-        if let Some(episode) = &mut group.episode {
-            episode.count(&item);
-            if !is_hit {
-                return;
-            }
-        } else if is_hit {
-            group.begin(rule, &key);
-        } else {
-            return;
+        match &mut group.episode {
+            Some(episode) => episode.count(&item),
+            None if is_hit => group.begin(rule, &key),
+            None => {}
         }
-        self.fire(rule, &key, fact.time, is_hushed, alerts);
+        if is_hit {
+            self.fire(rule, &key, fact.time, is_hushed, alerts);
+        }
     }
 
     /// The condition is met by a fact of this time.
@@ -127,14 +124,18 @@ impl Tally {
         let Some(episode) = &mut group.episode else {
             return;
         };
-        if episode.is_held || episode.told.is_none() && episode.due.is_none() && is_hushed {
-            episode.is_held = true;
+        if episode.is_held {
             if !is_hushed {
                 self.join_storm(rule, time, alerts);
             }
             return;
         }
-        if episode.told.is_none() && episode.due.is_none() {
+        // It begins anew when nothing tells it better any more.
+        if episode.is_new() && is_hushed {
+            group.episode = None;
+            return;
+        }
+        if episode.is_new() {
             if self.told.len() >= TOLD {
                 episode.is_held = true;
                 return self.join_storm(rule, time, alerts);
@@ -191,7 +192,7 @@ impl Tally {
             };
             if let Some(due) = episode.due.take_if(|due| *due <= now) {
                 if is_hushed {
-                    episode.is_held = true;
+                    group.episode = None;
                     return false;
                 }
                 tell(rule, key, episode, due, alerts);

@@ -46,12 +46,15 @@ pub(super) fn resolve(
     }
 }
 
+/// Whether it is all groups beyond those that are told by themselves.
+fn is_storm(rule: &Rule, key: &Key) -> bool {
+    key.is_empty() && !rule.group_by.is_empty()
+}
+
 fn alert(rule: &Rule, key: &Key, episode: &Episode, state: State, time: Micros) -> Alert {
     let (findings, left_out) = episode.findings();
     let values = match &rule.what {
-        What::ValueCount { .. } if !key.is_empty() || rule.group_by.is_empty() => {
-            Some(episode.values())
-        }
+        What::ValueCount { .. } if !is_storm(rule, key) => Some(episode.values()),
         _ => None,
     };
     let own = |(name, value): &(&'static str, Box<str>)| ((*name).into(), value.clone());
@@ -93,11 +96,11 @@ fn message(rule: &Rule, key: &Key, episode: &Episode, values: Option<u64>) -> St
         }
         _ => String::new(),
     };
-    let group: Vec<String> = key.iter().map(|(name, v)| format!("{name} {v}")).collect();
-    let group = match (group.is_empty(), rule.group_by.is_empty()) {
-        (true, true) => String::new(),
-        (true, false) => ", of more groups than are told one by one".to_owned(),
-        (false, _) => format!(", {}", group.join(", ")),
+    let group: String = if is_storm(rule, key) {
+        ", of more groups than are told one by one".to_owned()
+    } else {
+        let group = key.iter().map(|(name, value)| format!(", {name} {value}"));
+        group.collect()
     };
     format!("{}: {times}{of}{group}.", rule.title)
 }

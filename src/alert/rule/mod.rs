@@ -9,7 +9,7 @@ mod select;
 use std::sync::{Arc, LazyLock};
 
 pub use field::Field;
-pub use said::{NotARule, SaidRule, Word};
+pub use said::{NotARule, SaidRule, Span, Word};
 pub use select::Selection;
 
 use crate::alert::fact::Fact;
@@ -132,12 +132,12 @@ pub fn shipped() -> Vec<Rule> {
 /// All rules that hold: those shipped, each replaced by what the configuration says of it, then those that only it has.
 pub fn all(configured: &[Rule]) -> Arc<[Rule]> {
     let mut rules = shipped();
-    lay_over(&mut rules, configured.to_vec());
+    add(&mut rules, configured.to_vec());
     rules.into()
 }
 
-/// Of one id the later counts.
-pub fn lay_over(rules: &mut Vec<Rule>, later: Vec<Rule>) {
+/// Adds what is said later: a rule takes the place of the one that has its id.
+pub fn add(rules: &mut Vec<Rule>, later: Vec<Rule>) {
     for rule in later {
         match rules.iter_mut().find(|known| known.id == rule.id) {
             Some(known) => *known = rule,

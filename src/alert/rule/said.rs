@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
 use ipnet::IpNet;
@@ -234,7 +235,13 @@ impl TryFrom<String> for Technique {
 /// `90s`, `10m`, `1h`, `7d`, as in Sigma.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-struct Span(Micros);
+pub struct Span(Micros);
+
+impl Span {
+    pub fn duration(self) -> Duration {
+        Duration::from_micros(self.0.unsigned_abs())
+    }
+}
 
 impl TryFrom<String> for Span {
     type Error = &'static str;

@@ -8,7 +8,6 @@ use anstream::ColorChoice;
 use anyhow::Context;
 use chrono::Utc;
 
-use super::super::explain::is_incomplete;
 use super::super::incidents::{Asked, Read};
 use super::super::talk::Talk;
 use super::super::{Exit, Fault, columns, reading, stdout};
@@ -61,12 +60,7 @@ pub(super) fn run(
         }
     }
     out.flush()?;
-    let is_incomplete = read.is_broken || is_incomplete(&read.summary, false);
-    Ok(if is_incomplete {
-        Exit::Input
-    } else {
-        Exit::Done
-    })
+    Ok(read.exit(false))
 }
 
 /// What each of these sets of configured rules tells of all that there is.

@@ -177,7 +177,7 @@ impl Generation {
     }
 
     /// Behind the last line end that is not too far away, else behind the first.
-    pub(super) fn last_line(&mut self, size: u64) -> io::Result<Option<u64>> {
+    fn last_line(&mut self, size: u64) -> io::Result<Option<u64>> {
         let Some(file) = &self.file else {
             return Ok(None);
         };

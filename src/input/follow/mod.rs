@@ -171,15 +171,6 @@ impl Follow {
         news
     }
 
-    /// Whether there is more than the last look gave.
-    pub fn has_more(&self) -> bool {
-        let mut all = self.generations.iter();
-        all.any(|g| {
-            g.size()
-                .is_some_and(|size| size > g.searched.max(g.position))
-        })
-    }
-
     /// Why the file that is written today cannot be opened.
     pub fn failure(&self) -> Option<&io::Error> {
         self.failure.as_ref()
@@ -358,9 +349,8 @@ impl Follow {
                 }
             }
             news.extend(generation.lost.take().map(News::Gap));
-            let is_nowhere = generation.file.is_none() && generation.packed.is_none();
             let is_left = generation.path.is_none() && generation.quiet >= FORGOTTEN;
-            if is_nowhere || (is_read && (is_left || generation.packed.is_some())) {
+            if generation.is_nowhere() || (is_read && (is_left || generation.packed.is_some())) {
                 generation.close();
                 news.push(News::Closed(generation.id));
             }

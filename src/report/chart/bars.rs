@@ -1,7 +1,7 @@
 //! Bars below each other, each under its name.
 
 use super::Bars;
-use super::svg::{Anchor, Drawing, escaped};
+use super::svg::{Anchor, Drawing};
 
 /// Pixels of a row.
 const ROW: u32 = 36;
@@ -13,23 +13,21 @@ pub(super) fn draw(bars: &Bars, drawing: &mut Drawing) -> u32 {
     let most = bars.rows.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1);
     let mut top = 0;
     for (label, number) in &bars.rows {
-        drawing.put(format_args!(
-            "<g><title>{}: {number}</title>",
-            escaped(label)
-        ));
-        let (short, long) = (cut(label, NARROW), cut(label, WIDE));
-        if short == long {
-            drawing.text("label", 0.0, top + 15, Anchor::Start, &short);
-        } else {
-            drawing.text("label wide", 0.0, top + 15, Anchor::Start, &long);
-            drawing.text("label narrow", 0.0, top + 15, Anchor::Start, &short);
-        }
-        drawing.text("number", 1.0, top + 15, Anchor::End, &number.to_string());
         #[allow(clippy::cast_precision_loss)] // pixels
         let share = *number as f64 / most as f64;
-        drawing.rect("track", 0.0, f64::from(top) + 21.0, 1.0, 7.0);
-        drawing.rect("bar", 0.0, f64::from(top) + 21.0, share, 7.0);
-        drawing.put(format_args!("</g>"));
+        let (short, long) = (cut(label, NARROW), cut(label, WIDE));
+        let (letters, bar) = (top + 15, f64::from(top) + 21.0);
+        drawing.titled(&format!("{label}: {number}"), |drawing| {
+            if short == long {
+                drawing.text("label", 0.0, letters, Anchor::Start, &short);
+            } else {
+                drawing.text("label wide", 0.0, letters, Anchor::Start, &long);
+                drawing.text("label narrow", 0.0, letters, Anchor::Start, &short);
+            }
+            drawing.text("number", 1.0, letters, Anchor::End, &number.to_string());
+            drawing.rect("track", 0.0, bar, 1.0, 7.0);
+            drawing.rect("bar", 0.0, bar, share, 7.0);
+        });
         top += ROW;
     }
     top

@@ -24,12 +24,9 @@ pub(super) fn draw(heat: &Heat, drawing: &mut Drawing) -> u32 {
             let class = format!("h{}", shade(*number, most));
             let (x, y) = (f64::from(hour) / 24.0 + 0.002, f64::from(top) + 1.0);
             let title = format!("{label} {hour:02}:00: {number}");
-            drawing.put(format_args!(
-                "<g><title>{}</title>",
-                super::svg::escaped(&title)
-            ));
-            drawing.rect(&class, x, y, 1.0 / 24.0 - 0.004, f64::from(ROW) - 3.0);
-            drawing.put(format_args!("</g>"));
+            drawing.titled(&title, |drawing| {
+                drawing.rect(&class, x, y, 1.0 / 24.0 - 0.004, f64::from(ROW) - 3.0);
+            });
         }
         top += ROW;
     }

@@ -1,6 +1,6 @@
 //! Lanes in the same time: bars for what was refused, circles for what was let in.
 
-use super::svg::{Anchor, Drawing, escaped, percent};
+use super::svg::{Anchor, Drawing, percent};
 use super::{Lanes, Stretch};
 
 /// Pixels: of a lane, and of what stands above all.
@@ -25,12 +25,8 @@ pub(super) fn draw(lanes: &Lanes, drawing: &mut Drawing) -> u32 {
         drawing.text("axis halo", 1.0, top + 14, Anchor::End, &lane.note);
         let y = f64::from(top) + 30.0;
         drawing.rule("grid", y);
-        for stretch in &lane.accepted {
-            accepted(stretch, y, drawing);
-        }
-        for stretch in &lane.refused {
-            refused(stretch, y, drawing);
-        }
+        ACCEPTED.draw(&lane.accepted, y, drawing);
+        REFUSED.draw(&lane.refused, y, drawing);
         top += LANE;
     }
     drawing.rule("base", f64::from(bottom));
@@ -39,36 +35,59 @@ pub(super) fn draw(lanes: &Lanes, drawing: &mut Drawing) -> u32 {
     bottom + 26
 }
 
-fn refused(stretch: &Stretch, y: f64, drawing: &mut Drawing) {
-    title("refused", stretch, drawing);
-    let wide = stretch.until - stretch.from;
-    if wide > 0.0 {
-        drawing.rect("refused", stretch.from, y - 8.0, wide, 16.0);
-    }
-    // A moment has no width of its own.
-    let x = percent(stretch.from);
-    drawing.put(format_args!(
-        "<rect class=\"refused\" x=\"{x}\" y=\"{:.1}\" width=\"3\" height=\"16\"/></g>",
-        y - 8.0
-    ));
+/// How stretches of one kind look.
+struct Look {
+    class: &'static str,
+    title: &'static str,
+    /// Pixels from the middle of the lane to the edge of a stretch.
+    half: f64,
+    /// What stands where one begins: a moment has no width of its own.
+    moment: fn(&Look, f64, f64, &mut Drawing),
 }
 
-fn accepted(stretch: &Stretch, y: f64, drawing: &mut Drawing) {
-    title("let in", stretch, drawing);
-    let wide = stretch.until - stretch.from;
-    if wide > 0.0 {
-        drawing.rect("accepted", stretch.from, y - 2.0, wide, 4.0);
-    }
-    let x = percent(stretch.from);
-    drawing.put(format_args!(
-        "<circle class=\"accepted\" cx=\"{x}\" cy=\"{y:.1}\" r=\"4\"/></g>"
-    ));
-}
+const REFUSED: Look = Look {
+    class: "refused",
+    title: "refused",
+    half: 8.0,
+    moment: Look::bar,
+};
+const ACCEPTED: Look = Look {
+    class: "accepted",
+    title: "let in",
+    half: 2.0,
+    moment: Look::circle,
+};
 
-fn title(what: &str, stretch: &Stretch, drawing: &mut Drawing) {
-    let title = match stretch.number {
-        1 => what.to_owned(),
-        n => format!("{n} {what}"),
-    };
-    drawing.put(format_args!("<g><title>{}</title>", escaped(&title)));
+impl Look {
+    /// `y`: the middle of the lane, in pixels.
+    fn draw(&self, stretches: &[Stretch], y: f64, drawing: &mut Drawing) {
+        for stretch in stretches {
+            let title = match stretch.number {
+                1 => self.title.to_owned(),
+                n => format!("{n} {}", self.title),
+            };
+            let wide = stretch.until - stretch.from;
+            drawing.titled(&title, |drawing| {
+                if wide > 0.0 {
+                    let (top, high) = (y - self.half, 2.0 * self.half);
+                    drawing.rect(self.class, stretch.from, top, wide, high);
+                }
+                (self.moment)(self, stretch.from, y, drawing);
+            });
+        }
+    }
+
+    fn bar(&self, x: f64, y: f64, drawing: &mut Drawing) {
+        let (class, x, top, high) = (self.class, percent(x), y - self.half, 2.0 * self.half);
+        drawing.put(format_args!(
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{top:.1}\" width=\"3\" height=\"{high}\"/>"
+        ));
+    }
+
+    fn circle(&self, x: f64, y: f64, drawing: &mut Drawing) {
+        let (class, x) = (self.class, percent(x));
+        drawing.put(format_args!(
+            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y:.1}\" r=\"4\"/>"
+        ));
+    }
 }

@@ -4,8 +4,8 @@ use super::Stack;
 use super::svg::Drawing;
 
 /// Where the columns begin and end, in pixels.
-const TOP: f64 = 30.0;
-const BOTTOM: f64 = 210.0;
+const TOP: u32 = 30;
+const BOTTOM: u32 = 210;
 const HEIGHT: u32 = 236;
 /// What is left free of a column's place.
 const GAP: f64 = 0.12;
@@ -18,14 +18,16 @@ pub(super) fn draw(stack: &Stack, drawing: &mut Drawing) -> u32 {
         .map(|column| column.iter().sum::<u64>());
     let top = round(sums.max().unwrap_or(0));
     for line in [top, top / 2] {
-        let y = height(line, top);
-        drawing.rule("grid", BOTTOM - y);
+        let y = f64::from(BOTTOM) - height(line, top);
+        drawing.rule("grid", y);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the drawing
+        drawing.beside(y as u32 + 4, &line.to_string());
     }
     #[allow(clippy::cast_precision_loss)] // some hundred columns
     let wide = 1.0 / stack.columns.len().max(1) as f64;
     let mut across = 0.0;
     for column in &stack.columns {
-        let mut y = BOTTOM;
+        let mut y = f64::from(BOTTOM);
         for (part, number) in column.iter().enumerate().filter(|(_, n)| **n > 0) {
             let high = height(*number, top);
             y -= high;
@@ -40,20 +42,15 @@ pub(super) fn draw(stack: &Stack, drawing: &mut Drawing) -> u32 {
         }
         across += wide;
     }
-    drawing.rule("base", BOTTOM);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the drawing
-    for line in [top, top / 2] {
-        let y = (BOTTOM - height(line, top)) as u32;
-        drawing.beside(y + 4, &line.to_string());
-    }
-    drawing.ticks(&stack.ticks, 210);
-    drawing.marks(&stack.marks, 210);
+    drawing.rule("base", f64::from(BOTTOM));
+    drawing.ticks(&stack.ticks, BOTTOM);
+    drawing.marks(&stack.marks, BOTTOM);
     HEIGHT
 }
 
 #[allow(clippy::cast_precision_loss)] // pixels
 fn height(number: u64, top: u64) -> f64 {
-    number as f64 / top.max(1) as f64 * (BOTTOM - TOP)
+    number as f64 / top.max(1) as f64 * f64::from(BOTTOM - TOP)
 }
 
 /// The next even number that is easily read: 2, 4, 6, 8, 10, 12, 16, 20 and so on.

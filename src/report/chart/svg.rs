@@ -68,6 +68,13 @@ impl Drawing {
         let _ = self.text.write_fmt(element);
     }
 
+    /// What is drawn together, and tells something of itself.
+    pub(super) fn titled(&mut self, title: &str, draw: impl FnOnce(&mut Self)) {
+        self.put(format_args!("<g><title>{}</title>", escaped(title)));
+        draw(self);
+        self.put(format_args!("</g>"));
+    }
+
     /// `x`: a share; `y`: in pixels, of the line on which the letters stand.
     pub(super) fn text(&mut self, class: &str, x: f64, y: u32, anchor: Anchor, text: &str) {
         let anchor = match anchor {

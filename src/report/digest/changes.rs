@@ -1,12 +1,14 @@
 //! What was changed on the server meanwhile.
 
-use crate::event::{Micros, Place};
+use crate::event::{Micros, Place, SECOND};
 use crate::sign::{Change, Sign};
 
 /// Changes that are kept, the first ones.
 const KEPT: usize = 512;
 /// How far apart one change stands in two logs.
-const AGAIN: Micros = 2 * crate::event::SECOND;
+const AGAIN: Micros = 2 * SECOND;
+/// And behind how many others at most.
+const LAST: usize = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
@@ -26,12 +28,12 @@ pub struct Changes {
 
 impl Changes {
     pub(super) fn add(&mut self, sign: &Sign, change: &Change) {
-        let same = |kept: &&Changed| {
+        let is_same = |kept: &Changed| {
             kept.place.part != sign.place.part
                 && *kept.action == *change.action
                 && (kept.time - sign.time).abs() <= AGAIN
         };
-        if self.kept.iter().rev().take(8).any(|kept| same(&kept)) {
+        if self.kept.iter().rev().take(LAST).any(is_same) {
             return;
         }
         if self.kept.len() >= KEPT {

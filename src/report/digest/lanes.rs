@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
 use crate::event::{Micros, SECOND};
 
@@ -33,30 +33,23 @@ pub struct Lane {
     accepted: Spans,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lanes {
     of: HashMap<IpAddr, Lane>,
     /// Clients that were never refused.
     idle: usize,
 }
 
-impl Default for Lanes {
-    fn default() -> Self {
-        let of = HashMap::new();
-        Self { of, idle: 0 }
-    }
-}
-
 impl Lanes {
     /// The same under other addresses; of two that come to be one, the longer is kept.
     #[must_use]
     pub fn renamed(self, name: impl Fn(IpAddr) -> IpAddr) -> Self {
-        let mut renamed: HashMap<IpAddr, Lane> = HashMap::new();
+        let mut renamed: HashMap<IpAddr, Lane> = HashMap::default();
         let mut all: Vec<_> = self.of.into_iter().collect();
         all.sort_unstable_by_key(|(client, _)| *client);
         for (client, lane) in all {
             let kept = renamed.entry(name(client)).or_default();
-            if kept.refused.all.len() < lane.refused.all.len() || kept.accepted.all.is_empty() {
+            if kept.length() < lane.length() {
                 *kept = lane;
             }
         }
@@ -114,6 +107,10 @@ impl Lane {
     pub fn accepted(&self) -> &[Span] {
         &self.accepted.all
     }
+
+    fn length(&self) -> usize {
+        self.refused.all.len() + self.accepted.all.len()
+    }
 }
 
 impl Spans {
@@ -169,6 +166,20 @@ mod tests {
             let spans = lanes.get(client).map_or(&[][..], |lane| lane.refused());
             prop_assert!(spans.len() <= SPANS);
             prop_assert_eq!(spans.iter().map(|s| s.number).sum::<u64>(), times.len() as u64);
+        }
+    }
+
+    #[test]
+    fn of_two_lanes_under_one_name_the_longer_is_kept() {
+        let clients: [IpAddr; 2] = [[203, 0, 113, 1].into(), [203, 0, 113, 2].into()];
+        for long in clients {
+            let mut lanes = Lanes::default();
+            for client in clients {
+                let times = if client == long { 3 } else { 1 };
+                (0..times).for_each(|time| lanes.refused(client, time * SECOND));
+            }
+            let lanes = lanes.renamed(|_| clients[0]);
+            assert_eq!(lanes.get(clients[0]).unwrap().refused().len(), 3);
         }
     }
 

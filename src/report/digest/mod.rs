@@ -6,6 +6,7 @@ mod ranking;
 mod samples;
 mod times;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -65,7 +66,7 @@ pub struct Digest {
     zone: Zone,
     pub verdicts: Verdicts,
     /// By the first cause that is left; `None`: unknown.
-    pub causes: BTreeMap<Option<Cause>, Verdicts>,
+    causes: BTreeMap<Option<Cause>, Verdicts>,
     pub first: Option<Micros>,
     pub last: Option<Micros>,
     pub times: Times,
@@ -104,6 +105,13 @@ impl Digest {
             lanes: Lanes::default(),
             samples: Samples::default(),
         }
+    }
+
+    /// How many of each cause, the most frequent first; `None`: unknown.
+    pub fn causes(&self) -> Vec<(Option<Cause>, Verdicts)> {
+        let mut causes: Vec<_> = self.causes.iter().map(|(c, v)| (*c, *v)).collect();
+        causes.sort_by_key(|(cause, v)| (Reverse(v.total()), *cause));
+        causes
     }
 
     /// What else happened, within what is asked for.

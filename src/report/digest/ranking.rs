@@ -66,9 +66,11 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
         self.standings.sorted()
     }
 
-    /// Refusals of those that are not kept.
-    pub fn rest(&self) -> u64 {
-        self.standings.rest()
+    /// Refusals of all but the first of them.
+    pub fn beyond(&self, first: usize) -> u64 {
+        let sorted = self.sorted();
+        let shown = sorted.iter().take(first).map(|(_, s)| s.refusals);
+        self.refusals() - shown.sum::<u64>()
     }
 
     /// How many there are; of very many, that there are more than so many.

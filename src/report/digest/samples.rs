@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
 use crate::cause::Cause;
-use crate::event::{Micros, Part};
+use crate::event::{Micros, Part, beginning};
 use crate::finding::Finding;
 use crate::incident::GAP;
 use crate::report::ndjson::id;
@@ -28,20 +28,11 @@ pub struct Sample {
 
 type Key = (Option<IpAddr>, Option<Box<str>>, Option<Cause>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Samples {
     pub kept: Vec<Sample>,
     /// When the last one was kept.
     newest: HashMap<Key, Micros>,
-}
-
-impl Default for Samples {
-    fn default() -> Self {
-        Self {
-            kept: Vec::new(),
-            newest: HashMap::new(),
-        }
-    }
 }
 
 impl Samples {
@@ -82,8 +73,6 @@ fn cut(mut finding: Finding) -> Finding {
 
 fn shorten(text: &mut Box<str>) {
     if text.len() > LONGEST {
-        let ends = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
-        let end = ends.unwrap_or(0);
-        *text = format!("{}…", &text[..end]).into();
+        *text = format!("{}…", beginning(text, LONGEST)).into();
     }
 }

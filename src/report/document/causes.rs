@@ -8,11 +8,10 @@ use crate::report::text::title;
 pub(super) fn section(told: &Told<'_>) -> Section {
     let digest = told.digest;
     let total = digest.verdicts.total();
-    let mut causes: Vec<_> = digest.causes.iter().collect();
-    causes.sort_by_key(|(cause, v)| (std::cmp::Reverse(v.total()), **cause));
+    let causes = digest.causes();
     let rows = causes
         .iter()
-        .map(|(cause, v)| row(title(**cause, 1), v, total));
+        .map(|(cause, v)| row(title(*cause, 1), v, total));
     let table = Table {
         caption: "Causes, and how sure they are",
         columns: vec![
@@ -32,8 +31,8 @@ pub(super) fn section(told: &Told<'_>) -> Section {
          left. Ambiguous: more than one is left, and a line exists or may have existed. Unknown: the log does not cover \
          the moment, and nothing narrows it down. Where more than one is left, the likeliest counts.";
     let mut blocks = vec![Block::Table(table), Block::Paragraph(text.to_owned())];
-    if !digest.statuses.sorted().is_empty() {
-        let statuses = digest.statuses.sorted();
+    let statuses = digest.statuses.sorted();
+    if !statuses.is_empty() {
         let told: Vec<String> = statuses
             .iter()
             .map(|(status, s)| format!("{status}: {}", number(s.refusals, "refusal")))

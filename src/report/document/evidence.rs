@@ -1,10 +1,10 @@
 //! The lines, side by side: a few of each incident.
 
-use super::headline::name;
 use super::told::{Told, number, shown};
 use super::{Block, Exhibit, Line, Section};
 use crate::finding::{Confidence, Evidence, Role, Verdict};
 use crate::report::digest::Sample;
+use crate::report::incidents::words::name;
 use crate::report::sanitize::visible;
 use crate::report::text::{title, what, who};
 

@@ -6,8 +6,7 @@ use crate::event::SECOND;
 use crate::incident::{End, Ended, Incident};
 use crate::level::Level;
 use crate::report::digest::{Digest, Verdicts};
-use crate::report::incidents::words;
-use crate::report::text::title as cause_title;
+use crate::report::incidents::words::{self, name};
 
 pub(super) fn title(told: &Told<'_>) -> String {
     match (told.asked.incident.is_some(), told.incidents().next()) {
@@ -98,12 +97,18 @@ pub(super) fn cards(told: &Told<'_>) -> Vec<Card> {
 }
 
 pub(super) fn section(told: &Told<'_>) -> Section {
+    let lead = Block::Lead(headline(told));
+    Section::new("summary", "What happened", vec![lead])
+}
+
+/// The sentences that everybody should read.
+pub fn headline(told: &Told<'_>) -> Vec<String> {
     let mut sentences = vec![what(told)];
     if let Some(worst) = told.incidents().next() {
         sentences.push(which(told, worst));
         sentences.push(state(told));
     }
-    Section::new("summary", "What happened", vec![Block::Lead(sentences)])
+    sentences
 }
 
 /// How many, when, and what is known of them.
@@ -153,18 +158,18 @@ fn listed(parts: &[String]) -> String {
 
 /// The worst incident: what, whom, since when, by what, until when.
 fn which(told: &Told<'_>, worst: &Incident) -> String {
+    let which = match told.incidents().len() {
+        1 => "The one incident".to_owned(),
+        all => format!("The worst of {}", number(all as u64, "incident")),
+    };
     let mut text = format!(
-        "The worst of {} is {} ({}): {} of {} since {}",
-        number(told.incidents().len() as u64, "incident"),
+        "{which} is {} ({}): {} of {} since {}",
         quoted(&name(worst)),
         worst.level.id(),
         number(worst.refusals, "refusal"),
         words::who(worst),
         told.time(worst.first)
     );
-    if told.incidents().len() == 1 {
-        text = text.replacen("The worst of 1 incident", "The one incident", 1);
-    }
     let asked = told.asked;
     let is_cut = asked.since.is_some_and(|since| worst.first < since)
         || asked.until.is_some_and(|until| worst.last >= until);
@@ -210,23 +215,17 @@ fn state(told: &Told<'_>) -> String {
         (ended(Ended::Open), "may still go on", "may still go on"),
     ];
     let parts = parts.iter().filter(|(n, ..)| *n > 0);
-    let parts: Vec<String> = parts
-        .map(|(n, one, more)| format!("{n} {}", if *n == 1 { one } else { more }))
-        .collect();
-    match (told.incidents().len(), &parts[..]) {
-        (1, [only]) => {
-            let only = only.strip_prefix("1 ").unwrap_or(only);
-            format!(
-                "In all, {hit} {}; the incident {only}.",
-                were_refused(digest)
-            )
-        }
-        (all, parts) => format!(
-            "In all, {hit} {}; of {all} incidents {}.",
-            were_refused(digest),
-            listed(parts)
-        ),
-    }
+    let parts = parts.map(|(n, one, more)| match (told.incidents().len(), n) {
+        (1, _) => format!("the incident {one}"),
+        (_, 1) => format!("1 {one}"),
+        (_, n) => format!("{n} {more}"),
+    });
+    let of = match told.incidents().len() {
+        1 => String::new(),
+        all => format!("of {all} incidents "),
+    };
+    let parts = listed(&parts.collect::<Vec<_>>());
+    format!("In all, {hit} {}; {of}{parts}.", were_refused(digest))
 }
 
 fn were_refused(digest: &Digest) -> &'static str {
@@ -238,9 +237,4 @@ fn were_refused(digest: &Digest) -> &'static str {
 
 fn quoted(text: &str) -> String {
     format!("“{text}”")
-}
-
-/// What the incident is called.
-pub(super) fn name(incident: &Incident) -> String {
-    cause_title(incident.cause, 1 + incident.or.len())
 }

@@ -1,11 +1,10 @@
 //! The incidents, the worst first: a table of all, and what is known of each.
 
-use super::headline::name;
 use super::told::{Told, anchor, number, shown};
 use super::{Block, Cell, Section, Table, lanes};
 use crate::incident::{Counts, Ended, Incident};
 use crate::level::Level;
-use crate::report::incidents::words;
+use crate::report::incidents::words::{self, name};
 
 /// Incidents that have a section each.
 const SECTIONS: usize = 20;
@@ -38,23 +37,11 @@ fn totals(told: &Told<'_>) -> Block {
         ));
     }
     let shown: u64 = told.incidents().map(|i| i.refusals).sum();
-    let others = gathered
-        .findings
-        .saturating_sub(shown + gathered.isolated + gathered.forgotten.1);
-    let mut parts = vec![format!("{} in none", gathered.isolated)];
-    if others > 0 {
-        parts.push(format!("{others} in incidents that are not asked for"));
-    }
-    if gathered.forgotten.0 > 0 {
-        let (small, refusals) = gathered.forgotten;
-        let small = number(small, "small incident");
-        parts.push(format!("{refusals} in {small} that are only counted"));
-    }
     Block::Paragraph(format!(
         "{} with {shown} of {} in all that was read; {}. An incident is told whole, also where it reaches beyond what is asked for.",
         number(told.incidents().len() as u64, "incident"),
         number(gathered.findings, "refusal"),
-        parts.join(", ")
+        words::elsewhere(gathered, shown)
     ))
 }
 
@@ -141,11 +128,7 @@ fn facts(told: &Told<'_>, i: &Incident) -> Vec<(&'static str, String)> {
         ),
         ("when", told.span(i.first, i.last)),
     ];
-    if i.clock_ahead != 0 {
-        let shown = told.span(i.first + i.clock_ahead, i.last + i.clock_ahead);
-        let ahead = words::long(i.clock_ahead);
-        facts.push(("clock", format!("was {ahead} ahead: the log says {shown}")));
-    }
+    facts.extend(words::clock(told.page, i).map(|told| ("clock", told)));
     if let Some(cause) = i.cause {
         facts.push(("why", cause.facts().summary.to_owned()));
     }
@@ -185,15 +168,7 @@ fn judgement(i: &Incident, facts: &mut Vec<(&'static str, String)>) {
     }
     facts.extend(words::otherwise(&i.otherwise).map(|told| ("without", told)));
     if let Some(attack) = &i.attack {
-        let techniques = attack.techniques.iter();
-        let names: Vec<String> = techniques
-            .map(|t| format!("{} {}", t.id(), t.name()))
-            .collect();
-        let lead = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        };
+        let lead = words::techniques(attack).unwrap_or_else(|| "none".to_owned());
         facts.push(("attack", format!("{lead}: {}", shown(&attack.because))));
     }
     let gaps = i.gaps.iter().map(|gap| ("gap", shown(gap)));

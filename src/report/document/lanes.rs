@@ -1,7 +1,7 @@
 //! An incident as lanes, one a client; and the marks of what set incidents off.
 
 use super::over_time::{share, ticks};
-use super::told::{Told, number, shown};
+use super::told::{Told, left_out, more, number, shown, triggers};
 use super::{Block, Cell, Table};
 use crate::event::{Micros, Place, SECOND};
 use crate::incident::{Incident, Trigger};
@@ -31,11 +31,8 @@ impl Marks {
     pub(super) fn of(told: &Told<'_>) -> Self {
         let mut all: Vec<Marked> = Vec::new();
         for (at, incident) in told.incidents().enumerate() {
-            let both = [("sets off", &incident.trigger), ("ends", &incident.end.by)];
-            for (what, trigger) in both {
-                if let Some(trigger) = trigger {
-                    add(&mut all, at, what, trigger);
-                }
+            for (what, trigger, _) in triggers(incident) {
+                add(&mut all, at, what, trigger);
             }
         }
         all.truncate(MARKS);
@@ -140,8 +137,8 @@ fn window(incident: &Incident) -> (Micros, Micros) {
     let (mut from, mut until) = (incident.first - margin, incident.last + margin);
     let befores = incident.clients.kept.iter().filter_map(|lane| lane.before);
     let afters = incident.clients.kept.iter().filter_map(|lane| lane.after);
-    let triggers = incident.trigger.iter().chain(incident.end.by.iter());
-    let moments = triggers.filter_map(|t| t.time).chain(befores).chain(afters);
+    let changes = triggers(incident).filter_map(|(_, trigger, _)| trigger.time);
+    let moments = changes.chain(befores).chain(afters);
     let near = (incident.first - 4 * margin)..(incident.last + 4 * margin);
     for time in moments.filter(|time| near.contains(time)) {
         from = from.min(time - margin / 2);
@@ -169,28 +166,15 @@ pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
     let names = incident.principals.kept.iter();
     let names = names.map(|l| row(shown(&l.who), l.refusals, l.first, l.before, l.after));
     let rest = [
-        (&incident.clients.others, incident.clients.rest, "address"),
-        (
-            &incident.principals.others,
-            incident.principals.rest,
-            "name",
-        ),
+        more(incident.clients.others, "address", incident.clients.rest),
+        more(incident.principals.others, "name", incident.principals.rest),
     ];
-    let rest = rest.iter().filter(|(others, ..)| **others > 0);
-    let rest: Vec<String> = rest
-        .map(|(others, refusals, noun)| {
-            format!(
-                "{} more with {}",
-                number(**others, noun),
-                number(*refusals, "refusal")
-            )
-        })
-        .collect();
+    let rest: Vec<String> = rest.into_iter().flatten().collect();
     Table {
         caption: "Who was refused, and let in before and after",
         columns: vec!["who", "refusals", "first", "let in before", "let in after"],
         rows: clients.chain(names).collect(),
         sum: None,
-        left_out: (!rest.is_empty()).then(|| format!("{}.", rest.join("; "))),
+        left_out: left_out(&rest),
     }
 }

@@ -25,6 +25,7 @@ mod unseen;
 use crate::level::Level;
 use crate::report::chart::Chart;
 
+pub use headline::headline;
 pub use over_time::{Bins, bins};
 pub use told::{Asked, Told};
 
@@ -126,6 +127,14 @@ impl Section {
     }
 }
 
+impl Table {
+    /// Whether a column is one of numbers, which stand to the right.
+    pub fn is_of_numbers(&self, column: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells.any(|cell| matches!(cell, Cell::Number(_)))
+    }
+}
+
 impl Cell {
     fn words(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -134,18 +143,6 @@ impl Cell {
         } else {
             Cell::Words(text)
         }
-    }
-}
-
-impl Document {
-    /// The sentences that everybody should read.
-    pub fn headline(&self) -> &[String] {
-        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
-        let mut leads = blocks.filter_map(|block| match block {
-            Block::Lead(sentences) => Some(&sentences[..]),
-            _ => None,
-        });
-        leads.next().unwrap_or_default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime};
 
 use super::lanes::Marks;
-use super::told::{Told, grouped, number};
+use super::told::{Told, grouped, number, triggers};
 use super::{Block, Cell, Table};
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
@@ -62,10 +62,8 @@ pub fn bins(told: &Told<'_>) -> Option<Bins> {
     let (mut first, mut last) = digest.first.zip(digest.last)?;
     let margin = ((last - first) / 4).max(NEAR);
     let near = (first - margin)..(last + margin);
-    let triggers = told
-        .incidents()
-        .flat_map(|i| i.trigger.iter().chain(i.end.by.iter()));
-    for time in triggers.filter_map(|trigger| trigger.time) {
+    let triggers = told.incidents().flat_map(triggers);
+    for time in triggers.filter_map(|(_, trigger, _)| trigger.time) {
         if near.contains(&time) {
             first = first.min(time);
             last = last.max(time);
@@ -81,9 +79,8 @@ pub fn bins(told: &Told<'_>) -> Option<Bins> {
     // Days begin at the reader's midnight.
     let shift = zone.read(first).map_or(0, |t| ahead(&t)) % step;
     let from = first - (first + shift).rem_euclid(step);
-    let mut causes: Vec<_> = digest.causes.iter().collect();
-    causes.sort_by_key(|(cause, v)| (std::cmp::Reverse(v.total()), **cause));
-    let causes: Vec<Option<Cause>> = causes.iter().map(|(cause, _)| **cause).collect();
+    let causes = digest.causes();
+    let causes: Vec<Option<Cause>> = causes.iter().map(|(cause, _)| *cause).collect();
     let length = usize::try_from((last - from) / step).ok()? + 1;
     let mut columns = vec![vec![0; causes.len()]; length];
     for (time, cause, number) in digest.times.counts() {

@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::hash::Hash;
 
-use super::told::{Told, grouped, how_many, number, share, shown};
+use super::told::{Told, grouped, how_many, left_out, more, number, share, shown};
 use super::{Block, Cell, Section, Table};
 use crate::report::chart::{Bars, Chart, Plot};
-use crate::report::digest::Ranking;
+use crate::report::digest::{Ranking, Standing};
 use crate::report::text::title;
 
 /// Bars of a chart, and rows of its table.
@@ -96,7 +96,7 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
             rows: bars.collect(),
         }),
     };
-    let row = |(who, s): &(&K, &crate::report::digest::Standing)| {
+    let row = |(who, s): &(&K, &Standing)| {
         vec![
             Cell::Said(shown(&who.to_string())),
             Cell::Number(s.refusals),
@@ -106,21 +106,12 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
             Cell::Whole(told.time(s.last)),
         ]
     };
-    let more = all.iter().skip(ROWS);
-    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest();
+    let refusals = ranking.beyond(ROWS);
     let others = ranking.number().saturating_sub(ROWS as u64);
     let without = total.saturating_sub(ranking.refusals());
-    let mut left_out = Vec::new();
-    if others > 0 {
-        left_out.push(format!(
-            "{} more with {}",
-            number(others, kind.noun),
-            number(refusals, "refusal")
-        ));
-    }
-    if without > 0 {
-        left_out.push(format!("{} {}", grouped(without), kind.without));
-    }
+    let without = (without > 0).then(|| format!("{} {}", grouped(without), kind.without));
+    let rest = [more(others, kind.noun, refusals), without];
+    let rest: Vec<String> = rest.into_iter().flatten().collect();
     let table = Table {
         caption: kind.caption,
         columns: vec![
@@ -133,7 +124,7 @@ fn of<K: Display + Hash + Eq + Ord + Clone>(
         ],
         rows: all.iter().take(ROWS).map(row).collect(),
         sum: None,
-        left_out: (!left_out.is_empty()).then(|| format!("{}.", left_out.join("; "))),
+        left_out: left_out(&rest),
     };
     Some(Block::Chart(chart, table))
 }

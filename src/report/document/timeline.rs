@@ -1,13 +1,12 @@
 //! What happened one after the other, and what set it off.
 
-use super::headline::name;
 use super::incidents::link as incident_link;
 use super::lanes::Marks;
-use super::told::{Told, grouped, number, shown};
+use super::told::{self, Told, number, shown};
 use super::{Block, Cell, Section, Table, over_time};
 use crate::event::{Micros, SECOND};
 use crate::incident::Incident;
-use crate::report::incidents::words;
+use crate::report::incidents::words::{self, name};
 use crate::report::stretch;
 
 /// Rows; of more the least important go.
@@ -68,9 +67,11 @@ fn rows(told: &Told<'_>) -> Vec<Row> {
     for (at, incident) in told.incidents().enumerate() {
         of_incident(told, incident, at, &mut rows);
     }
-    let known: Vec<_> = told.incidents().flat_map(triggers_of).collect();
+    let known: Vec<_> = told.incidents().flat_map(told::triggers).collect();
     for changed in &told.digest.changes.kept {
-        let is_known = known.iter().any(|t| t.why.place() == Some(changed.place));
+        let is_known = known
+            .iter()
+            .any(|(_, trigger, _)| trigger.why.place() == Some(changed.place));
         if !is_known {
             let said = changed.reason.as_deref().unwrap_or(&changed.action);
             rows.push(Row {
@@ -93,10 +94,6 @@ fn rows(told: &Told<'_>) -> Vec<Row> {
         }));
     }
     rows
-}
-
-fn triggers_of(incident: &Incident) -> impl Iterator<Item = &crate::incident::Trigger> {
-    incident.trigger.iter().chain(incident.end.by.iter())
 }
 
 fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<Row>) {
@@ -126,8 +123,7 @@ fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<R
         let text = format!("{name}: the last of {refusals}, after {within}");
         rows.push(row(incident.last, link("last refusal"), text));
     }
-    for (what, trigger) in [("sets off", &incident.trigger), ("ends", &incident.end.by)] {
-        let Some(trigger) = trigger else { continue };
+    for (what, trigger, _) in told::triggers(incident) {
         let place = trigger.why.place();
         rows.extend(trigger.time.map(|time| Row {
             place: place.map_or_else(String::new, |place| told.page.place(place)),
@@ -151,11 +147,7 @@ pub(super) fn triggers(told: &Told<'_>) -> Section {
     let marks = Marks::of(told);
     let mut rows = Vec::new();
     for (at, incident) in told.incidents().enumerate() {
-        for (what, trigger, moment) in [
-            ("sets off", &incident.trigger, incident.first),
-            ("ends", &incident.end.by, incident.last),
-        ] {
-            let Some(trigger) = trigger else { continue };
+        for (what, trigger, moment) in told::triggers(incident) {
             let number = marks.number(at, what);
             rows.push(vec![
                 number.map_or(Cell::Empty, |n| Cell::Number(n as u64)),
@@ -174,7 +166,7 @@ pub(super) fn triggers(told: &Told<'_>) -> Section {
             0 => "The logs tell of no change on the server.".to_owned(),
             n => format!(
                 "None of {} set an incident off or ended one.",
-                grouped_changes(n)
+                number(n, "change")
             ),
         };
         vec![Block::Paragraph(text)]
@@ -187,11 +179,4 @@ pub(super) fn triggers(told: &Told<'_>) -> Section {
         })]
     };
     Section::new("triggers", "Triggers", blocks)
-}
-
-fn grouped_changes(number: u64) -> String {
-    match number {
-        1 => "1 change".to_owned(),
-        n => format!("{} changes", grouped(n)),
-    }
 }

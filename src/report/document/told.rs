@@ -88,6 +88,18 @@ impl<'a> Told<'a> {
     }
 }
 
+/// What set an incident off and what ended it: which of both, and what its distance is told from.
+pub(super) fn triggers(
+    incident: &Incident,
+) -> impl Iterator<Item = (&'static str, &Trigger, Micros)> {
+    let both = [
+        ("sets off", incident.trigger.as_ref(), incident.first),
+        ("ends", incident.end.by.as_ref(), incident.last),
+    ];
+    let both = both.into_iter();
+    both.filter_map(|(what, trigger, moment)| Some((what, trigger?, moment)))
+}
+
 /// Where links to an incident lead.
 pub(super) fn anchor(incident: &Incident) -> String {
     format!("incident-{}", incident.id)
@@ -106,6 +118,20 @@ pub(super) fn how_many<K: Hash + Eq + Ord + Clone>(ranking: &Ranking<K>, noun: &
     } else {
         format!("more than {told}")
     }
+}
+
+/// `3 more names with 12 refusals`; nothing where there are none.
+pub(super) fn more(others: u64, noun: &str, refusals: u64) -> Option<String> {
+    let told = || {
+        let (others, refusals) = (number(others, noun), number(refusals, "refusal"));
+        format!("{others} more with {refusals}")
+    };
+    (others > 0).then(told)
+}
+
+/// What is not in a table, as one sentence; nothing where all is.
+pub(super) fn left_out(parts: &[String]) -> Option<String> {
+    (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
 }
 
 /// `37.5 %`

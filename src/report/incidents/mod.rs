@@ -6,5 +6,6 @@ mod turn;
 pub(super) mod words;
 
 pub use object::object;
+pub(super) use object::without_nulls;
 pub use text::{Told, text};
 pub use turn::{Turn, turn, turned};

@@ -9,7 +9,6 @@ use crate::cause::Cause;
 use crate::event::{Micros, Part, Place, SECOND};
 use crate::incident::{Counts, Exceeded, Incident, Lane, Lanes, Trigger, Why};
 use crate::report::ndjson::timestamp;
-use crate::report::publish::without_nulls;
 
 const SCHEMA: &str = "why401.incident/1";
 
@@ -129,4 +128,18 @@ fn exceeded(limit: &Exceeded) -> Value {
 #[allow(clippy::cast_precision_loss)] // to the millisecond
 fn seconds(time: Micros) -> Value {
     json!((time as f64 / SECOND as f64 * 1000.0).round() / 1000.0)
+}
+
+/// Absent rather than empty.
+pub(in crate::report) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter().filter(|(_, value)| !value.is_null());
+            members
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect()
+        }
+        Value::Array(all) => all.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }

@@ -60,31 +60,17 @@ pub fn text<W: Write>(page: &Page, told: &Told<'_>, out: &mut W) -> io::Result<(
 }
 
 fn total<W: Write>(told: &Told<'_>, out: &mut W) -> io::Result<()> {
-    let Gathered {
-        findings,
-        isolated,
-        forgotten,
-        ..
-    } = told.gathered;
-    if *findings == 0 {
+    let findings = told.gathered.findings;
+    if findings == 0 {
         return writeln!(out, "No refused request was found.");
     }
     let shown: u64 = told.incidents.iter().map(|i| i.refusals).sum();
     let incidents = count(told.incidents.len() as u64, "incident");
-    let others = findings - shown - isolated - forgotten.1;
-    let mut parts = vec![format!("{isolated} in none")];
-    if others > 0 {
-        parts.push(format!("{others} in incidents that are not asked for"));
-    }
-    if forgotten.0 > 0 {
-        let number = count(forgotten.0, "small incident");
-        parts.push(format!("{} in {number} that are only counted", forgotten.1));
-    }
     writeln!(
         out,
         "{BOLD}{incidents}{BOLD:#} with {shown} of {}; {}",
-        count(*findings, "refusal"),
-        parts.join(", ")
+        count(findings, "refusal"),
+        words::elsewhere(told.gathered, shown)
     )
 }
 
@@ -105,7 +91,7 @@ fn line<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<(
 fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<()> {
     const MARGIN: usize = 3;
     let style = colour(incident.cause);
-    let name = title(incident.cause, 1 + incident.or.len());
+    let name = words::name(incident);
     let system = incident
         .system
         .map_or_else(String::new, |s| format!(" · {s}"));
@@ -123,13 +109,7 @@ fn block<W: Write>(page: &Page, incident: &Incident, out: &mut W) -> io::Result<
     let refusals = count(incident.refusals, "refusal");
     block.line(&format!("{} · {refusals}{peak}", words::who(incident)))?;
     block.line(&page.zone.show_span(incident.first, incident.last))?;
-    if incident.clock_ahead != 0 {
-        let ahead = words::long(incident.clock_ahead);
-        let (first, last) = (incident.first, incident.last);
-        let shown = page
-            .zone
-            .show_span(first + incident.clock_ahead, last + incident.clock_ahead);
-        let told = format!("was {ahead} ahead: the log says {shown}");
+    if let Some(told) = words::clock(page, incident) {
         block.paragraph("clock", ("", BOLD), &told)?;
     }
     if let Some(cause) = incident.cause {
@@ -158,16 +138,7 @@ fn judgement<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Res
         block.paragraph("without", ("", BOLD), &otherwise)?;
     }
     if let Some(attack) = &incident.attack {
-        let ids: Vec<String> = attack
-            .techniques
-            .iter()
-            .map(|t| format!("{} {}", t.id(), t.name()))
-            .collect();
-        let lead = if ids.is_empty() {
-            "None".to_owned()
-        } else {
-            ids.join(", ")
-        };
+        let lead = words::techniques(attack).unwrap_or_else(|| "None".to_owned());
         block.paragraph("attack", (&lead, BOLD), &format!(": {}", attack.because))?;
     }
     for gap in &incident.gaps {

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::object;
-use super::words::who;
+use super::words::{name, who};
 use crate::event::Part;
 use crate::incident::Incident;
 use crate::level::Level;
 use crate::report::Page;
-use crate::report::text::{BOLD, Block, DIM, colour, count, title};
+use crate::report::text::{BOLD, Block, DIM, colour, count};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -62,7 +62,7 @@ pub fn turn(page: &Page, turn: Turn, incident: &Incident, out: &mut impl Write) 
         BOLD
     };
     let style = colour(incident.cause);
-    let name = title(incident.cause, 1 + incident.or.len());
+    let name = name(incident);
     let (words, level, id) = (turn.words(), incident.level.id(), &incident.id);
     writeln!(
         out,

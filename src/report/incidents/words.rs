@@ -1,10 +1,10 @@
 //! What is said of an incident in a few words.
 
 use crate::event::{Micros, SECOND};
-use crate::incident::{End, Ended, Exceeded, Incident, Otherwise, Trigger, Why};
+use crate::incident::{Attack, End, Ended, Exceeded, Gathered, Incident, Otherwise, Trigger, Why};
 use crate::report::Page;
 use crate::report::sanitize::visible;
-use crate::report::text::{count, fit};
+use crate::report::text::{count, fit, title};
 
 /// Columns that a name may take; the client chose it.
 pub(in crate::report) const NAME: usize = 40;
@@ -29,6 +29,43 @@ pub(in crate::report) fn who(incident: &Incident) -> String {
         (Some(name), Some(client)) => format!("{name} from {client}"),
         (name, client) => name.or(client).unwrap_or_else(|| "somebody".to_owned()),
     }
+}
+
+/// What the incident is called.
+pub(in crate::report) fn name(incident: &Incident) -> String {
+    title(incident.cause, 1 + incident.or.len())
+}
+
+/// Of a clock that was ahead: what it showed meanwhile.
+pub(in crate::report) fn clock(page: &Page, incident: &Incident) -> Option<String> {
+    let by = incident.clock_ahead;
+    let shown = page.zone.show_span(incident.first + by, incident.last + by);
+    (by != 0).then(|| format!("was {} ahead: the log says {shown}", long(by)))
+}
+
+/// What it looks like an attack of: `T1110.001 Password Guessing`; nothing where it is none.
+pub(in crate::report) fn techniques(attack: &Attack) -> Option<String> {
+    let techniques = attack.techniques.iter();
+    let named: Vec<String> = techniques
+        .map(|t| format!("{} {}", t.id(), t.name()))
+        .collect();
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+/// Where all other refusals are than those of the incidents that are shown.
+pub(in crate::report) fn elsewhere(gathered: &Gathered, shown: u64) -> String {
+    let isolated = gathered.isolated;
+    let (small, counted) = gathered.forgotten;
+    let others = gathered.findings.saturating_sub(shown + isolated + counted);
+    let mut parts = vec![format!("{isolated} in none")];
+    if others > 0 {
+        parts.push(format!("{others} in incidents that are not asked for"));
+    }
+    if small > 0 {
+        let small = count(small, "small incident");
+        parts.push(format!("{counted} in {small} that are only counted"));
+    }
+    parts.join(", ")
 }
 
 /// On what it rests, and what for.

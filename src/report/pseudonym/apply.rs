@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Pseudonyms;
 use crate::event::Part;
 use crate::finding::{Considered, Evidence, Finding, Lost};
-use crate::incident::{Counts, Gathered, Incident, Lanes, Trigger, Why};
+use crate::incident::{Counts, Gathered, Incident, Trigger, Why};
 use crate::report::digest::{Changed, Digest, Sample};
 use crate::summary::{ClockOffset, Gap, LocalZone, Summary};
 
@@ -87,11 +87,7 @@ impl Pseudonyms {
         for lane in &mut incident.clients.kept {
             lane.who = self.address(lane.who);
         }
-        let Incident {
-            principals: Lanes { kept, .. },
-            ..
-        } = incident;
-        for lane in kept {
+        for lane in &mut incident.principals.kept {
             lane.who = self.name(&lane.who);
         }
         each(&mut incident.paths, |path| self.path(path));

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use foldhash::{HashSet, HashSetExt};
 
-use super::TOKEN;
+use super::{TOKEN, trimmed};
 use crate::cause::Cause;
 use crate::finding::Verdict;
 use crate::system;
@@ -24,11 +24,7 @@ static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let mut words = HashSet::new();
     let mut add = |text: &'static str| {
         for token in TOKEN.find_iter(text) {
-            words.insert(
-                token
-                    .as_str()
-                    .trim_end_matches(['.', '@', '%', '+', '-', ':']),
-            );
+            words.insert(trimmed(token.as_str()).0);
         }
     };
     add(FORMS);

@@ -157,9 +157,10 @@ impl Page {
              <table>\n<caption>{caption}</caption>\n<thead><tr>"
         ));
         for (at, column) in table.columns.iter().enumerate() {
-            let class = match table.rows.first().and_then(|row| row.get(at)) {
-                Some(Cell::Number(_)) => " class=\"n\"",
-                _ => "",
+            let class = if table.is_of_numbers(at) {
+                " class=\"n\""
+            } else {
+                ""
             };
             self.put(format_args!("<th scope=\"col\"{class}>{column}</th>"));
         }

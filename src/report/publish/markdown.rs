@@ -86,9 +86,10 @@ impl Page {
         }
         self.put(format_args!("\n|"));
         for at in 0..table.columns.len() {
-            let rule = match table.rows.first().and_then(|row| row.get(at)) {
-                Some(Cell::Number(_)) => "--:",
-                _ => "---",
+            let rule = if table.is_of_numbers(at) {
+                "--:"
+            } else {
+                "---"
             };
             self.put(format_args!("{rule}|"));
         }

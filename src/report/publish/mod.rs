@@ -8,6 +8,5 @@ mod sheet;
 
 pub use html::html;
 pub use markdown::markdown;
-pub(super) use object::without_nulls;
 pub use object::{SCHEMA, json};
 pub use plain::plain;

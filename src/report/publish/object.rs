@@ -12,7 +12,7 @@ use crate::event::SECOND;
 use crate::finding::Evidence;
 use crate::hidden::is_hidden;
 use crate::report::digest::{Ranking, Sample, Standing, Verdicts};
-use crate::report::document::{Told, bins};
+use crate::report::document::{Told, bins, headline};
 use crate::report::incidents;
 use crate::report::ndjson::timestamp;
 use crate::summary::{ClockOffset, Gap, Tally};
@@ -27,7 +27,7 @@ const NAMED: usize = 200;
 const EACH: usize = 3;
 
 /// One object, with an end of line. Characters that act on a screen, or cannot be seen there, are escaped.
-pub fn json(told: &Told<'_>, headline: &[String]) -> String {
+pub fn json(told: &Told<'_>) -> String {
     let digest = told.digest;
     let incidents = told.incidents().enumerate();
     let incidents: Vec<Value> = incidents
@@ -42,7 +42,7 @@ pub fn json(told: &Told<'_>, headline: &[String]) -> String {
         "schema": NAME,
         "version": env!("CARGO_PKG_VERSION"),
         "asked": asked(told),
-        "headline": headline,
+        "headline": headline(told),
         "first": digest.first.and_then(timestamp),
         "last": digest.last.and_then(timestamp),
         "requests": digest.requests,
@@ -64,7 +64,7 @@ pub fn json(told: &Told<'_>, headline: &[String]) -> String {
         "read": told.summary.parts.iter().map(|part| read(told, part)).collect::<Vec<_>>(),
     });
     let mut text = String::new();
-    let pretty = format!("{:#}\n", without_nulls(report));
+    let pretty = format!("{:#}\n", incidents::without_nulls(report));
     for c in pretty.chars() {
         if c != '\n' && is_hidden(c) {
             let mut units = [0; 2];
@@ -93,22 +93,19 @@ fn verdicts(of: &Verdicts) -> Value {
 }
 
 fn causes(told: &Told<'_>) -> Vec<Value> {
-    let mut causes: Vec<_> = told.digest.causes.iter().collect();
-    causes.sort_by_key(|(cause, v)| (std::cmp::Reverse(v.total()), **cause));
-    let cause = |(cause, of): &(&Option<Cause>, &Verdicts)| {
-        let mut object = verdicts(of);
+    let cause = |(cause, of): (Option<Cause>, Verdicts)| {
+        let mut object = verdicts(&of);
         object["cause"] = json!(cause.map(Cause::id));
         object
     };
-    causes.iter().map(cause).collect()
+    told.digest.causes().into_iter().map(cause).collect()
 }
 
 fn ranking<K: Display + Hash + Eq + Ord + Clone>(ranking: &Ranking<K>) -> Value {
     let all = ranking.sorted();
     let one = |(who, s): &(&K, &Standing)| json!({"name": who.to_string(), "refusals": s.refusals, "first": timestamp(s.first), "last": timestamp(s.last)});
     let kept: Vec<Value> = all.iter().take(NAMED).map(one).collect();
-    let more = all.iter().skip(NAMED);
-    let refusals = more.map(|(_, s)| s.refusals).sum::<u64>() + ranking.rest();
+    let refusals = ranking.beyond(NAMED);
     json!({"number": ranking.number(), "counted": ranking.is_counted(), "kept": kept, "others": {"refusals": refusals}})
 }
 
@@ -167,18 +164,4 @@ fn read(told: &Told<'_>, of: &Tally) -> Value {
     json!({"file": file.map(|part| &part.name), "format": of.format, "lines": of.lines, "parsed": of.parsed,
         "ignored": of.ignored, "unparsed": of.unparsed, "cut": of.cut,
         "bytes": {"parsed": of.bytes.parsed, "ignored": of.bytes.ignored, "unparsed": of.bytes.unparsed}})
-}
-
-/// Absent rather than empty.
-pub(in crate::report) fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.into_iter().filter(|(_, value)| !value.is_null());
-            members
-                .map(|(name, value)| (name, without_nulls(value)))
-                .collect()
-        }
-        Value::Array(all) => all.into_iter().map(without_nulls).collect(),
-        other => other,
-    }
 }

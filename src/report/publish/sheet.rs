@@ -77,13 +77,13 @@ fn row<W: Write>(cells: &[Field], widths: &[usize], out: &mut W) -> io::Result<(
         for (at, ((cell, wide), lines)) in cells.iter().zip(widths).zip(&lines).enumerate() {
             let text = lines.get(n).map_or("", String::as_str);
             let pad = " ".repeat(wide.saturating_sub(width(text)));
-            let gap = if at == 0 { "" } else { "  " };
+            let gap = if at == 0 { 0 } else { GAP };
             let [before, after] = if cell.is_right {
                 [&*pad, ""]
             } else {
                 ["", &*pad]
             };
-            told.extend([gap, before, text, after]);
+            told.extend([&*" ".repeat(gap), before, text, after]);
         }
         writeln!(out, "{}", told.trim_end())?;
     }
