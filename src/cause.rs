@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 /// What a cause is about; findings are coloured by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -191,6 +193,42 @@ impl Cause {
     /// The cause of this id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.id() == id)
+    }
+}
+
+/// Any number of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Causes(u64);
+
+const _: () = assert!(Cause::ALL.len() <= 64, "one bit each");
+
+impl Causes {
+    pub fn has(self, cause: Cause) -> bool {
+        self.0 & (1 << cause as u64) != 0
+    }
+}
+
+impl FromIterator<Cause> for Causes {
+    fn from_iter<I: IntoIterator<Item = Cause>>(causes: I) -> Self {
+        Self(
+            causes
+                .into_iter()
+                .fold(0, |all, cause| all | 1 << cause as u64),
+        )
+    }
+}
+
+/// By its id: that stays when causes come to be in between.
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = <&str>::deserialize(deserializer)?;
+        Self::from_id(id).ok_or_else(|| de::Error::custom(format!("no cause is called {id}")))
     }
 }
 

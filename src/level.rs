@@ -1,7 +1,9 @@
 //! How bad something is, in Sigma's words.
 
+use serde::{Deserialize, Serialize};
+
 /// Of rules, alerts and incidents. No incident is only informational.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     Informational,
     Low,

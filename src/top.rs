@@ -38,9 +38,18 @@ impl<K, V, const KEPT: usize> Default for Top<K, V, KEPT> {
 }
 
 impl<K: Hash + Eq + Ord + Clone, V: Counted, const KEPT: usize> Top<K, V, KEPT> {
-    /// Changes what is known of a key; `new` where nothing is.
-    pub fn update(&mut self, key: K, new: V, change: impl FnOnce(&mut V)) {
-        change(self.kept.entry(key).or_insert(new));
+    /// Changes what is known of a key; of one of which nothing is, it becomes what `new` gives.
+    pub fn update<Q>(&mut self, key: &Q, new: impl FnOnce() -> (K, V), change: impl FnOnce(&mut V))
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        if let Some(known) = self.kept.get_mut(key) {
+            return change(known);
+        }
+        let (key, mut value) = new();
+        change(&mut value);
+        self.kept.insert(key, value);
         self.shrink();
     }
 
@@ -151,7 +160,7 @@ mod tests {
             let top = |keys: &[u16]| {
                 let mut top = Top::<u16, u64, 32>::default();
                 for key in keys {
-                    top.update(*key, 0, |n| *n += 1);
+                    top.update(key, || (*key, 0), |n| *n += 1);
                 }
                 top
             };

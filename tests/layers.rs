@@ -24,8 +24,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("system", &["cause"]),
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
+    ("outline", &["cause", "event", "finding"]),
     ("summary", &["event"]),
     ("sign", &["cause", "event"]),
+    (
+        "rollup",
+        &["cause", "event", "finding", "outline", "sign", "system"],
+    ),
     ("zone", &["event", "summary"]),
     ("format", &["event", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
@@ -54,14 +59,14 @@ const LAYERS: &[(&str, &[&str])] = &[
         "index",
         &[
             "alert", "cause", "event", "finding", "forgery", "incident", "level", "metrics",
-            "summary", "system",
+            "outline", "rollup", "summary", "system",
         ],
     ),
     (
         "report",
         &[
             "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "level",
-            "pattern", "sign", "summary", "system", "top", "zone",
+            "outline", "pattern", "rollup", "sign", "summary", "system", "top", "zone",
         ],
     ),
     (
@@ -88,7 +93,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "input",
             "level",
             "metrics",
+            "outline",
             "report",
+            "rollup",
             "sign",
             "summary",
             "system",

@@ -10,14 +10,13 @@ use anstream::ColorChoice;
 use chrono::Utc;
 
 use super::progress::Progress;
-use super::replay::{Found, Replay, Whole, tell_unknown};
+use super::replay::{Fell, Found, Replay, Whole, tell_unknown};
 use super::talk::{Talk, tell_failures, tell_skipped};
 use super::{Exit, Fault, reading};
 use crate::alert::Rule;
 use crate::cli::IndexArgs;
 use crate::config::Config;
 use crate::event::{self, Part, Place, Record};
-use crate::incident::Incident;
 use crate::index::{self, Error, Explanation, Known, Limits, NewPart, Writer};
 use crate::input::{self, Failure, Input, Inputs, Options, Records, discover, is_stream};
 use crate::report::incidents::object;
@@ -445,9 +444,17 @@ pub(super) fn anew(
     let appended = kept.appended;
     let ids = kept.parts.iter().map(|part| part.id).collect();
     let mut explanation = writer.explain(ids)?;
-    let (replay, whole) = Replay::of(kept, rules, |found| {
-        sink(&found)?;
-        Ok::<_, Stop>(explanation.finding(writer, found.id, found.finding)?)
+    let (replay, whole) = Replay::of(kept, rules, |fell| {
+        match fell {
+            Fell::Finding(found) => {
+                sink(&found)?;
+                if found.is_kept {
+                    explanation.finding(writer, found.id, found.finding)?;
+                }
+            }
+            Fell::Block(block) => explanation.rollup(writer, &block)?,
+        }
+        Ok::<_, Stop>(())
     })?;
     finish(explanation, writer, &whole, &replay.parts, appended)?;
     writer.commit()?;
@@ -458,14 +465,13 @@ pub(super) fn anew(
 pub(super) fn finish(
     explanation: Explanation,
     writer: &Writer,
-    Whole { summary, incidents }: &Whole,
+    Whole { summary, gathered }: &Whole,
     parts: &[Part],
     appended: i64,
 ) -> Result<(), Error> {
-    let row = |incident: &Incident| object(incident, parts).to_string();
-    let bodies: Vec<String> = incidents.iter().map(row).collect();
-    let incidents = incidents.iter().zip(bodies.iter().map(String::as_str));
-    explanation.finish(writer, summary, incidents, appended)
+    let body = |incident| object(incident, parts).to_string();
+    let bodies: Vec<String> = gathered.incidents.iter().map(body).collect();
+    explanation.finish(writer, summary, gathered, &bodies, appended)
 }
 
 #[expect(clippy::disallowed_methods, reason = "an age is counted from here")]

@@ -41,12 +41,7 @@ pub(super) fn run(
     }
     let reader = Reader::open(index).map_err(Fault::from)?;
     let kept = reader.kept().map_err(Fault::from)?;
-    if reader.is_behind().map_err(Fault::from)? {
-        writeln!(
-            talk,
-            "why401: lines were read that are not explained yet; `why401 index` does it"
-        )?;
-    }
+    tell_behind(&reader, talk)?;
     let parts: Arc<[Part]> = kept.parts.iter().map(|part| part.part.clone()).collect();
     let page = Page::new(Arc::clone(&parts), args.zone(), columns());
     let report = report(args, &parts, &page, color);
@@ -81,6 +76,17 @@ pub(super) fn run(
     Ok(told.exit(is_broken || is_incomplete(&summary, args.strict)))
 }
 
+/// Says so where findings were made of less than the index has by now.
+pub(super) fn tell_behind(reader: &Reader, talk: &mut impl Write) -> anyhow::Result<()> {
+    if reader.is_behind().map_err(Fault::from)? {
+        writeln!(
+            talk,
+            "why401: lines were read that are not explained yet; `why401 index` does it"
+        )?;
+    }
+    Ok(())
+}
+
 /// What is said of the logs, with the fate of the lines of each.
 pub(super) fn summary(reader: &Reader, kept: &Kept<'_>) -> Result<Summary, Fault> {
     let mut summary = reader.summary()?;
@@ -97,7 +103,7 @@ pub(super) fn summary(reader: &Reader, kept: &Kept<'_>) -> Result<Summary, Fault
 }
 
 /// What can go wrong while findings are given out.
-struct Sunk(anyhow::Error);
+pub(super) struct Sunk(pub(super) anyhow::Error);
 
 impl Sunk {
     fn within(

@@ -11,11 +11,12 @@ use crate::correlate::Correlators;
 use crate::event::{self, Micros, Record};
 use crate::finding::Finding;
 use crate::format::{self, Format};
-use crate::incident::{Gatherer, Incident};
+use crate::incident::{Gathered, Gatherer, Incident};
 use crate::index::{self, Error, Kept, Stored};
 use crate::input::Sample;
 use crate::report;
 use crate::report::sanitize::visible;
+use crate::rollup::{Block, Builder, Least};
 use crate::summary::Summary;
 use crate::zone::{LocalClock, Zone};
 
@@ -82,39 +83,64 @@ pub(super) struct Replay {
 /// What can be said of all that was joined, if nothing more comes.
 pub(super) struct Whole {
     pub(super) summary: Summary,
-    /// The worst first.
-    pub(super) incidents: Vec<Incident>,
+    pub(super) gathered: Gathered,
 }
 
 /// What falls out of a replay.
+pub(super) enum Fell<'a> {
+    Finding(Found<'a>),
+    /// What is counted of findings, before them or after, and of what else happened.
+    Block(Block),
+}
+
 pub(super) struct Found<'a> {
     pub(super) id: &'a str,
     pub(super) finding: &'a Finding,
     pub(super) parts: &'a [event::Part],
+    /// Whether the index keeps what is that old.
+    pub(super) is_kept: bool,
     /// Whether more lines cannot change it: it is not found only because there are no more.
     pub(super) is_final: bool,
 }
 
 impl Replay {
-    /// Joins all that is kept, and hands what is found to `sink`; what rules tell of it can be taken behind it.
+    /// Joins all that is kept, and hands what falls to `sink`; what rules tell of it can be taken behind it.
     pub(super) fn of<E: From<Error>>(
         kept: Kept<'_>,
         rules: Option<Arc<[Rule]>>,
-        mut sink: impl FnMut(Found<'_>) -> Result<(), E>,
+        mut sink: impl FnMut(Fell<'_>) -> Result<(), E>,
     ) -> Result<(Self, Whole), E> {
+        let pruned = kept.pruned;
         let ids: Vec<i64> = kept.parts.iter().map(|part| part.id).collect();
         let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
         let logs = logs(kept);
         let inputs = logs.iter().map(|log| log.stored.id).collect();
-        let mut give = |gatherer: &mut Gatherer, finding: &Finding, is_final| {
-            let id = report::id(finding, &parts).unwrap_or_default();
-            gatherer.finding(finding, &id);
-            sink(Found {
-                id: &id,
-                finding,
-                parts: &parts,
-                is_final,
-            })
+        let mut counted = Builder::default();
+        let mut give = |gatherer: &mut Gatherer, fall: Fall<'_>, is_final| {
+            match fall {
+                Fall::Finding(finding) => {
+                    let id = report::id(finding, &parts).unwrap_or_default();
+                    let group = gatherer.finding(finding, &id);
+                    let is_kept = finding.time >= pruned;
+                    if is_kept {
+                        counted.finding(finding, group);
+                    }
+                    sink(Fell::Finding(Found {
+                        id: &id,
+                        finding,
+                        parts: &parts,
+                        is_kept,
+                        is_final,
+                    }))?;
+                }
+                Fall::Sign(sign) => {
+                    counted.sign(&sign);
+                    gatherer.sign(sign);
+                }
+                Fall::Inputs(_) | Fall::Settled(_) => {}
+            }
+            let mut full = counted.take(Least::Full);
+            full.try_for_each(|block| sink(Fell::Block(block)))
         };
         let mut watch = rules.map(Watch::new);
         let mut told = Vec::new();
@@ -124,12 +150,7 @@ impl Replay {
                 watch.fall(&fall, &parts);
                 told.extend(watch.take());
             }
-            match fall {
-                Fall::Finding(finding) => return give(&mut gatherer, finding, true),
-                Fall::Sign(sign) => gatherer.sign(sign),
-                Fall::Inputs(_) | Fall::Settled(_) => {}
-            }
-            Ok(())
+            give(&mut gatherer, fall, true)
         })?;
         let mut read = HashMap::new();
         for records in &mut joint.records {
@@ -142,7 +163,9 @@ impl Replay {
         let rest = joint.correlators.rest();
         let mut ended = gatherer.clone();
         rest.iter()
-            .try_for_each(|finding| give(&mut ended, finding, false))?;
+            .try_for_each(|finding| give(&mut ended, Fall::Finding(finding), false))?;
+        let mut left = counted.take(Least::Some);
+        left.try_for_each(|block| sink(Fell::Block(block)))?;
         let summary = joint.summary();
         if let Some(watch) = &watch {
             told.extend(watch.ended(&rest, &summary, &parts));
@@ -159,8 +182,8 @@ impl Replay {
             gatherer,
             summary: summary.clone(),
         };
-        let incidents = ended.finish(&summary).incidents;
-        Ok((replay, Whole { summary, incidents }))
+        let gathered = ended.finish(&summary);
+        Ok((replay, Whole { summary, gathered }))
     }
 
     /// The incidents, as far as their findings can no longer change.

@@ -1,14 +1,17 @@
 //! `report`: what happened, in one document that can be handed on.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use anstream::{ColorChoice, StripStream};
 use anyhow::Context;
 use chrono::Utc;
 
-use super::incidents::{Asked as Source, Logs, Read, asked_for, found};
+use super::incidents::{Groups, found};
 use super::join::Fall;
+use super::logs::{Asked as Source, Logs, Read};
+use super::rolled::Rolled;
 use super::talk::Talk;
 use super::{Exit, Fault, columns, reading, stdout};
 use crate::cli::{Output, ReportArgs, ReportOutput};
@@ -16,8 +19,8 @@ use crate::config::Config;
 use crate::event::Part;
 use crate::file::{self, Fresh};
 use crate::incident::Gathered;
-use crate::report::digest::Digest;
-use crate::report::document::{Asked, Told, document};
+use crate::report::digest::{Digest, Lanes, Samples};
+use crate::report::document::{Asked, DRAWN, Told, document};
 use crate::report::pseudonym::Pseudonyms;
 use crate::report::publish::{SCHEMA, html, json, markdown, plain};
 use crate::report::{Csv, Filter, Page, Report};
@@ -132,35 +135,93 @@ impl Ask<'_> {
         }
     }
 
-    /// Reads the logs once. For one incident twice: what is its own is known only then.
     fn collect(&self, logs: &Logs<'_>, talk: &mut impl Write) -> anyhow::Result<Collected> {
+        match self.rolled(logs, talk)? {
+            Some((rolled, one)) => self.recall(rolled, one),
+            None => self.join(logs, talk),
+        }
+    }
+
+    /// What an index counted, and the one incident that is asked for. `None`: logs have to be joined.
+    fn rolled<'a>(
+        &self,
+        logs: &'a Logs<'_>,
+        talk: &mut impl Write,
+    ) -> anyhow::Result<Option<(Rolled<'a>, Option<usize>)>> {
+        // Which names there are is learned from the findings themselves.
+        if self.pseudonyms.is_some() {
+            return Ok(None);
+        }
+        let Some(rolled) = logs.rolled(self.args.filter.system(), talk)? else {
+            return Ok(None);
+        };
+        let id = self.args.incident.as_deref();
+        let one = id.map(|id| found(&rolled.gathered, id)).transpose()?;
+        Ok(Some((rolled, one)))
+    }
+
+    fn recall(&self, rolled: Rolled<'_>, one: Option<usize>) -> anyhow::Result<Collected> {
+        let mut digest = Digest::new(self.zone);
+        digest.lanes = Lanes::only(drawn(&rolled.gathered, one, self.filter));
+        let mut groups = Groups::default();
+        let mut samples = Samples::default();
+        rolled.outlines(self.filter, one, |number, group, outline| {
+            groups.add(group);
+            digest.count(outline);
+            samples.offer(group, outline, || number);
+        })?;
+        rolled.changes(self.filter, |changed| digest.changed(changed))?;
+        let lanes = digest.lanes.clients();
+        rolled.echoes(self.filter, |c| lanes.contains(&c), |e| digest.echo(e))?;
+        digest.samples = rolled.samples(samples)?;
+        let shown = match one {
+            Some(one) => vec![one],
+            None => groups.incidents(&rolled.gathered),
+        };
+        Ok(Collected {
+            gathered: rolled.gathered,
+            read: rolled.read,
+            digest,
+            shown,
+        })
+    }
+
+    /// Reads the logs once. For one incident twice: what is its own is known only then.
+    fn join(&self, logs: &Logs<'_>, talk: &mut impl Write) -> anyhow::Result<Collected> {
         let system = self.args.filter.system();
         let mut digest = Digest::new(self.zone);
-        let mut wanted = Vec::new();
+        let mut wanted = Groups::default();
         let is_for_all = self.args.incident.is_none();
+        let mut all = Vec::new();
         let mut pseudonyms = self.pseudonyms.clone();
-        let (gathered, mut read) = logs.gather(system, talk, |fall, parts| {
+        let mut number = 0;
+        let (gathered, mut read) = logs.gather(system, talk, |fall, group, parts| {
             if let Some(pseudonyms) = &mut pseudonyms {
                 learn(fall, pseudonyms);
             }
-            let number = wanted.len();
-            if let Fall::Finding(finding) = fall {
-                wanted.push(self.filter.accepts(finding, parts));
+            if !is_for_all {
+                if let Fall::Finding(_) = fall {
+                    all.push(group);
+                }
+            } else if self.count(fall, number, group, parts, &mut digest) {
+                wanted.add(group);
             }
-            if is_for_all {
-                self.count(fall, number, &wanted, parts, &mut digest);
-            }
+            number += u64::from(matches!(fall, Fall::Finding(_)));
         })?;
         let shown = match &self.args.incident {
-            None => asked_for(&gathered, &wanted),
+            None => wanted.incidents(&gathered),
             Some(id) => {
                 let at = found(&gathered, id)?;
-                let members = gathered.members.iter().zip(&wanted);
-                let own: Vec<bool> = members.map(|(of, is)| *of == Some(at) && *is).collect();
-                let mut number = 0;
+                let mut groups = (0..).zip(all);
                 read = logs.read(system, false, talk, |fall, parts| {
-                    self.count(&fall, number, &own, parts, &mut digest);
-                    number += usize::from(matches!(fall, Fall::Finding(_)));
+                    let (number, group) = match fall {
+                        Fall::Finding(_) => groups.next().unwrap_or_default(),
+                        _ => (0, 0),
+                    };
+                    let is_own = gathered.incident_of(group) == Some(at);
+                    if is_own || !matches!(fall, Fall::Finding(_)) {
+                        self.count(&fall, number, group, parts, &mut digest);
+                    }
                     Ok(())
                 })?;
                 vec![at]
@@ -178,22 +239,25 @@ impl Ask<'_> {
         })
     }
 
-    /// `number`: how many findings came before; `wanted`: which of all are asked for, with this one.
+    /// Counts what is asked for. `number`: how many findings came before; `group`: the one that it is of. Tells whether it
+    /// is a finding that is asked for.
     fn count(
         &self,
         fall: &Fall<'_>,
-        number: usize,
-        wanted: &[bool],
+        number: u64,
+        group: u32,
         parts: &[Part],
         digest: &mut Digest,
-    ) {
+    ) -> bool {
         match fall {
-            Fall::Finding(finding) if wanted.get(number) == Some(&true) => {
-                digest.finding(number, finding, parts);
+            Fall::Finding(finding) if self.filter.accepts(finding, parts) => {
+                digest.finding(number, group, finding, parts);
+                return true;
             }
             Fall::Sign(sign) if self.filter.is_within(sign.time) => digest.sign(sign),
             _ => {}
         }
+        false
     }
 
     /// A row a finding, as they fall.
@@ -203,13 +267,21 @@ impl Ask<'_> {
         talk: &mut impl Write,
         out: &mut W,
     ) -> anyhow::Result<Read> {
+        if let Some((rolled, one)) = self.rolled(logs, talk)? {
+            return self.rows(rolled, one, out);
+        }
         let system = self.args.filter.system();
         let mut own = None;
         if let Some(id) = &self.args.incident {
-            let (gathered, _) = logs.gather(system, talk, |_, _| {})?;
+            let mut groups = Vec::new();
+            let (gathered, _) = logs.gather(system, talk, |fall, group, _| {
+                if let Fall::Finding(_) = fall {
+                    groups.push(group);
+                }
+            })?;
             let at = found(&gathered, id)?;
-            let members = gathered.members.into_iter();
-            own = Some(members.map(move |member| member == Some(at)));
+            let groups = groups.into_iter();
+            own = Some(groups.map(move |group| gathered.incident_of(group) == Some(at)));
         }
         let mut pseudonyms = self.pseudonyms.clone();
         let mut csv = Csv::visible(out);
@@ -237,6 +309,42 @@ impl Ask<'_> {
             .context("cannot write the report")?;
         Ok(read)
     }
+
+    fn rows<W: Write>(
+        &self,
+        rolled: Rolled<'_>,
+        one: Option<usize>,
+        out: &mut W,
+    ) -> anyhow::Result<Read> {
+        let mut csv = Csv::visible(out);
+        let numbers = rolled.numbers(self.filter, one)?;
+        rolled.findings(numbers, |_, finding| {
+            let row = csv.row(&finding, &rolled.read.parts);
+            row.context("cannot write the report")
+        })?;
+        csv.finish(&rolled.read.summary)
+            .context("cannot write the report")?;
+        Ok(rolled.read)
+    }
+}
+
+/// The clients that are drawn, as far as is known before findings are looked at; `one`: of this incident alone.
+fn drawn<'a>(
+    all: &'a Gathered,
+    one: Option<usize>,
+    filter: &Filter,
+) -> impl Iterator<Item = IpAddr> + 'a {
+    let Filter { since, until, .. } = *filter;
+    let incidents = all.incidents.iter().enumerate();
+    let incidents = incidents.filter(move |(at, incident)| {
+        one.is_none_or(|one| one == *at)
+            && since.is_none_or(|since| since <= incident.last + incident.clock_ahead)
+            && until.is_none_or(|until| incident.first < until)
+    });
+    incidents.flat_map(|(_, incident)| {
+        let clients = incident.clients.kept.iter();
+        clients.take(DRAWN).map(|lane| lane.who)
+    })
 }
 
 fn learn(fall: &Fall<'_>, pseudonyms: &mut Pseudonyms) {
@@ -269,7 +377,7 @@ fn publish<W: Write>(output: ReportOutput, told: &Told<'_>, out: &mut W) -> io::
     match output {
         ReportOutput::Html => out.write_all(html(&document(told)).as_bytes())?,
         ReportOutput::Markdown => out.write_all(markdown(&document(told)).as_bytes())?,
-        ReportOutput::Json => out.write_all(json(told).as_bytes())?,
+        ReportOutput::Json => json(told, out)?,
         ReportOutput::Text | ReportOutput::Csv => plain(&document(told), told.page, out)?,
     }
     out.flush()

@@ -1,5 +1,7 @@
 //! Whether it looks like an attack, after MITRE ATT&CK (T1110, T1078), and why or why not.
 
+use serde::{Deserialize, Serialize};
+
 use super::Lane;
 use super::group::Group;
 use crate::cause::Cause;
@@ -21,14 +23,14 @@ const NAMES: usize = 4;
 /// if each was tried no more often than that.
 const EACH: u64 = 3;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attack {
     /// None: it does not look like one.
     pub techniques: Vec<Technique>,
     pub because: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Technique {
     Guessing,
     Spraying,

@@ -1,5 +1,7 @@
 //! From a group to what is told of it.
 
+use std::borrow::Cow;
+
 use super::attack::{Attack, attack};
 use super::gather::Gatherer;
 use super::group::{Group, counts};
@@ -57,7 +59,6 @@ impl Gatherer {
         let attack = attack(group, let_in.count());
         let scope = self.scope(group);
         let left = group.left.clone().unwrap_or_default();
-        let product = group.system.and_then(system::by_name);
         Incident {
             id: group.id.chars().take(ID).collect::<String>().into(),
             system: group.system,
@@ -81,17 +82,14 @@ impl Gatherer {
             statuses: counts(&group.statuses),
             agents: counts(&group.agents),
             otherwise: otherwise(group, attack.as_ref()),
-            limit: exceeded(group, trigger.as_ref()),
+            exceeded: exceeded(group, trigger.as_ref()),
             trigger,
             end,
             scope,
             attack,
             clock_ahead: group.ahead,
             gaps: gaps(group, summary),
-            fix: fix(group, cause),
-            for_user: cause.map(|cause| {
-                product.map_or(cause.facts().for_user, |product| product.for_user(cause))
-            }),
+            fix: fix(group, cause).map(Cow::Borrowed),
         }
     }
 }
@@ -178,9 +176,7 @@ fn exceeded(group: &Group, trigger: Option<&Trigger>) -> Option<Exceeded> {
         Some(Why::Attempts { accepted, since }) => (*accepted, Some(*since)),
         _ => (0, None),
     };
-    let product = group.system.and_then(system::by_name);
     Some(Exceeded {
-        limit: product.and_then(|product| product.limit),
         said: group.said.clone(),
         accepted,
         since,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
+use serde::{Deserialize, Serialize};
 
 use super::burst::Reason;
 use super::clock::{Clocks, Stretch};
@@ -66,15 +67,13 @@ pub struct Gatherer {
     minutes: HashMap<Micros, u64>,
     /// Of what is known so far.
     pub(super) newest: Micros,
-    /// Of each finding, where somebody asks for it.
-    members: Option<Vec<u32>>,
     total: u64,
     isolated: u64,
     forgotten: (u64, u64),
 }
 
 /// What was gathered.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Gathered {
     /// The worst first.
     pub incidents: Vec<Incident>,
@@ -83,8 +82,16 @@ pub struct Gathered {
     pub isolated: u64,
     /// Incidents of which only their number is known, and their findings.
     pub forgotten: (u64, u64),
-    /// Of each finding in the order in which they came, its incident's index; empty where nobody asked for it.
-    pub members: Vec<Option<usize>>,
+    /// Of each group the index of the incident that it has become.
+    of: Vec<Option<u32>>,
+}
+
+impl Gathered {
+    /// The index of the incident that a finding is of. `group`: what [`Gatherer::finding`] gave for it.
+    pub fn incident_of(&self, group: u32) -> Option<usize> {
+        let index = self.of.get(group as usize).copied().flatten()?;
+        usize::try_from(index).ok()
+    }
 }
 
 impl Default for Gatherer {
@@ -105,18 +112,9 @@ impl Gatherer {
             changes: VecDeque::new(),
             minutes: HashMap::new(),
             newest: Micros::MIN,
-            members: None,
             total: 0,
             isolated: 0,
             forgotten: (0, 0),
-        }
-    }
-
-    /// The same, remembering which finding is of which incident: four bytes a finding.
-    pub fn with_members() -> Self {
-        Self {
-            members: Some(Vec::new()),
-            ..Self::new()
         }
     }
 
@@ -212,8 +210,8 @@ impl Gatherer {
         self.newest = stretch.begins - ahead;
     }
 
-    /// Takes in the next finding. `id`: its stable id.
-    pub fn finding(&mut self, finding: &Finding, id: &str) {
+    /// Takes in the next finding. `id`: its stable id. Gives its group: by that the incident is found that it is of.
+    pub fn finding(&mut self, finding: &Finding, id: &str) -> u32 {
         let place = finding.evidence.first().map(|e| e.place);
         let ahead = place.map_or(0, |place| self.clocks.ahead(place));
         let time = finding.time - ahead;
@@ -244,11 +242,9 @@ impl Gatherer {
             None => self.begin(&fact),
         };
         self.recover(number, finding, at);
-        if let Some(members) = &mut self.members {
-            members.push(number);
-        }
         self.spread.settle(&mut self.groups, time);
         self.forget();
+        number
     }
 
     fn begin(&mut self, fact: &Fact<'_>) -> u32 {
@@ -340,13 +336,10 @@ impl Gatherer {
             let key = |i: &Incident| (std::cmp::Reverse((i.level, i.refusals)), i.first);
             key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
         });
-        let index: HashMap<u32, usize> = incidents.iter().map(|(n, _)| *n).zip(0..).collect();
-        let members = self.members.take().unwrap_or_default();
-        let members = members
-            .into_iter()
-            .map(|n| index.get(&self.groups.root(n)).copied());
+        let index: HashMap<u32, u32> = incidents.iter().map(|(n, _)| *n).zip(0..).collect();
+        let of = self.groups.roots().map(|root| index.get(&root).copied());
         Gathered {
-            members: members.collect(),
+            of: of.collect(),
             incidents: incidents
                 .into_iter()
                 .map(|(_, incident)| incident)
@@ -618,24 +611,23 @@ mod tests {
         /// Whatever comes in whatever order, each finding is in one incident or in none, and the numbers add up.
         #[test]
         fn numbers_add_up(all in proptest::collection::vec((0_i64..4000, 0_u32..12, 0_usize..4, 0_u8..3), 0..200)) {
-            let mut gatherer = Gatherer::with_members();
-            let mut findings = 0;
+            let mut gatherer = Gatherer::new();
+            let mut groups = Vec::new();
             for (n, (time, from, cause, kind)) in all.into_iter().enumerate() {
                 if kind == 0 {
                     gatherer.sign(accepted(time * SECOND, from));
                 } else {
                     let finding = finding(time * SECOND, from, CAUSES[cause]);
-                    gatherer.finding(&finding, &format!("{n:012}"));
-                    findings += 1;
+                    groups.push(gatherer.finding(&finding, &format!("{n:012}")));
                 }
             }
             let left = gatherer.finish(&Summary::default());
-            prop_assert_eq!(left.findings, findings);
+            prop_assert_eq!(left.findings, groups.len() as u64);
             let mut members = vec![0; left.incidents.len()];
             let mut isolated = 0;
-            for member in &left.members {
-                match member {
-                    Some(at) => members[*at] += 1,
+            for group in groups {
+                match left.incident_of(group) {
+                    Some(at) => members[at] += 1,
                     None => isolated += 1,
                 }
             }

@@ -77,14 +77,17 @@ pub(super) fn counts<K: Hash + Eq + Ord + Clone>(of: &Numbers<K>) -> Counts<K> {
 impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
     /// Counts a refusal. `before`: the last success before it.
     fn add(&mut self, who: K, at: Moment, before: Option<Moment>) {
-        let new = Track {
-            count: 0,
-            first: at,
-            last: at,
-            before,
-            after: None,
+        let new = || {
+            let new = Track {
+                count: 0,
+                first: at,
+                last: at,
+                before,
+                after: None,
+            };
+            (who.clone(), new)
         };
-        self.0.update(who, new, |track| {
+        self.0.update(&who, new, |track| {
             track.count += 1;
             if track.first.is_after(at) {
                 track.first = at;
@@ -265,11 +268,13 @@ impl Group {
             self.principals.add(principal.clone(), at, before);
         }
         if let Some(request) = &finding.request {
-            self.paths.update(request.path().into(), 0, |n| *n += 1);
-            self.statuses.update(request.status, 0, |n| *n += 1);
+            let path = request.path();
+            self.paths.update(path, || (path.into(), 0), |n| *n += 1);
+            let status = request.status;
+            self.statuses.update(&status, || (status, 0), |n| *n += 1);
             let agent = request.user_agent.as_deref().unwrap_or_default();
             if !agent.is_empty() {
-                self.agents.update(agent.into(), 0, |n| *n += 1);
+                self.agents.update(agent, || (agent.into(), 0), |n| *n += 1);
             }
         }
         self.note_minute(time, 1);

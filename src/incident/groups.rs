@@ -64,6 +64,13 @@ impl Groups {
         at
     }
 
+    /// That of each group that ever was, in the order in which they began.
+    pub(super) fn roots(&self) -> impl Iterator<Item = u32> {
+        (0..)
+            .zip(&self.parents)
+            .map(|(number, _)| self.root(number))
+    }
+
     /// What a group has become; `None` if it is only counted by now.
     pub(super) fn get(&self, number: u32) -> Option<&Group> {
         self.kept.get(&self.root(number))

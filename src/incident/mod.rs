@@ -24,26 +24,31 @@ mod runs;
 mod spread;
 mod trigger;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
 
 pub use attack::{Attack, Technique};
 pub use gather::{Gathered, Gatherer};
-pub use trigger::{Certainty, End, Ended, Trigger, Why};
+pub use trigger::{Certainty, Effect, End, Ended, Trigger, Why};
 
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
 use crate::finding::Confidence;
 use crate::level::Level;
+use crate::system::{self, Limit, System};
 
 /// Refusals further apart are two incidents, if whoever was refused was let in between.
 pub const GAP: Micros = 600 * SECOND;
 
 /// Refusals for one reason.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// That of its first finding, shortened: stable from run to run.
     pub id: Box<str>,
-    pub system: Option<&'static str>,
+    #[serde(with = "system::name")]
+    pub system: Option<system::Name>,
     pub level: Level,
     /// What most of them were refused for; `None`: nothing is known of any.
     pub cause: Option<Cause>,
@@ -70,18 +75,36 @@ pub struct Incident {
     pub scope: Scope,
     pub otherwise: Otherwise,
     /// What the server lets pass, where it refused what was too much.
-    pub limit: Option<Exceeded>,
+    pub exceeded: Option<Exceeded>,
     pub attack: Option<Attack>,
     /// How far the clock of the log was ahead; the times above are without it.
     pub clock_ahead: Micros,
     /// What could not be seen of it.
     pub gaps: Vec<String>,
-    pub fix: Option<&'static str>,
-    pub for_user: Option<&'static str>,
+    /// What the operator can do.
+    pub fix: Option<Cow<'static, str>>,
+}
+
+impl Incident {
+    /// A sentence for who was refused.
+    pub fn for_user(&self) -> Option<&'static str> {
+        let cause = self.cause?;
+        let product = self.product();
+        Some(product.map_or(cause.facts().for_user, |product| product.for_user(cause)))
+    }
+
+    /// What the server lets pass.
+    pub fn limit(&self) -> Option<&'static Limit> {
+        self.product()?.limit.as_ref()
+    }
+
+    fn product(&self) -> Option<&'static System> {
+        system::by_name(self.system?)
+    }
 }
 
 /// On what it rests: as many findings each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Proof {
     /// One cause, and a line states it.
     pub by_line: u64,
@@ -93,14 +116,14 @@ pub struct Proof {
 }
 
 /// How often each; those that are kept, most frequent first, and the sum of all others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts<K> {
     pub kept: Vec<(K, u64)>,
     pub rest: u64,
 }
 
 /// Who was refused; those that are kept, most often refused first, and the sum of all others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lanes<K> {
     pub kept: Vec<Lane<K>>,
     /// Refusals of others.
@@ -109,7 +132,7 @@ pub struct Lanes<K> {
     pub others: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane<K> {
     pub who: K,
     pub refusals: u64,
@@ -121,7 +144,7 @@ pub struct Lane<K> {
 }
 
 /// How much of what happened meanwhile it was. Requests are counted by the minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Scope {
     pub requests: u64,
     /// Clients, and principals that the server names, which were seen within [`GAP`] of it.
@@ -130,17 +153,16 @@ pub struct Scope {
 }
 
 /// How many would have been let in without it, as far as that can be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Otherwise {
     pub at_most: u64,
     /// Of clients or principals that were let in before and after.
     pub likely: u64,
 }
 
-/// A limit, and by how much it was exceeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// By how much a limit was exceeded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exceeded {
-    pub limit: Option<crate::system::Limit>,
     /// What the server's line says of it.
     pub said: Option<Box<str>>,
     /// Attempts that were let in just before, and since when.

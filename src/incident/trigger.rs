@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::GAP;
 use super::gather::{Changed, Gatherer};
 use super::group::{Group, Track};
 use super::kind::Kinds;
 use crate::cause::Cause;
 use crate::event::{Micros, Place, SECOND};
+use crate::sign::Change;
 use crate::summary::{ClockOffset, Summary};
 
 /// How long after a change the first failure may come that it triggered.
@@ -19,7 +22,7 @@ const HELP: Micros = 120 * SECOND;
 /// How far off times may be that are in whole seconds.
 const BLUR: Micros = SECOND;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trigger {
     /// When; `None`: there is no one moment.
     pub time: Option<Micros>,
@@ -27,7 +30,7 @@ pub struct Trigger {
     pub why: Why,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Certainty {
     /// Those who failed were let in until just before it, and it has to do with what they were refused for.
     Likely,
@@ -44,7 +47,7 @@ impl Certainty {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Why {
     Change {
         place: Place,
@@ -52,9 +55,8 @@ pub enum Why {
         action: Box<str>,
         reason: Option<Box<str>>,
         text: Box<str>,
-        /// What everybody is refused for from then on, or nobody any more.
-        sets: &'static [Cause],
-        ends: &'static [Cause],
+        /// Where it concerns everybody.
+        effect: Option<Effect>,
         /// Clients, or principals, that were let in until then.
         let_in: usize,
     },
@@ -72,6 +74,22 @@ pub enum Why {
     },
     /// The client itself: so many attempts that were let in, since when.
     Attempts { accepted: u64, since: Micros },
+}
+
+/// What a change does to everybody from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effect {
+    /// They are refused for this,
+    Sets(Cause),
+    /// or no longer are.
+    Ends(Cause),
+}
+
+impl Effect {
+    fn of(change: &Change) -> Option<Self> {
+        let sets = change.sets.first().copied().map(Effect::Sets);
+        sets.or_else(|| change.ends.first().copied().map(Effect::Ends))
+    }
 }
 
 impl Why {
@@ -105,7 +123,7 @@ impl Trigger {
 }
 
 /// How it ended, as far as the logs tell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct End {
     pub ended: Ended,
     /// When: the first success after the last refusal, or the change.
@@ -116,7 +134,7 @@ pub struct End {
     pub by: Option<Trigger>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ended {
     /// By a change on the server, or by its clock.
     Change,
@@ -343,8 +361,7 @@ fn told(changed: &Changed, let_in: usize) -> Why {
         action: changed.change.action.as_ref().into(),
         reason: changed.change.reason.as_deref().map(Into::into),
         text: changed.change.text.clone(),
-        sets: changed.change.sets,
-        ends: changed.change.ends,
+        effect: Effect::of(&changed.change),
         let_in,
     }
 }

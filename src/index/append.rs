@@ -176,7 +176,7 @@ impl Writer {
         let Some(body) = body else {
             return Ok(None);
         };
-        let mut records = block::unpack(&body)?.into_iter();
+        let mut records = block::EVENTS.unpack::<Vec<Record>>(&body)?.into_iter();
         let first = records.next();
         let last = records.next_back().or_else(|| first.clone());
         Ok(first.zip(last).map(<[Record; 2]>::from))
@@ -344,7 +344,7 @@ impl Writer {
                 last,
                 records.len(),
                 newest,
-                block::pack(records)?,
+                block::EVENTS.pack(records)?,
             ))?;
         Ok(())
     }

@@ -1,35 +1,60 @@
 //! Records by the thousand, in one piece.
 
-use super::{Error, Result};
-use crate::event::Record;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// Of the encoding; grows when a record has more to say.
-const VERSION: u8 = 3;
+use super::{Error, Result};
+
 const LEVEL: i32 = 1;
 /// No block has more bytes when unpacked, whatever a damaged one claims.
 const LARGEST: usize = 1 << 30;
 
-pub(super) fn pack(records: &[Record]) -> Result<Vec<u8>> {
-    let plain = postcard::to_stdvec(records)?;
-    let packed = zstd::bulk::compress(&plain, LEVEL).map_err(|e| Error::Damaged(e.to_string()))?;
-    let mut body = Vec::with_capacity(1 + packed.len() + 8);
-    body.push(VERSION);
-    body.extend_from_slice(&(plain.len() as u64).to_le_bytes());
-    body.extend_from_slice(&packed);
-    Ok(body)
+/// What a block is of. Its version grows when a record has more to say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Encoding {
+    version: u8,
+    what: &'static str,
 }
 
-pub(super) fn unpack(body: &[u8]) -> Result<Vec<Record>> {
-    let damaged = |why: &str| Error::Damaged(format!("a block of events {why}"));
-    let Some((&[VERSION, ref length @ ..], packed)) = body.split_first_chunk::<9>() else {
-        return Err(damaged("is of a version that is not known"));
-    };
-    let length = u64::from_le_bytes(*length);
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if length > LARGEST {
-        return Err(damaged("is too large"));
+pub(super) const EVENTS: Encoding = Encoding {
+    version: 3,
+    what: "events",
+};
+pub(super) const ROLLUP: Encoding = Encoding {
+    version: 1,
+    what: "a roll-up",
+};
+
+impl Encoding {
+    pub(super) fn pack<T: Serialize + ?Sized>(self, records: &T) -> Result<Vec<u8>> {
+        let plain = postcard::to_stdvec(records)?;
+        let packed =
+            zstd::bulk::compress(&plain, LEVEL).map_err(|e| Error::Damaged(e.to_string()))?;
+        let mut body = Vec::with_capacity(1 + packed.len() + 8);
+        body.push(self.version);
+        body.extend_from_slice(&(plain.len() as u64).to_le_bytes());
+        body.extend_from_slice(&packed);
+        Ok(body)
     }
-    let plain = zstd::bulk::decompress(packed, length)
-        .map_err(|e| damaged(&format!("cannot be unpacked: {e}")))?;
-    Ok(postcard::from_bytes(&plain)?)
+
+    pub(super) fn unpack<T: DeserializeOwned>(self, body: &[u8]) -> Result<T> {
+        Ok(postcard::from_bytes(&self.plain(body)?)?)
+    }
+
+    fn plain(self, body: &[u8]) -> Result<Vec<u8>> {
+        let damaged = |why: &str| Error::Damaged(format!("a block of {} {why}", self.what));
+        let Some((&[version, ref length @ ..], packed)) = body.split_first_chunk::<9>() else {
+            return Err(damaged("is too short"));
+        };
+        if version != self.version {
+            return Err(damaged("is of a version that is not known"));
+        }
+        let length = u64::from_le_bytes(*length);
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length > LARGEST {
+            return Err(damaged("is too large"));
+        }
+        zstd::bulk::decompress(packed, length)
+            .map_err(|e| damaged(&format!("cannot be unpacked: {e}")))
+    }
 }

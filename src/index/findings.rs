@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use rusqlite::{OptionalExtension, Row, Statement};
+use rusqlite::{Connection, OptionalExtension, Row, Statement};
 use serde::{Deserialize, Serialize};
 
 use super::append::stored;
 use super::names::{self, Names};
+use super::rollup::Rolling;
 use super::state::{self, Key};
 use super::{Error, Result, Writer, incidents, summary};
 use crate::cause::Cause;
 use crate::event::{self, Micros, Place, Request, SECOND, Sent};
 use crate::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
 use crate::forgery::Flag;
-use crate::incident::Incident;
+use crate::incident::Gathered;
+use crate::rollup::Block;
 use crate::summary::Summary;
 use crate::system;
 
@@ -109,6 +111,7 @@ pub struct Explanation {
     pruned: Micros,
     /// The numbers of its findings.
     numbers: Option<(i64, i64)>,
+    rolling: Rolling,
     minutes: HashMap<Minute, u64>,
 }
 
@@ -150,7 +153,8 @@ impl Writer {
     /// Begins to replace all findings in one transaction. `parts`: what [`super::Kept`] gave.
     pub fn explain(&self, parts: Vec<i64>) -> Result<Explanation> {
         self.begin()?;
-        self.connection.execute_batch("DELETE FROM finding")?;
+        self.connection
+            .execute_batch("DELETE FROM finding; DELETE FROM rollup")?;
         self.explanation(parts)
     }
 
@@ -162,6 +166,7 @@ impl Writer {
         let newest = self.connection.query_row(newest, [], |row| row.get(0))?;
         let last = state::get(&self.connection, Key::Last)?;
         state::set(&self.connection, Key::Last, last.min(newest))?;
+        self.roll_beside()?;
         self.explanation(parts)
     }
 
@@ -171,6 +176,7 @@ impl Writer {
             parts,
             pruned: state::get(&self.connection, Key::Pruned)?,
             numbers: None,
+            rolling: Rolling::default(),
             minutes: HashMap::new(),
         })
     }
@@ -189,16 +195,13 @@ impl Writer {
                         WHERE number > (SELECT value FROM state WHERE key = 'last') LIMIT ?1))",
             )?
             .execute([SWEPT])?;
-        Ok(gone > 0)
+        Ok(self.sweep_rollup()? || gone > 0)
     }
 }
 
 impl Explanation {
     /// Adds a finding. `id`: its stable id.
     pub fn finding(&mut self, writer: &Writer, id: &str, finding: &Finding) -> Result<()> {
-        if finding.time < self.pruned {
-            return Ok(());
-        }
         writer.begin()?;
         *self.minutes.entry(Minute::of(finding)).or_default() += 1;
         let (connection, names) = (&writer.connection, &mut self.names);
@@ -243,13 +246,26 @@ impl Explanation {
         Ok(())
     }
 
-    /// Ends it, with what is said of the logs themselves, and with the incidents, each as JSON, too: from the next
-    /// commit on these are the findings. `appended`: what [`super::Kept`] gave with the events that they were made of.
-    pub fn finish<'a>(
+    /// Adds what is counted of the findings.
+    pub fn rollup(&mut self, writer: &Writer, block: &Block) -> Result<()> {
+        writer.begin()?;
+        // Those of a block may come later than it, but they are numbered one by one.
+        let first = match self.numbers {
+            Some((first, _)) => first,
+            None => next_number(&writer.connection)?,
+        };
+        self.rolling.add(&writer.connection, block, first)
+    }
+
+    /// Ends it, with what is said of the logs themselves, and with the incidents, each as JSON (`bodies`), too: from the
+    /// next commit on these are the findings. `appended`: what [`super::Kept`] gave with the events that they were
+    /// made of.
+    pub fn finish(
         self,
         writer: &Writer,
         summary: &Summary,
-        incidents: impl IntoIterator<Item = (&'a Incident, &'a str)>,
+        gathered: &Gathered,
+        bodies: &[String],
         appended: i64,
     ) -> Result<()> {
         writer.begin()?;
@@ -259,10 +275,12 @@ impl Explanation {
              DELETE FROM note; DELETE FROM incident;",
         )?;
         summary::write(connection, summary)?;
-        let kept = incidents
-            .into_iter()
-            .filter(|(incident, _)| incident.last >= self.pruned);
-        incidents::write(connection, kept)?;
+        let kept = gathered
+            .incidents
+            .iter()
+            .zip(bodies.iter().map(String::as_str));
+        incidents::write(connection, kept.filter(|(i, _)| i.last >= self.pruned))?;
+        self.rolling.finish(connection, gathered, &self.parts)?;
         let mut add =
             connection.prepare_cached("INSERT INTO finding_minute VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for (of, findings) in &self.minutes {
@@ -274,6 +292,12 @@ impl Explanation {
         state::set(connection, Key::Last, last)?;
         state::set(connection, Key::Explained, appended)
     }
+}
+
+/// That of the finding that is added next.
+fn next_number(connection: &Connection) -> Result<i64> {
+    let newest = "SELECT coalesce(max(number), 0) + 1 FROM finding";
+    Ok(connection.query_row(newest, [], |row| row.get(0))?)
 }
 
 fn candidates(finding: &Finding) -> Result<String> {
@@ -319,7 +343,7 @@ pub(super) const SELECT: &str = "SELECT f.time, f.system, f.verdict, f.confidenc
 /// Makes findings of rows.
 pub(super) struct Rows<'a> {
     /// The number for the reader of each part in the table.
-    pub(super) parts: &'a dyn Fn(i64) -> Option<u32>,
+    pub(super) parts: HashMap<i64, u32>,
     /// The text of a line.
     pub(super) line: Statement<'a>,
 }
@@ -366,7 +390,7 @@ impl Rows<'_> {
             .line
             .query_row((e.part, stored(line)), |row| row.get(0))
             .optional()?;
-        let part = (self.parts)(e.part);
+        let part = self.parts.get(&e.part).copied();
         Ok(Evidence {
             role: Role::from_id(&e.role).ok_or_else(|| unknown("role", &e.role))?,
             place: Place {

@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("untimed.sql"),
     include_str!("outbox.sql"),
     include_str!("incident.sql"),
+    include_str!("rollup.sql"),
 ];
 
 /// Views are no state: they are made anew each time.

@@ -27,6 +27,7 @@ mod outbox;
 mod prune;
 mod query;
 mod replay;
+mod rollup;
 mod sql;
 mod state;
 mod summary;
@@ -42,6 +43,7 @@ pub use outbox::{Letter, Told};
 pub use prune::{Limits, Pruned};
 pub use query::Wanted;
 pub use replay::{Followed, Kept, Records as StoredRecords, Stored, StoredPart};
+pub use rollup::{Rollup, Stretch};
 pub use sql::Table;
 
 type Result<T> = std::result::Result<T, Error>;

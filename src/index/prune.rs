@@ -63,7 +63,7 @@ impl Writer {
         gone("DELETE FROM finding_minute WHERE minute < ?1 / 60000000")?;
         self.prune_alerts(moment)?;
         gone("DELETE FROM incident WHERE last < ?1")?;
-        if blocks > 0 {
+        if blocks > 0 || findings > 0 {
             // What is left is judged with what is left.
             self.outdate()?;
         }

@@ -1,7 +1,5 @@
 //! Findings that are asked for.
 
-use std::collections::HashMap;
-
 use ipnet::IpNet;
 use rusqlite::ToSql;
 
@@ -43,22 +41,45 @@ impl Reader {
         parts: &[i64],
         mut sink: impl FnMut(&Finding) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let numbers: HashMap<i64, u32> = parts.iter().copied().zip(0..).collect();
         let (condition, values) = wanted.condition();
         let sql = format!("{SELECT} {condition} ORDER BY f.number");
         let sqlite = |error: rusqlite::Error| E::from(error.into());
         let mut findings = self.connection.prepare(&sql).map_err(sqlite)?;
         let values: Vec<&dyn ToSql> = values.iter().map(|v| &**v).collect();
         let mut rows = findings.query(&*values).map_err(sqlite)?;
-        let line = "SELECT line_text FROM event WHERE part = ?1 AND line = ?2";
-        let mut made = Rows {
-            parts: &|part| numbers.get(&part).copied(),
-            line: self.connection.prepare(line).map_err(sqlite)?,
-        };
+        let mut made = self.rows(parts)?;
         while let Some(row) = rows.next().map_err(sqlite)? {
             sink(&made.finding(row)?)?;
         }
         Ok(())
+    }
+
+    /// The findings of these numbers; without those that were thrown away meanwhile.
+    pub fn numbered<E: From<super::Error>>(
+        &self,
+        numbers: impl IntoIterator<Item = i64>,
+        parts: &[i64],
+        mut sink: impl FnMut(i64, Finding) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let sqlite = |error: rusqlite::Error| E::from(error.into());
+        let sql = format!("{SELECT} WHERE f.number = ?1");
+        let mut finding = self.connection.prepare(&sql).map_err(sqlite)?;
+        let mut made = self.rows(parts)?;
+        for number in numbers {
+            let mut rows = finding.query([number]).map_err(sqlite)?;
+            if let Some(row) = rows.next().map_err(sqlite)? {
+                sink(number, made.finding(row)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, parts: &[i64]) -> Result<Rows<'_>> {
+        let line = "SELECT line_text FROM event WHERE part = ?1 AND line = ?2";
+        Ok(Rows {
+            parts: parts.iter().copied().zip(0..).collect(),
+            line: self.connection.prepare(line)?,
+        })
     }
 }
 

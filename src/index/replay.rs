@@ -22,6 +22,8 @@ pub struct Kept<'a> {
     pub parts: Vec<StoredPart>,
     /// How often something was added before.
     pub appended: i64,
+    /// What is older was thrown away.
+    pub pruned: Micros,
 }
 
 /// A rotated set, oldest part first, or a stream.
@@ -135,6 +137,7 @@ fn kept<'a>(connection: &'a Connection, stop: &Arc<AtomicBool>) -> Result<Kept<'
         inputs,
         parts,
         appended,
+        pruned: since,
     })
 }
 
@@ -229,12 +232,12 @@ impl Records<'_> {
             )?;
             let found = next.query_row((part.id, part.behind), |row| {
                 let body = row.get_ref(1)?.as_blob()?;
-                Ok((row.get::<_, i64>(0)?, block::unpack(body)))
+                Ok((row.get::<_, i64>(0)?, block::EVENTS.unpack(body)))
             });
             if let Some((last, records)) = found.optional()? {
                 let behind = std::mem::replace(&mut part.behind, last);
                 self.read.insert(part.id, last.cast_unsigned());
-                let mut records = records?;
+                let mut records: Vec<Record> = records?;
                 // Of a block that was kept for its end, the beginning is gone as well.
                 records.retain(|r| {
                     r.event.time.start >= self.since && stored(r.place.offset) > behind

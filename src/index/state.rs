@@ -15,6 +15,10 @@ pub(super) enum Key {
     /// Rules have heard of all findings until this moment, and what they said is in the outbox; the least number:
     /// they never have.
     Heard,
+    /// The numbers of the blocks of the roll-up that counts, and who wrote it.
+    RolledFirst,
+    RolledLast,
+    RolledBy,
     /// How secrets were covered in what was read; 0: not.
     Masked,
 }
@@ -28,6 +32,9 @@ impl Key {
             Key::First => "first",
             Key::Last => "last",
             Key::Heard => "heard",
+            Key::RolledFirst => "rolled_first",
+            Key::RolledLast => "rolled_last",
+            Key::RolledBy => "rolled_by",
             Key::Masked => "masked",
         }
     }

@@ -3,8 +3,9 @@
 use ipnet::IpNet;
 
 use crate::cause::Cause;
-use crate::event::{Micros, Part, Request};
+use crate::event::{Micros, Part};
 use crate::finding::{Finding, Verdict};
+use crate::outline::Outline;
 use crate::pattern::{PathPattern, StatusPattern};
 
 /// What a finding must be to be shown; an empty list asks for nothing.
@@ -28,20 +29,24 @@ pub struct Filter {
 
 impl Filter {
     pub fn accepts(&self, finding: &Finding, parts: &[Part]) -> bool {
-        self.is_within(finding.time)
-            && any(&self.verdicts, |v| *v == finding.verdict)
-            && any(&self.systems, |s| finding.system == Some(*s))
-            && any(&self.causes, |c| {
-                finding.candidates.iter().any(|left| left.cause == *c)
-            })
+        self.accepts_outline(&Outline::from(finding)) && self.is_at_place(finding, parts)
+    }
+
+    /// The same but for the line that it must cite.
+    pub fn accepts_outline(&self, outline: &Outline<'_>) -> bool {
+        let request = outline.request.as_ref();
+        self.is_within(outline.time)
+            && any(&self.verdicts, |v| *v == outline.verdict)
+            && any(&self.systems, |s| outline.system == Some(*s))
+            && any(&self.causes, |c| outline.left.has(*c))
             && any(&self.clients, |net| {
-                finding.source.is_some_and(|ip| net.contains(&ip))
+                outline.source.is_some_and(|ip| net.contains(&ip))
             })
-            && any(&self.principals, |p| {
-                finding.principal.as_deref() == Some(p.as_str())
+            && any(&self.principals, |p| outline.principal == Some(p.as_str()))
+            && any(&self.statuses, |s| {
+                request.is_some_and(|r| s.matches(r.status))
             })
-            && self.accepts_request(finding.request.as_ref())
-            && self.is_at_place(finding, parts)
+            && any(&self.paths, |p| request.is_some_and(|r| p.matches(r.path)))
     }
 
     /// Whether a moment is asked for.
@@ -53,14 +58,6 @@ impl Filter {
     pub fn is_at_place(&self, finding: &Finding, parts: &[Part]) -> bool {
         let place = self.place.as_ref();
         place.is_none_or(|(name, line)| cites(finding, parts, name, *line))
-    }
-
-    fn accepts_request(&self, request: Option<&Request>) -> bool {
-        any(&self.statuses, |s| {
-            request.is_some_and(|r| s.matches(r.status))
-        }) && any(&self.paths, |p| {
-            request.is_some_and(|r| p.matches(r.path()))
-        })
     }
 }
 

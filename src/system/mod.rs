@@ -126,6 +126,41 @@ pub fn by_name(name: &str) -> Option<&'static System> {
     ALL.iter().copied().find(|system| system.name == name)
 }
 
+/// The name of a product that is known.
+pub type Name = &'static str;
+
+/// It in what is kept.
+pub mod name {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use super::{Name, by_name};
+
+    /// # Errors
+    /// Those of the serializer.
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks so"
+    )]
+    pub fn serialize<S: Serializer>(name: &Option<Name>, serializer: S) -> Result<S::Ok, S::Error> {
+        name.serialize(serializer)
+    }
+
+    /// # Errors
+    /// Where this version knows no such product.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Name>, D::Error> {
+        let Some(name) = <Option<String>>::deserialize(deserializer)? else {
+            return Ok(None);
+        };
+        let system = by_name(&name);
+        let system =
+            system.ok_or_else(|| de::Error::custom(format!("no product is called {name}")));
+        Ok(Some(system?.name))
+    }
+}
+
 /// A login in two steps whose first one is written as a failure: the server asks for the second with it.
 #[derive(Debug)]
 pub struct Challenge {

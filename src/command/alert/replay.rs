@@ -8,7 +8,7 @@ use anstream::ColorChoice;
 use anyhow::Context;
 use chrono::Utc;
 
-use super::super::incidents::{Asked, Read};
+use super::super::logs::{Asked, Read};
 use super::super::talk::Talk;
 use super::super::{Exit, Fault, columns, reading, stdout};
 use super::{Cited, Watch};

@@ -5,7 +5,7 @@ use std::slice::from_ref;
 
 use anstream::ColorChoice;
 
-use super::super::incidents::Asked;
+use super::super::logs::Asked;
 use super::super::talk::Talk;
 use super::super::{Exit, Fault, stdout};
 use super::replay::replay;

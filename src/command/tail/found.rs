@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::super::index::{Stop, anew, finish};
-use super::super::replay::{News, Replay, Whole};
+use super::super::replay::{Fell, News, Replay, Whole};
 use super::intake::Intake;
 use super::said::Said;
 use super::voices::Voices;
@@ -21,6 +21,7 @@ use crate::alert::Rule;
 use crate::event::Part;
 use crate::finding::Finding;
 use crate::index::{Error, Explanation, Reader, Writer};
+use crate::rollup::Block;
 
 /// Findings are made anew so often where the logs are never calm, and it may take one part in so many of the time.
 const EVERY: Duration = Duration::from_secs(60);
@@ -78,6 +79,7 @@ enum Made {
         parts: Arc<[Part]>,
     },
     Findings(Vec<Fallen>),
+    Block(Block),
     /// That was all there is at `appended`.
     All {
         replay: Box<Replay>,
@@ -90,6 +92,7 @@ enum Made {
 struct Fallen {
     id: String,
     finding: Finding,
+    is_kept: bool,
     is_final: bool,
 }
 
@@ -224,7 +227,7 @@ impl Found {
             Ok(said.settle(found.id, found.finding, found.parts)?)
         })?;
         said.end_anew()?;
-        said.incidents(whole.incidents, &replay.parts)?;
+        said.incidents(whole.gathered.incidents, &replay.parts)?;
         alerts.settle(replay.told(), &replay.parts, said, talk)
     }
 }
@@ -278,9 +281,16 @@ impl Making {
                 Ok(Made::Findings(fallen)) => {
                     if let Some((explanation, parts)) = &mut self.stored {
                         for fallen in fallen {
-                            explanation.finding(writer, &fallen.id, &fallen.finding)?;
+                            if fallen.is_kept {
+                                explanation.finding(writer, &fallen.id, &fallen.finding)?;
+                            }
                             fallen.tell(said, parts)?;
                         }
+                    }
+                }
+                Ok(Made::Block(block)) => {
+                    if let Some((explanation, _)) = &mut self.stored {
+                        explanation.rollup(writer, &block)?;
                     }
                 }
                 Ok(Made::All {
@@ -292,7 +302,7 @@ impl Making {
                         finish(explanation, writer, &whole, &parts, appended)?;
                     }
                     said.end_anew()?;
-                    said.incidents(whole.incidents, &replay.parts)?;
+                    said.incidents(whole.gathered.incidents, &replay.parts)?;
                     return Ok(Some(replay));
                 }
                 Ok(Made::Failed(why)) => return Err(why),
@@ -353,17 +363,8 @@ impl Maker {
             ids: kept.parts.iter().map(|part| part.id).collect(),
             parts: kept.parts.iter().map(|part| part.part.clone()).collect(),
         })?;
-        let (mut replay, whole) = Replay::of(kept, Some(Arc::clone(&self.rules)), |found| {
-            self.fallen.push(Fallen {
-                id: found.id.to_owned(),
-                finding: found.finding.clone(),
-                is_final: found.is_final,
-            });
-            if self.fallen.len() == BATCH {
-                self.hand_over()?;
-            }
-            Ok::<_, Stop>(())
-        })?;
+        let rules = Some(Arc::clone(&self.rules));
+        let (mut replay, whole) = Replay::of(kept, rules, |fell| Ok::<_, Stop>(self.fell(fell)?))?;
         self.hand_over()?;
         // What was read meanwhile, until that is little.
         loop {
@@ -378,6 +379,23 @@ impl Maker {
             whole,
             appended,
         })?;
+        Ok(())
+    }
+
+    fn fell(&mut self, fell: Fell<'_>) -> Result<(), Error> {
+        let found = match fell {
+            Fell::Finding(found) => found,
+            Fell::Block(block) => return self.say(Made::Block(block)),
+        };
+        self.fallen.push(Fallen {
+            id: found.id.to_owned(),
+            finding: found.finding.clone(),
+            is_kept: found.is_kept,
+            is_final: found.is_final,
+        });
+        if self.fallen.len() == BATCH {
+            self.hand_over()?;
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What was changed on the server meanwhile.
 
-use crate::event::{Micros, Place, SECOND};
-use crate::sign::{Change, Sign};
+use crate::event::{Micros, SECOND};
+use crate::rollup::Changed;
 
 /// Changes that are kept, the first ones.
 const KEPT: usize = 512;
@@ -9,14 +9,6 @@ const KEPT: usize = 512;
 const AGAIN: Micros = 2 * SECOND;
 /// And behind how many others at most.
 const LAST: usize = 8;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
-    pub time: Micros,
-    pub place: Place,
-    pub action: Box<str>,
-    pub reason: Option<Box<str>>,
-}
 
 /// In the order in which they came.
 #[derive(Debug, Clone, Default)]
@@ -27,11 +19,11 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub(super) fn add(&mut self, sign: &Sign, change: &Change) {
+    pub(super) fn add(&mut self, changed: Changed) {
         let is_same = |kept: &Changed| {
-            kept.place.part != sign.place.part
-                && *kept.action == *change.action
-                && (kept.time - sign.time).abs() <= AGAIN
+            kept.place.part != changed.place.part
+                && kept.action == changed.action
+                && (kept.time - changed.time).abs() <= AGAIN
         };
         if self.kept.iter().rev().take(LAST).any(is_same) {
             return;
@@ -40,11 +32,6 @@ impl Changes {
             self.rest += 1;
             return;
         }
-        self.kept.push(Changed {
-            time: sign.time,
-            place: sign.place,
-            action: change.action.as_ref().into(),
-            reason: change.reason.as_deref().map(Into::into),
-        });
+        self.kept.push(changed);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use crate::event::{Micros, SECOND};
 
@@ -38,14 +38,36 @@ pub struct Lanes {
     of: HashMap<IpAddr, Lane>,
     /// Clients that were never refused.
     idle: usize,
+    /// Nobody else comes to have one.
+    is_closed: bool,
 }
 
 impl Lanes {
+    /// For the first of these clients, as many as are kept, and nobody else.
+    pub fn only(clients: impl IntoIterator<Item = IpAddr>) -> Self {
+        let mut of = HashMap::default();
+        for client in clients {
+            if of.len() < KEPT {
+                of.entry(client).or_default();
+            }
+        }
+        Self {
+            idle: of.len(),
+            of,
+            is_closed: true,
+        }
+    }
+
+    /// Whose lanes they are.
+    pub fn clients(&self) -> HashSet<IpAddr> {
+        self.of.keys().copied().collect()
+    }
+
     /// The same under other addresses; of two that come to be one, the longer is kept.
     #[must_use]
-    pub fn renamed(self, name: impl Fn(IpAddr) -> IpAddr) -> Self {
+    pub fn renamed(mut self, name: impl Fn(IpAddr) -> IpAddr) -> Self {
         let mut renamed: HashMap<IpAddr, Lane> = HashMap::default();
-        let mut all: Vec<_> = self.of.into_iter().collect();
+        let mut all: Vec<_> = std::mem::take(&mut self.of).into_iter().collect();
         all.sort_unstable_by_key(|(client, _)| *client);
         for (client, lane) in all {
             let kept = renamed.entry(name(client)).or_default();
@@ -55,7 +77,7 @@ impl Lanes {
         }
         Self {
             of: renamed,
-            idle: self.idle,
+            ..self
         }
     }
 
@@ -66,6 +88,9 @@ impl Lanes {
     pub(super) fn accepted(&mut self, client: IpAddr, time: Micros) {
         if let Some(lane) = self.of.get_mut(&client) {
             return lane.accepted.add(time);
+        }
+        if self.is_closed {
+            return;
         }
         if self.of.len() >= KEPT && self.idle >= KEPT / 2 {
             self.make_room();
@@ -78,6 +103,9 @@ impl Lanes {
 
     pub(super) fn refused(&mut self, client: IpAddr, time: Micros) {
         if !self.of.contains_key(&client) {
+            if self.is_closed {
+                return;
+            }
             if self.of.len() >= KEPT && self.idle > 0 {
                 self.make_room();
             }

@@ -1,6 +1,7 @@
 //! What a report tells of findings and signs: counted as they come, in memory that does not grow with the logs.
 
 mod changes;
+mod hours;
 mod lanes;
 mod ranking;
 mod samples;
@@ -10,9 +11,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use chrono::{NaiveDate, Timelike};
-
-pub use changes::{Changed, Changes};
+pub use changes::Changes;
+pub use hours::Hours;
 pub use lanes::{Lane, Lanes, Span};
 pub use ranking::{Ranking, Standing};
 pub use samples::{Sample, Samples};
@@ -21,11 +21,10 @@ pub use times::Times;
 use crate::cause::Cause;
 use crate::event::{Micros, Part};
 use crate::finding::{Finding, Verdict};
-use crate::sign::{Answer, Sign, What};
+use crate::outline::Outline;
+use crate::rollup::{Changed, Echo};
+use crate::sign::{Sign, What};
 use crate::zone::Zone;
-
-/// Days whose hours are counted; refusals of more are in no hour.
-const DAYS: usize = 4000;
 
 /// How many findings of each verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,8 +69,7 @@ pub struct Digest {
     pub first: Option<Micros>,
     pub last: Option<Micros>,
     pub times: Times,
-    /// By day and hour on the reader's wall.
-    pub hours: BTreeMap<NaiveDate, [u64; 24]>,
+    pub hours: Hours,
     pub clients: Ranking<IpAddr>,
     pub principals: Ranking<Box<str>>,
     pub paths: Ranking<Box<str>>,
@@ -81,7 +79,7 @@ pub struct Digest {
     pub requests: u64,
     pub changes: Changes,
     pub lanes: Lanes,
-    pub samples: Samples,
+    pub samples: Samples<Sample>,
 }
 
 impl Digest {
@@ -94,7 +92,7 @@ impl Digest {
             first: None,
             last: None,
             times: Times::default(),
-            hours: BTreeMap::new(),
+            hours: Hours::default(),
             clients: Ranking::default(),
             principals: Ranking::default(),
             paths: Ranking::default(),
@@ -116,56 +114,60 @@ impl Digest {
 
     /// What else happened, within what is asked for.
     pub fn sign(&mut self, sign: &Sign) {
-        match &sign.what {
-            What::Request { client, answer, .. } => {
-                self.requests += 1;
-                if let (Some(client), Answer::Accepted) = (client, answer) {
-                    self.lanes.accepted(*client, sign.time);
-                }
-            }
-            What::Accepted { client, .. } => {
-                if let Some(client) = client {
-                    self.lanes.accepted(*client, sign.time);
-                }
-            }
-            What::Change(change) => self.changes.add(sign, change),
-            What::Line => {}
+        if let What::Change(change) = &sign.what {
+            self.changed(Changed::new(sign, change));
+        } else if let Some(echo) = Echo::of(sign) {
+            self.echo(&echo);
         }
     }
 
-    /// A finding that is asked for; `number`: how many came before it, asked for or not.
-    pub fn finding(&mut self, number: usize, finding: &Finding, parts: &[Part]) {
-        let (time, cause) = (finding.time, finding.cause());
+    pub fn echo(&mut self, echo: &Echo) {
+        self.requests += u64::from(echo.is_request);
+        if let Some(client) = echo.accepted {
+            self.lanes.accepted(client, echo.time);
+        }
+    }
+
+    pub fn changed(&mut self, changed: Changed) {
+        self.changes.add(changed);
+    }
+
+    /// A finding that is asked for; `number`: how many came before it, asked for or not; `group`: the one that it was
+    /// gathered to.
+    pub fn finding(&mut self, number: u64, group: u32, finding: &Finding, parts: &[Part]) {
+        let outline = Outline::from(finding);
+        self.count(&outline);
+        self.samples.offer(group, &outline, || {
+            Sample::new(number, finding.clone(), parts)
+        });
+    }
+
+    /// The same without its lines.
+    pub fn count(&mut self, finding: &Outline<'_>) {
+        let (time, cause) = (finding.time, finding.cause);
         self.verdicts.add(finding.verdict);
         self.causes.entry(cause).or_default().add(finding.verdict);
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
         self.times.add(time, cause);
-        self.hour(time);
+        self.hours.add(time, self.zone);
         if let Some(client) = finding.source {
-            self.clients.add(client, time, cause);
+            self.clients.add(&client, || client, time, cause);
             self.lanes.refused(client, time);
         }
-        if let Some(name) = &finding.principal {
-            self.principals.add(name.clone(), time, cause);
+        let text = |ranking: &mut Ranking<Box<str>>, text: &str| {
+            ranking.add(text, || text.into(), time, cause);
+        };
+        if let Some(name) = finding.principal {
+            text(&mut self.principals, name);
         }
         if let Some(request) = &finding.request {
-            self.paths.add(request.path().into(), time, cause);
-            self.statuses.add(request.status, time, cause);
-            if let Some(agent) = &request.user_agent {
-                self.agents.add(agent.clone(), time, cause);
+            let status = request.status;
+            text(&mut self.paths, request.path);
+            self.statuses.add(&status, || status, time, cause);
+            if let Some(agent) = request.agent {
+                text(&mut self.agents, agent);
             }
-        }
-        self.samples.add(number, finding, parts);
-    }
-
-    fn hour(&mut self, time: Micros) {
-        let Some(wall) = self.zone.read(time) else {
-            return;
-        };
-        let day = wall.date_naive();
-        if self.hours.len() < DAYS || self.hours.contains_key(&day) {
-            self.hours.entry(day).or_default()[wall.hour() as usize] += 1;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who, and what, was refused how often: the most frequent are kept, and of all others the sum.
 
+use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
@@ -41,24 +42,26 @@ impl<K> Default for Ranking<K> {
 }
 
 impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
-    pub(super) fn add(&mut self, key: K, time: Micros, cause: Option<Cause>) {
-        if self.seen.len() < SEEN {
-            self.seen.insert(FixedState::default().hash_one(&key));
-        }
-        let new = Standing {
-            refusals: 0,
-            first: time,
-            last: time,
-            causes: Vec::new(),
+    /// `owned`: the same key, to be kept.
+    pub(super) fn add<Q>(
+        &mut self,
+        key: &Q,
+        owned: impl FnOnce() -> K,
+        time: Micros,
+        cause: Option<Cause>,
+    ) where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let seen = &mut self.seen;
+        let new = || {
+            if seen.len() < SEEN {
+                seen.insert(FixedState::default().hash_one(key));
+            }
+            (owned(), Standing::none(time))
         };
-        self.standings.update(key, new, |standing| {
-            standing.join(Standing {
-                refusals: 1,
-                first: time,
-                last: time,
-                causes: vec![(cause, 1)],
-            });
-        });
+        let standings = &mut self.standings;
+        standings.update(key, new, |standing| standing.add(time, cause, 1));
     }
 
     /// The most frequent first; of equal ones in the order of their keys.
@@ -105,16 +108,30 @@ impl Counted for Standing {
 }
 
 impl Standing {
-    fn join(&mut self, other: Self) {
-        self.refusals += other.refusals;
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-        for (cause, number) in other.causes {
-            match self.causes.iter_mut().find(|(c, _)| *c == cause) {
-                Some((_, sum)) => *sum += number,
-                None => self.causes.push((cause, number)),
-            }
+    fn none(time: Micros) -> Self {
+        Self {
+            refusals: 0,
+            first: time,
+            last: time,
+            causes: Vec::new(),
         }
+    }
+
+    fn add(&mut self, time: Micros, cause: Option<Cause>, number: u64) {
+        self.refusals += number;
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        match self.causes.iter_mut().find(|(c, _)| *c == cause) {
+            Some((_, sum)) => *sum += number,
+            None => self.causes.push((cause, number)),
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        for (cause, number) in other.causes {
+            self.add(other.first, cause, number);
+        }
+        self.last = self.last.max(other.last);
     }
 
     /// What most of them were refused for.
@@ -135,7 +152,7 @@ mod tests {
         fn the_sum_stays_right_and_little_is_kept(keys in proptest::collection::vec(0_u32..5000, 0..6000)) {
             let mut ranking = Ranking::default();
             for (time, key) in (0..).zip(&keys) {
-                ranking.add(*key, time, None);
+                ranking.add(key, || *key, time, None);
             }
             prop_assert_eq!(ranking.refusals(), keys.len() as u64);
             let apart: BTreeSet<u32> = keys.iter().copied().collect();

@@ -1,6 +1,8 @@
 //! How many were refused when, and for what.
 
-use std::collections::BTreeMap;
+use std::mem;
+
+use foldhash::HashMap;
 
 use crate::cause::Cause;
 use crate::event::{Micros, SECOND};
@@ -13,14 +15,14 @@ const STEPS: [Micros; 9] = [1, 10, 60, 300, 900, 3600, 21_600, 86_400, 604_800];
 #[derive(Debug, Clone)]
 pub struct Times {
     step: Micros,
-    counts: BTreeMap<(Micros, Option<Cause>), u64>,
+    counts: HashMap<(Micros, Option<Cause>), u64>,
 }
 
 impl Default for Times {
     fn default() -> Self {
         Self {
             step: STEPS[0] * SECOND,
-            counts: BTreeMap::new(),
+            counts: HashMap::default(),
         }
     }
 }
@@ -39,7 +41,7 @@ impl Times {
         let next = coarser.into_iter().find(|step| *step > self.step);
         let Some(step) = next else { return };
         self.step = step;
-        for ((time, cause), number) in std::mem::take(&mut self.counts) {
+        for ((time, cause), number) in mem::take(&mut self.counts) {
             let begin = time - time.rem_euclid(step);
             *self.counts.entry((begin, cause)).or_default() += number;
         }
@@ -52,9 +54,12 @@ impl Times {
 
     /// From when on, for what, and how many within one [`Times::step`].
     pub fn counts(&self) -> impl Iterator<Item = (Micros, Option<Cause>, u64)> {
-        self.counts
-            .iter()
-            .map(|((time, cause), number)| (*time, *cause, *number))
+        let counts = self.counts.iter();
+        let mut counts: Vec<_> = counts
+            .map(|((time, cause), n)| (*time, *cause, *n))
+            .collect();
+        counts.sort_unstable();
+        counts.into_iter()
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn section(told: &Told<'_>) -> Section {
         vec![Block::Paragraph(text.to_owned())],
     );
     for (at, incident) in told.incidents().enumerate().take(INCIDENTS) {
-        let samples = chosen(told.samples(at).collect());
+        let samples = chosen(told.samples(at));
         let all = incident.refusals;
         let mut blocks: Vec<Block> = Vec::new();
         blocks.extend(samples.iter().map(|s| Block::Exhibit(exhibit(told, s))));
@@ -73,10 +73,9 @@ fn chosen(all: Vec<&Sample>) -> Vec<&Sample> {
 
 /// Findings that belong to no incident, the first ones.
 fn alone<'a>(told: &Told<'a>) -> Vec<&'a Sample> {
-    let members = &told.gathered.members;
-    let kept = told.digest.samples.kept.iter();
-    let alone = kept.filter(|s| members.get(s.number).is_some_and(Option::is_none));
-    alone.take(2 * EACH).collect()
+    let mut alone = told.samples_of(None);
+    alone.truncate(2 * EACH);
+    alone
 }
 
 fn exhibit(told: &Told<'_>, sample: &Sample) -> Exhibit {

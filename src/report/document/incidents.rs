@@ -151,8 +151,8 @@ fn facts(told: &Told<'_>, i: &Incident) -> Vec<(&'static str, String)> {
     judgement(i, &mut facts);
     facts.extend(named("paths", &i.paths));
     facts.extend(named("agents", &i.agents));
-    facts.extend(i.fix.map(|fix| ("fix", fix.to_owned())));
-    facts.extend(i.for_user.map(|told| ("to user", told.to_owned())));
+    facts.extend(i.fix.iter().map(|fix| ("fix", fix.to_string())));
+    facts.extend(i.for_user().map(|told| ("to user", told.to_owned())));
     facts.push(("findings", format!("why401 explain --incident {}", i.id)));
     facts
 }
@@ -163,8 +163,8 @@ fn judgement(i: &Incident, facts: &mut Vec<(&'static str, String)>) {
     if !scope.is_empty() {
         facts.push(("scope", scope));
     }
-    if let Some(limit) = &i.limit {
-        facts.push(("limit", shown(&words::limit(limit))));
+    if let Some(limit) = words::limit(i) {
+        facts.push(("limit", shown(&limit)));
     }
     facts.extend(words::otherwise(&i.otherwise).map(|told| ("without", told)));
     if let Some(attack) = &i.attack {

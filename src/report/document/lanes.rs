@@ -9,10 +9,12 @@ use crate::report::chart::{self, Chart, Mark, Plot, Stretch};
 use crate::report::digest::Span;
 use crate::report::incidents::words;
 
-/// Lanes that are drawn.
-const LANES: usize = 12;
+/// Lanes of an incident that are drawn, of the clients that were refused most often.
+pub const DRAWN: usize = 12;
 /// How much of what was before and after is drawn, at least and at most.
 const MARGIN: (Micros, Micros) = (30 * SECOND, 6 * 3600 * SECOND);
+/// Share of the width that is between two of one kind: some pixels on a narrow screen.
+const APART: f64 = 1.0 / 150.0;
 /// Triggers that have a number.
 const MARKS: usize = 20;
 
@@ -87,16 +89,15 @@ pub(super) fn chart(told: &Told<'_>, incident: &Incident) -> Option<Block> {
             .iter()
             .map(|s| (s.first - ahead, s.last - ahead, s.number));
         let inside = moved.filter(|(first, last, _)| *first < until && *last >= from);
-        inside
-            .map(|(first, last, number)| Stretch {
-                from: share(first, from, until),
-                until: share(last, from, until),
-                number,
-            })
-            .collect()
+        let stretches = inside.map(|(first, last, number)| Stretch {
+            from: share(first, from, until),
+            until: share(last, from, until),
+            number,
+        });
+        apart(stretches.collect())
     };
     let kept = &incident.clients.kept;
-    let rows = kept.iter().take(LANES).map(|lane| {
+    let rows = kept.iter().take(DRAWN).map(|lane| {
         let known = told.digest.lanes.get(lane.who);
         let refused = known.map_or(&[][..], |known| known.refused());
         let accepted = known.map_or(&[][..], |known| known.accepted());
@@ -145,6 +146,20 @@ fn window(incident: &Incident) -> (Micros, Micros) {
         until = until.max(time + margin / 2);
     }
     (from, until)
+}
+
+/// What cannot be told apart is one.
+fn apart(mut stretches: Vec<Stretch>) -> Vec<Stretch> {
+    stretches.sort_by(|a, b| a.from.total_cmp(&b.from));
+    stretches.dedup_by(|next, kept| {
+        let is_close = next.from - kept.until < APART;
+        if is_close {
+            kept.until = kept.until.max(next.until);
+            kept.number += next.number;
+        }
+        is_close
+    });
+    stretches
 }
 
 /// Who was refused, and let in before and after: addresses, then names.

@@ -26,6 +26,7 @@ use crate::level::Level;
 use crate::report::chart::Chart;
 
 pub use headline::headline;
+pub use lanes::DRAWN;
 pub use over_time::{Bins, bins};
 pub use told::{Asked, Told};
 

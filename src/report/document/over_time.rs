@@ -106,7 +106,7 @@ pub(super) fn refusals(told: &Told<'_>) -> Vec<Block> {
         return Vec::new();
     };
     let mut blocks = vec![stack(told, &bins)];
-    if told.digest.hours.len() > 1 {
+    if told.digest.hours.by_day().len() > 1 {
         blocks.push(heat(told));
     }
     blocks
@@ -187,7 +187,7 @@ fn rows(told: &Told<'_>, bins: &Bins, series: &[String], columns: &[Vec<u64>]) -
 }
 
 fn heat(told: &Told<'_>) -> Block {
-    let hours = &told.digest.hours;
+    let hours = told.digest.hours.by_day();
     let ends = hours.keys().next().zip(hours.keys().next_back());
     let days = ends.map_or(0, |(first, last)| (*last - *first).num_days());
     let rows = if days < DAYS {

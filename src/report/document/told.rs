@@ -45,11 +45,18 @@ impl<'a> Told<'a> {
     }
 
     /// Its findings that are kept, in the order in which they came.
-    pub fn samples(&self, shown: usize) -> impl Iterator<Item = &'a Sample> {
+    pub fn samples(&self, shown: usize) -> Vec<&'a Sample> {
         let at = self.shown.get(shown).copied();
-        let members = &self.gathered.members;
-        let kept = self.digest.samples.kept.iter();
-        kept.filter(move |sample| at.is_some() && members.get(sample.number).copied() == Some(at))
+        at.map_or_else(Vec::new, |at| self.samples_of(Some(at)))
+    }
+
+    /// Those of an incident, or of none.
+    pub(super) fn samples_of(&self, incident: Option<usize>) -> Vec<&'a Sample> {
+        let all = self.digest.samples.iter();
+        let own = all.filter(|(group, _)| self.gathered.incident_of(*group) == incident);
+        let mut own: Vec<&Sample> = own.map(|(_, sample)| sample).collect();
+        own.sort_by_key(|sample| sample.number);
+        own
     }
 
     /// `blake3:…`; with pseudonyms, one that only who has their key can make.

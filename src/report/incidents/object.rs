@@ -9,6 +9,7 @@ use crate::cause::Cause;
 use crate::event::{Micros, Part, Place, SECOND};
 use crate::incident::{Counts, Exceeded, Incident, Lane, Lanes, Trigger, Why};
 use crate::report::ndjson::timestamp;
+use crate::system::Limit;
 
 const SCHEMA: &str = "why401.incident/1";
 
@@ -34,7 +35,7 @@ pub fn object(incident: &Incident, parts: &[Part]) -> Value {
             "recovered": i.end.recovered.0, "of": i.end.recovered.1},
         "scope": {"requests": i.scope.requests, "clients": i.scope.clients, "principals": i.scope.principals},
         "otherwise_accepted": {"at_most": i.otherwise.at_most, "likely": i.otherwise.likely},
-        "gaps": i.gaps, "fix": i.fix, "for_user": i.for_user,
+        "gaps": i.gaps, "fix": i.fix, "for_user": i.for_user(),
     });
     if let Some(trigger) = &i.trigger {
         object["trigger"] = told(trigger, parts, i.first);
@@ -42,8 +43,8 @@ pub fn object(incident: &Incident, parts: &[Part]) -> Value {
     if let Some(by) = &i.end.by {
         object["end"]["by"] = told(by, parts, i.last);
     }
-    if let Some(limit) = &i.limit {
-        object["limit"] = exceeded(limit);
+    if let Some(of) = &i.exceeded {
+        object["limit"] = exceeded(of, i.limit());
     }
     if let Some(attack) = &i.attack {
         let techniques = attack.techniques.iter();
@@ -118,8 +119,7 @@ fn told(trigger: &Trigger, parts: &[Part], moment: Micros) -> Value {
     object
 }
 
-fn exceeded(limit: &Exceeded) -> Value {
-    let known = limit.limit.as_ref();
+fn exceeded(limit: &Exceeded, known: Option<&Limit>) -> Value {
     json!({"attempts": known.map(|l| l.attempts), "seconds": known.map(|l| l.seconds), "of": known.map(|l| l.of),
         "said": limit.said, "accepted_before": limit.accepted, "since": limit.since.map(timestamp),
         "refused": limit.refused})

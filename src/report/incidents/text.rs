@@ -131,8 +131,8 @@ fn judgement<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Res
     if !scope.is_empty() {
         block.paragraph("scope", ("", BOLD), &scope)?;
     }
-    if let Some(limit) = &incident.limit {
-        block.paragraph("limit", ("", BOLD), &words::limit(limit))?;
+    if let Some(limit) = words::limit(incident) {
+        block.paragraph("limit", ("", BOLD), &limit)?;
     }
     if let Some(otherwise) = words::otherwise(&incident.otherwise) {
         block.paragraph("without", ("", BOLD), &otherwise)?;
@@ -149,10 +149,10 @@ fn judgement<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Res
 
 /// For the operator, and for those who are locked out.
 fn advice<W: Write>(block: &mut Block<'_, W>, incident: &Incident) -> io::Result<()> {
-    if let Some(fix) = incident.fix {
+    if let Some(fix) = &incident.fix {
         block.paragraph("fix", ("", BOLD), fix)?;
     }
-    match incident.for_user {
+    match incident.for_user() {
         Some(told) => block.paragraph("to user", ("", BOLD), told),
         None => Ok(()),
     }

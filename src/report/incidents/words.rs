@@ -1,7 +1,7 @@
 //! What is said of an incident in a few words.
 
 use crate::event::{Micros, SECOND};
-use crate::incident::{Attack, End, Ended, Exceeded, Gathered, Incident, Otherwise, Trigger, Why};
+use crate::incident::{Attack, Effect, End, Ended, Gathered, Incident, Otherwise, Trigger, Why};
 use crate::report::Page;
 use crate::report::sanitize::visible;
 use crate::report::text::{count, fit, title};
@@ -128,16 +128,17 @@ pub(in crate::report) fn why(why: &Why) -> String {
         Why::Change {
             action,
             reason,
-            sets,
-            ends,
+            effect,
             ..
         } => {
             let said = reason.as_ref().filter(|reason| !reason.is_empty());
             let said = said.unwrap_or(action);
-            match (sets, ends) {
-                ([cause, ..], _) => format!("{said} ({}, for everybody)", cause.facts().title),
-                (_, [cause, ..]) => format!("{said} (no longer: {})", cause.facts().title),
-                ([], []) => said.to_string(),
+            match effect {
+                Some(Effect::Sets(cause)) => {
+                    format!("{said} ({}, for everybody)", cause.facts().title)
+                }
+                Some(Effect::Ends(cause)) => format!("{said} (no longer: {})", cause.facts().title),
+                None => said.to_string(),
             }
         }
         Why::Clock { by, input, .. } => {
@@ -198,8 +199,10 @@ pub(in crate::report) fn otherwise(of: &Otherwise) -> Option<String> {
     }
 }
 
-pub(in crate::report) fn limit(exceeded: &Exceeded) -> String {
-    let mut told = match &exceeded.limit {
+/// What the limit was, and by how much it was exceeded.
+pub(in crate::report) fn limit(incident: &Incident) -> Option<String> {
+    let exceeded = incident.exceeded.as_ref()?;
+    let mut told = match incident.limit() {
         Some(limit) => format!(
             "{} in {} {}",
             count(limit.attempts.into(), "attempt"),
@@ -215,7 +218,7 @@ pub(in crate::report) fn limit(exceeded: &Exceeded) -> String {
     if exceeded.accepted > 0 {
         told = format!("{told} after {} that were let in", exceeded.accepted);
     }
-    told
+    Some(told)
 }
 
 /// Of all that happened meanwhile.

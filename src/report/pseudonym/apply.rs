@@ -7,7 +7,8 @@ use super::Pseudonyms;
 use crate::event::Part;
 use crate::finding::{Considered, Evidence, Finding, Lost};
 use crate::incident::{Counts, Gathered, Incident, Trigger, Why};
-use crate::report::digest::{Changed, Digest, Sample};
+use crate::report::digest::{Digest, Sample};
+use crate::rollup::Changed;
 use crate::summary::{ClockOffset, Gap, LocalZone, Summary};
 
 type Text = Box<str>;
@@ -97,7 +98,7 @@ impl Pseudonyms {
             .iter_mut()
             .chain(incident.end.by.iter_mut());
         both.for_each(|trigger| self.trigger(trigger));
-        if let Some(limit) = &mut incident.limit {
+        if let Some(limit) = &mut incident.exceeded {
             limit.said = limit
                 .said
                 .as_deref()
@@ -177,7 +178,7 @@ impl Pseudonyms {
                 .as_deref()
                 .map(|reason| self.line(reason, &[]).into());
         }
-        for sample in &mut digest.samples.kept {
+        for sample in digest.samples.iter_mut() {
             self.sample(sample);
         }
         digest

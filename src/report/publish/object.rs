@@ -2,9 +2,10 @@
 //! is absent; fields are only ever added.
 
 use std::fmt::Display;
-use std::fmt::Write;
 use std::hash::Hash;
+use std::io::{self, ErrorKind, Write};
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::cause::Cause;
@@ -27,18 +28,77 @@ const NAMED: usize = 200;
 const EACH: usize = 3;
 
 /// One object, with an end of line. Characters that act on a screen, or cannot be seen there, are escaped.
-pub fn json(told: &Told<'_>) -> String {
-    let digest = told.digest;
-    let incidents = told.incidents().enumerate();
-    let incidents: Vec<Value> = incidents
-        .map(|(at, incident)| {
+///
+/// # Errors
+/// Those of `out`.
+pub fn json<W: Write>(told: &Told<'_>, out: &mut W) -> io::Result<()> {
+    let mut out = Escaped(out);
+    serde_json::to_writer_pretty(&mut out, &Report(told))?;
+    writeln!(out)
+}
+
+/// Incident by incident, for there may be many.
+struct Report<'a>(&'a Told<'a>);
+
+impl Serialize for Report<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut report = serializer.serialize_map(None)?;
+        if let Value::Object(members) = incidents::without_nulls(whole(self.0)) {
+            for (name, value) in members {
+                report.serialize_entry(&name, &value)?;
+            }
+        }
+        report.serialize_entry("incidents", &Incidents(self.0))?;
+        report.end()
+    }
+}
+
+struct Incidents<'a>(&'a Told<'a>);
+
+impl Serialize for Incidents<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let told = self.0;
+        serializer.collect_seq(told.incidents().enumerate().map(|(at, incident)| {
             let mut object = incidents::object(incident, told.page.parts());
-            let samples = told.samples(at).take(EACH).map(|s| sample(told, s));
+            let samples = told.samples(at).into_iter().take(EACH);
+            let samples = samples.map(|s| sample(told, s));
             object["samples"] = samples.collect();
-            object
-        })
-        .collect();
-    let report = json!({
+            incidents::without_nulls(object)
+        }))
+    }
+}
+
+/// JSON in which a character that acts on a screen stands as `\u....`: it can only be within a text.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Texts come in one piece, or are cut where a character of ASCII is.
+        let text = str::from_utf8(bytes).map_err(|e| io::Error::new(ErrorKind::InvalidData, e))?;
+        let mut written = 0;
+        for (at, c) in text
+            .char_indices()
+            .filter(|(_, c)| *c != '\n' && is_hidden(*c))
+        {
+            self.0.write_all(&bytes[written..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(self.0, "\\u{unit:04x}")?;
+            }
+            written = at + c.len_utf8();
+        }
+        self.0.write_all(&bytes[written..])?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// All but the incidents.
+fn whole(told: &Told<'_>) -> Value {
+    let digest = told.digest;
+    json!({
         "schema": NAME,
         "version": env!("CARGO_PKG_VERSION"),
         "asked": asked(told),
@@ -54,7 +114,6 @@ pub fn json(told: &Told<'_>) -> String {
         "paths": ranking(&digest.paths),
         "user_agents": ranking(&digest.agents),
         "over_time": over_time(told),
-        "incidents": incidents,
         "in_no_incident": told.gathered.isolated,
         "only_counted": {"incidents": told.gathered.forgotten.0, "refusals": told.gathered.forgotten.1},
         "all_refusals": told.gathered.findings,
@@ -62,21 +121,7 @@ pub fn json(told: &Told<'_>) -> String {
         "gaps": told.summary.gaps.iter().map(gap).collect::<Vec<_>>(),
         "notes": told.summary.notes,
         "read": told.summary.parts.iter().map(|part| read(told, part)).collect::<Vec<_>>(),
-    });
-    let mut text = String::new();
-    let pretty = format!("{:#}\n", incidents::without_nulls(report));
-    for c in pretty.chars() {
-        if c != '\n' && is_hidden(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        } else {
-            text.push(c);
-        }
-    }
-    text
+    })
 }
 
 fn asked(told: &Told<'_>) -> Value {

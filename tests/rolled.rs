@@ -1,0 +1,119 @@
+//! What an index counted when its findings were made says the same as the logs that they were made of.
+
+// Clippy takes only functions marked `#[test]` for tests here.
+#![allow(clippy::unwrap_used)]
+
+mod binary;
+
+use std::fs;
+
+use binary::why401;
+use rusqlite::Connection;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A scenario, a moment within it, a client, a name, and a path.
+const NIGHTS: [(&str, [&str; 4]); 3] = [
+    (
+        "fixtures/scenarios/pritunl",
+        ["2026-11-21T20:55:49Z", "198.51.100.40", "gina", "/auth/*"],
+    ),
+    (
+        "fixtures/scenarios/wirebuddy",
+        [
+            "2026-11-21T20:46:02Z",
+            "198.51.100.24",
+            "mallory",
+            "/api/login",
+        ],
+    ),
+    (
+        "fixtures/scenarios/privacyidea",
+        [
+            "2026-11-21T20:46:22Z",
+            "198.51.100.31",
+            "bob",
+            "/validate/*",
+        ],
+    ),
+];
+/// Incidents that are asked for one by one.
+const INCIDENTS: usize = 4;
+
+fn run(args: &[&str]) -> String {
+    let run = why401(args).run();
+    assert_eq!(run.code, 0, "{args:?}: {}", run.talk);
+    run.data
+}
+
+/// All that is told of some logs, or of an index: each with what it was asked.
+fn told(from: &[&str], filters: &[Vec<&str>]) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    let mut ask = |command: &[&str], filter: &[&str]| {
+        let said = run(&[command, from, filter].concat());
+        told.push((format!("{command:?} {filter:?}"), said.clone()));
+        said
+    };
+    for filter in filters {
+        ask(&["report", "-o", "json"], filter);
+        ask(&["report", "-o", "csv"], filter);
+        ask(&["incidents", "-o", "json"], filter);
+    }
+    for output in ["html", "markdown", "text"] {
+        ask(&["report", "-o", output], &filters[1]);
+    }
+    let incidents = ask(&["incidents", "-o", "ndjson"], &[]);
+    for incident in incidents.lines().take(INCIDENTS) {
+        let incident: Value = serde_json::from_str(incident).unwrap();
+        let id = incident["id"].as_str().unwrap();
+        ask(&["report", "-o", "json"], &["--incident", id]);
+        ask(&["report", "-o", "csv"], &["--incident", id]);
+        ask(&["explain", "-o", "ndjson"], &["--incident", id]);
+    }
+    told
+}
+
+fn index(folder: &TempDir, logs: &str) -> String {
+    let path = folder.path().join("index.db");
+    let path = path.to_str().unwrap().to_owned();
+    run(&["index", logs, "--index", &path]);
+    path
+}
+
+fn change(index: &str, sql: &str) {
+    let connection = Connection::open(index).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn an_index_says_the_same_whether_it_counted_or_joins() {
+    for (logs, [moment, client, name, path]) in NIGHTS {
+        let filters = [
+            vec![],
+            vec!["--since", moment],
+            vec!["--until", moment],
+            vec!["--client", client],
+            vec!["--principal", name],
+            vec!["--path", path],
+            vec!["--status", "4xx", "--verdict", "explained"],
+            vec!["--cause", "wrong_password"],
+        ];
+        let folder = TempDir::new().unwrap();
+        let index = index(&folder, logs);
+        let from_logs = told(&[logs], &filters);
+        // Without the events nothing can be joined: what is told now was counted.
+        let copy = format!("{index}.copy");
+        fs::copy(&index, &copy).unwrap();
+        change(&index, "DELETE FROM block");
+        let counted = told(&["--index", &index], &filters);
+        // By another version, that calls things otherwise: it is joined.
+        change(&copy, "UPDATE state SET value = 1 WHERE key = 'rolled_by'");
+        let joined = told(&["--index", &copy], &filters);
+        assert_eq!(from_logs.len(), counted.len().max(joined.len()));
+        for ((from_logs, counted), joined) in from_logs.iter().zip(&counted).zip(&joined) {
+            let (asked, said) = from_logs;
+            assert_eq!(said, &counted.1, "counted: {logs} {asked}");
+            assert_eq!(said, &joined.1, "joined: {logs} {asked}");
+        }
+    }
+}
