@@ -23,9 +23,13 @@ use tempfile::TempDir;
 use why401::cause::Cause;
 use why401::event::{Event, Kind, Micros, Place, Record, Request, Sent, canonical};
 use why401::finding::{Candidate, Confidence, Evidence, Finding, Role, Verdict};
-use why401::index::{Error, NewPart, Reader, Wanted, Writer};
+use why401::incident::{Gathered, Gatherer};
+use why401::index::{Error, Explanation, NewPart, Reader, Stretch, Wanted, Writer};
+use why401::outline::Outline;
+use why401::rollup::{Block, Builder, Echo, Least};
+use why401::sign::{Answer, Sign, What};
 use why401::summary::{Position, Summary, Tally};
-use why401::system;
+use why401::system::{self, error_log};
 
 // ---- A finding in the index -----------------------------------------------------------------------------------
 
@@ -111,6 +115,14 @@ fn evidence() -> impl Strategy<Value = Vec<Evidence>> {
     })
 }
 
+/// Who has to do something about a refusal.
+#[derive(Debug, Clone)]
+enum Fixed {
+    Nowhere,
+    InTheSystem,
+    BeforeIt,
+}
+
 fn finding() -> impl Strategy<Value = Finding> {
     let candidates = vec((select(Cause::ALL), text()), 1..4).prop_map(|all| {
         let candidate = |(cause, because)| Candidate { cause, because };
@@ -134,13 +146,13 @@ fn finding() -> impl Strategy<Value = Finding> {
     let told = (
         option::of(request()),
         text(),
-        any::<bool>(),
+        select(vec![Fixed::Nowhere, Fixed::InTheSystem, Fixed::BeforeIt]),
         evidence(),
         option::of(address()),
     );
     (judged, names, told).prop_map(|(judged, names, told)| {
         let (time, system, verdict, confidence, logged, candidates) = judged;
-        let (request, message, has_fix, evidence, source) = told;
+        let (request, message, fixed_by, evidence, source) = told;
         let mut finding = Finding {
             time,
             system,
@@ -159,11 +171,13 @@ fn finding() -> impl Strategy<Value = Finding> {
             evidence,
             considered: Vec::new(),
         };
-        // A fix is the system's own for the cause.
-        let system = system.and_then(system::by_name).filter(|_| has_fix);
-        finding.fix = system
-            .zip(finding.cause())
-            .and_then(|(system, cause)| system.fix(cause));
+        // A fix is the system's own for the cause, or that of the web server before it.
+        let system = system.and_then(system::by_name);
+        finding.fix = finding.cause().and_then(|cause| match fixed_by {
+            Fixed::Nowhere => None,
+            Fixed::InTheSystem => system?.fix(cause),
+            Fixed::BeforeIt => error_log::fix(cause),
+        });
         finding
     })
 }
@@ -208,22 +222,46 @@ fn index_with(finding: &Finding, path: &Path) -> Result<(Writer, i64), Error> {
     Ok((writer, part))
 }
 
-/// The findings that count.
+/// The findings that count; and what was counted is of these.
 fn read_back(path: &Path, part: i64) -> Result<Vec<Finding>, Error> {
     let mut read = Vec::new();
-    Reader::open(path)?.findings::<Error>(&Wanted::default(), &[part], |finding| {
+    let reader = Reader::open(path)?;
+    reader.findings::<Error>(&Wanted::default(), &[part], |finding| {
         read.push(finding.clone());
         Ok(())
     })?;
+    let mut numbers = Vec::new();
+    if let Some((rollup, _)) = reader.rollup(&[part])? {
+        rollup.outlines(Stretch::default(), |number, _, _| numbers.push(number))?;
+    }
+    let mut counted = Vec::new();
+    reader.numbered::<Error>(numbers, &[part], |_, finding| {
+        counted.push(finding);
+        Ok(())
+    })?;
+    assert_eq!(counted, read);
     Ok(read)
+}
+
+fn nothing() -> Gathered {
+    Gatherer::new().finish(&Summary::default())
+}
+
+/// Adds a finding, and a block with nothing else.
+fn add(explanation: &mut Explanation, writer: &Writer, finding: &Finding) -> Result<(), Error> {
+    explanation.finding(writer, "an id", finding)?;
+    let mut builder = Builder::default();
+    builder.finding(finding, 0);
+    let mut blocks = builder.take(Least::Some);
+    blocks.try_for_each(|block| explanation.rollup(writer, &block))
 }
 
 /// Writes a finding into a new index and reads it back.
 fn through_index(finding: &Finding, path: &Path) -> Result<Vec<Finding>, Error> {
     let (writer, part) = index_with(finding, path)?;
     let mut explanation = writer.explain(vec![part])?;
-    explanation.finding(&writer, "an id", finding)?;
-    explanation.finish(&writer, &Summary::default(), [], 0)?;
+    add(&mut explanation, &writer, finding)?;
+    explanation.finish(&writer, &Summary::default(), &nothing(), &[], 0)?;
     writer.close()?;
     read_back(path, part)
 }
@@ -239,12 +277,12 @@ fn replaced(
     let mut counted = Vec::new();
     let mut explanation = writer.explain_beside(vec![part])?;
     for _ in 0..times {
-        explanation.finding(writer, "an id", finding)?;
+        add(&mut explanation, writer, finding)?;
         writer.commit()?;
         counted.push(read_back(path, part)?);
     }
     if end {
-        explanation.finish(writer, &Summary::default(), [], 0)?;
+        explanation.finish(writer, &Summary::default(), &nothing(), &[], 0)?;
         writer.commit()?;
         counted.push(read_back(path, part)?);
         while writer.sweep()? {
@@ -256,6 +294,35 @@ fn replaced(
     Ok(counted)
 }
 
+/// Somebody was let in: a request that says so, or the server.
+fn sign((time, client, is_request): (i32, Option<u8>, bool)) -> Sign {
+    let client = client.map(|last| [203, 0, 113, last].into());
+    let what = if is_request {
+        What::Request {
+            client,
+            answer: Answer::Accepted,
+            reveals: None,
+        }
+    } else {
+        What::Accepted {
+            client,
+            principal: "alice".into(),
+        }
+    };
+    Sign {
+        time: time.into(),
+        input: 0,
+        place: Place {
+            part: 0,
+            line: 1,
+            offset: 0,
+            length: 1,
+        },
+        system: None,
+        what,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -265,6 +332,40 @@ proptest! {
         let folder = TempDir::new().unwrap();
         let read = through_index(&finding, &folder.path().join("index.db")).unwrap();
         prop_assert_eq!(read, vec![finding]);
+    }
+
+    /// What is counted comes out as it went in, in its order, in whichever blocks.
+    #[test]
+    fn nothing_that_is_counted_is_lost(
+        findings in vec((finding(), any::<u32>()), 0..20),
+        signs in vec((any::<i32>(), any::<Option<u8>>(), any::<bool>()), 0..40),
+        cut in 0_usize..20,
+    ) {
+        let signs: Vec<Sign> = signs.into_iter().map(sign).collect();
+        let mut builder = Builder::default();
+        let mut blocks = Vec::new();
+        for (at, (finding, group)) in findings.iter().enumerate() {
+            if at == cut {
+                blocks.extend(builder.take(Least::Some));
+            }
+            builder.finding(finding, *group);
+        }
+        for sign in &signs {
+            builder.sign(sign);
+        }
+        blocks.extend(builder.take(Least::Some));
+        let (mut outlines, mut echoes) = (Vec::new(), Vec::new());
+        for block in &blocks {
+            match block {
+                Block::Outlines(all) => outlines.extend(all.iter()),
+                Block::Echoes(all) => echoes.extend(all.iter(|_| true)),
+                Block::Changes(_) => {}
+            }
+        }
+        let went_in = findings.iter().map(|(finding, group)| (*group, Outline::from(finding)));
+        prop_assert_eq!(outlines, went_in.collect::<Vec<_>>());
+        let went_in = signs.iter().filter_map(Echo::of);
+        prop_assert_eq!(echoes, went_in.collect::<Vec<_>>());
     }
 
     /// While findings are made anew beside those that are there, those count; then the new ones. It may be given up

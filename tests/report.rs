@@ -250,27 +250,6 @@ fn an_incident_stands_alone() {
 }
 
 #[test]
-fn an_index_tells_the_same() {
-    let folder = TempDir::new().unwrap();
-    let index = folder.path().join("index.db");
-    let index = index.to_str().unwrap();
-    assert_eq!(why401(["index", SCENARIO, "--index", index]).run().code, 0);
-    let (told, kept) = (json(&[SCENARIO]), json(&["--index", index]));
-    for field in [
-        "headline",
-        "totals",
-        "causes",
-        "clients",
-        "over_time",
-        "incidents",
-        "gaps",
-    ] {
-        assert!(told.get(field).is_some(), "{field}");
-        assert_eq!(told[field], kept[field], "{field}");
-    }
-}
-
-#[test]
 fn times_that_are_asked_for_part_the_whole() {
     let moment = "2026-11-21T20:55:40Z";
     let before = json(&[SCENARIO, "--until", moment]);

@@ -7,6 +7,7 @@ mod binary;
 
 use std::fs;
 
+use binary::live::{Tail, ask, until};
 use binary::why401;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -83,6 +84,52 @@ fn index(folder: &TempDir, logs: &str) -> String {
 fn change(index: &str, sql: &str) {
     let connection = Connection::open(index).unwrap();
     connection.execute_batch(sql).unwrap();
+}
+
+/// A `tail` makes the findings beside its reading, again and again.
+#[test]
+fn an_index_that_is_followed_has_counted() {
+    let (logs, files) = (
+        "fixtures/scenarios/pritunl",
+        ["access.log", "pritunl_journal.log"],
+    );
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    for file in files {
+        fs::copy(format!("{logs}/{file}"), folder.join(file)).unwrap();
+    }
+    let whole: Value = serde_json::from_str(&run(&["report", "-o", "json", logs])).unwrap();
+    let index = folder.join("state/index.db");
+    let index = index.to_str().unwrap();
+    let counted = || {
+        let told = why401(["report", "-o", "json", "--index", index]).run();
+        serde_json::from_str::<Value>(&told.data).ok()
+    };
+    let tail = Tail::start(folder, &["--from-start", files[0], files[1]]);
+    tail.catch_up(&files);
+    let rolled = "SELECT 1 FROM rollup WHERE kind = 'gathered'";
+    until(|| {
+        let is_rolled = !ask(folder, rolled, |_| ()).is_empty();
+        is_rolled && counted().is_some_and(|told| told["totals"] == whole["totals"])
+    });
+    let told = counted().unwrap();
+    for field in ["headline", "clients", "over_time", "requests"] {
+        assert_eq!(told[field], whole[field], "{field}");
+    }
+    // All but the names of the files.
+    let gist = |of: &Value| {
+        let incidents = of["incidents"].as_array().unwrap().iter();
+        let gist = incidents.map(|i| {
+            (
+                i["id"].clone(),
+                i["clients"].clone(),
+                i["end"]["state"].clone(),
+            )
+        });
+        gist.collect::<Vec<_>>()
+    };
+    assert_eq!(gist(&told), gist(&whole));
+    tail.end();
 }
 
 #[test]

@@ -76,15 +76,16 @@ pub(super) fn run(
     Ok(told.exit(is_broken || is_incomplete(&summary, args.strict)))
 }
 
-/// Says so where findings were made of less than the index has by now.
-pub(super) fn tell_behind(reader: &Reader, talk: &mut impl Write) -> anyhow::Result<()> {
-    if reader.is_behind().map_err(Fault::from)? {
+/// Tells, and says so, whether findings were made of less than the index has by now.
+pub(super) fn tell_behind(reader: &Reader, talk: &mut impl Write) -> anyhow::Result<bool> {
+    let is_behind = reader.is_behind().map_err(Fault::from)?;
+    if is_behind {
         writeln!(
             talk,
             "why401: lines were read that are not explained yet; `why401 index` does it"
         )?;
     }
-    Ok(())
+    Ok(is_behind)
 }
 
 /// What is said of the logs, with the fate of the lines of each.

@@ -103,6 +103,53 @@ pub(super) struct Found<'a> {
     pub(super) is_final: bool,
 }
 
+/// Where all goes that falls.
+struct Outlet<'a, F> {
+    parts: &'a [event::Part],
+    pruned: Micros,
+    counted: Builder,
+    sink: F,
+}
+
+impl<F> Outlet<'_, F> {
+    fn give<E>(&mut self, gatherer: &mut Gatherer, fall: Fall<'_>, is_final: bool) -> Result<(), E>
+    where
+        F: FnMut(Fell<'_>) -> Result<(), E>,
+    {
+        match fall {
+            Fall::Finding(finding) => {
+                let id = report::id(finding, self.parts).unwrap_or_default();
+                let group = gatherer.finding(finding, &id);
+                let is_kept = finding.time >= self.pruned;
+                if is_kept {
+                    self.counted.finding(finding, group);
+                }
+                (self.sink)(Fell::Finding(Found {
+                    id: &id,
+                    finding,
+                    parts: self.parts,
+                    is_kept,
+                    is_final,
+                }))?;
+            }
+            Fall::Sign(sign) => {
+                self.counted.sign(&sign);
+                gatherer.sign(sign);
+            }
+            Fall::Inputs(_) | Fall::Settled(_) => {}
+        }
+        self.blocks(Least::Full)
+    }
+
+    fn blocks<E>(&mut self, least: Least) -> Result<(), E>
+    where
+        F: FnMut(Fell<'_>) -> Result<(), E>,
+    {
+        let mut blocks = self.counted.take(least);
+        blocks.try_for_each(|block| (self.sink)(Fell::Block(block)))
+    }
+}
+
 impl Replay {
     /// Joins all that is kept, and hands what falls to `sink`; what rules tell of it can be taken behind it.
     pub(super) fn of<E: From<Error>>(
@@ -115,32 +162,11 @@ impl Replay {
         let parts: Vec<event::Part> = kept.parts.iter().map(|part| part.part.clone()).collect();
         let logs = logs(kept);
         let inputs = logs.iter().map(|log| log.stored.id).collect();
-        let mut counted = Builder::default();
-        let mut give = |gatherer: &mut Gatherer, fall: Fall<'_>, is_final| {
-            match fall {
-                Fall::Finding(finding) => {
-                    let id = report::id(finding, &parts).unwrap_or_default();
-                    let group = gatherer.finding(finding, &id);
-                    let is_kept = finding.time >= pruned;
-                    if is_kept {
-                        counted.finding(finding, group);
-                    }
-                    sink(Fell::Finding(Found {
-                        id: &id,
-                        finding,
-                        parts: &parts,
-                        is_kept,
-                        is_final,
-                    }))?;
-                }
-                Fall::Sign(sign) => {
-                    counted.sign(&sign);
-                    gatherer.sign(sign);
-                }
-                Fall::Inputs(_) | Fall::Settled(_) => {}
-            }
-            let mut full = counted.take(Least::Full);
-            full.try_for_each(|block| sink(Fell::Block(block)))
+        let mut out = Outlet {
+            parts: &parts,
+            pruned,
+            counted: Builder::default(),
+            sink: &mut sink,
         };
         let mut watch = rules.map(Watch::new);
         let mut told = Vec::new();
@@ -150,7 +176,7 @@ impl Replay {
                 watch.fall(&fall, &parts);
                 told.extend(watch.take());
             }
-            give(&mut gatherer, fall, true)
+            out.give(&mut gatherer, fall, true)
         })?;
         let mut read = HashMap::new();
         for records in &mut joint.records {
@@ -163,9 +189,8 @@ impl Replay {
         let rest = joint.correlators.rest();
         let mut ended = gatherer.clone();
         rest.iter()
-            .try_for_each(|finding| give(&mut ended, Fall::Finding(finding), false))?;
-        let mut left = counted.take(Least::Some);
-        left.try_for_each(|block| sink(Fell::Block(block)))?;
+            .try_for_each(|finding| out.give(&mut ended, Fall::Finding(finding), false))?;
+        out.blocks(Least::Some)?;
         let summary = joint.summary();
         if let Some(watch) = &watch {
             told.extend(watch.ended(&rest, &summary, &parts));
@@ -182,8 +207,11 @@ impl Replay {
             gatherer,
             summary: summary.clone(),
         };
-        let gathered = ended.finish(&summary);
-        Ok((replay, Whole { summary, gathered }))
+        let whole = Whole {
+            gathered: ended.finish(&summary),
+            summary,
+        };
+        Ok((replay, whole))
     }
 
     /// The incidents, as far as their findings can no longer change.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use super::logs::{Logs, Read};
-use super::recall::{Sunk, summary};
+use super::recall::Sunk;
 use super::{Fault, recall};
 use crate::finding::Finding;
 use crate::incident::Gathered;
@@ -14,6 +14,9 @@ use crate::report::Filter;
 use crate::report::digest::{Sample, Samples};
 use crate::rollup::{Changed, Echo};
 use crate::system::System;
+
+const BEHIND: &str =
+    "Lines were read since that are not explained yet: what they tell is not in it.";
 
 pub(super) struct Rolled<'a> {
     reader: &'a Reader,
@@ -43,11 +46,14 @@ impl Logs<'_> {
         let Some((rollup, gathered)) = reader.rollup(&ids).map_err(Fault::from)? else {
             return Ok(None);
         };
-        recall::tell_behind(reader, talk)?;
+        let mut summary = recall::summary(reader, &kept)?;
+        if recall::tell_behind(reader, talk)? {
+            summary.notes.push(BEHIND.to_owned());
+        }
         let read = Read {
             parts: kept.parts.iter().map(|part| part.part.clone()).collect(),
             is_broken: kept.parts.iter().any(|part| part.failure.is_some()),
-            summary: summary(reader, &kept)?,
+            summary,
         };
         Ok(Some(Rolled {
             reader,

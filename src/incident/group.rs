@@ -76,7 +76,7 @@ pub(super) fn counts<K: Hash + Eq + Ord + Clone>(of: &Numbers<K>) -> Counts<K> {
 
 impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
     /// Counts a refusal. `before`: the last success before it.
-    fn add(&mut self, who: K, at: Moment, before: Option<Moment>) {
+    fn add(&mut self, who: &K, at: Moment, before: Option<Moment>) {
         let new = || {
             let new = Track {
                 count: 0,
@@ -87,7 +87,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
             };
             (who.clone(), new)
         };
-        self.0.update(&who, new, |track| {
+        self.0.update(who, new, |track| {
             track.count += 1;
             if track.first.is_after(at) {
                 track.first = at;
@@ -261,11 +261,11 @@ impl Group {
         self.note_cause(finding);
         if let Some(client) = finding.source {
             let before = fact.client_before.map(|run| run.last.min(at));
-            self.clients.add(client, at, before);
+            self.clients.add(&client, at, before);
         }
         if let Some(principal) = &finding.principal {
             let before = fact.principal_before;
-            self.principals.add(principal.clone(), at, before);
+            self.principals.add(principal, at, before);
         }
         if let Some(request) = &finding.request {
             let path = request.path();

@@ -18,7 +18,7 @@ use crate::forgery::Flag;
 use crate::incident::Gathered;
 use crate::rollup::Block;
 use crate::summary::Summary;
-use crate::system;
+use crate::system::{self, System, error_log};
 
 /// Findings that are thrown away at once, at most, of either kind.
 const SWEPT: i64 = 1 << 10;
@@ -330,7 +330,7 @@ fn evidence(finding: &Finding, parts: &[i64]) -> Result<String> {
 pub(super) const SELECT: &str = "SELECT f.time, f.system, f.verdict, f.confidence, f.logged,
         source.bytes, principal.text, host.text, action.text, reason.text,
         f.method, target.text, f.status, f.bytes, agent.text, f.request,
-        f.message, f.fix IS NOT NULL, f.cause, f.candidates, f.evidence
+        f.message, fix.text, f.cause, f.candidates, f.evidence
     FROM finding f
     LEFT JOIN address source ON source.id = f.source
     LEFT JOIN text principal ON principal.id = f.principal
@@ -338,7 +338,8 @@ pub(super) const SELECT: &str = "SELECT f.time, f.system, f.verdict, f.confidenc
     LEFT JOIN text action ON action.id = f.action
     LEFT JOIN text reason ON reason.id = f.reason
     LEFT JOIN text target ON target.id = f.target
-    LEFT JOIN text agent ON agent.id = f.agent";
+    LEFT JOIN text agent ON agent.id = f.agent
+    LEFT JOIN text fix ON fix.id = f.fix";
 
 /// Makes findings of rows.
 pub(super) struct Rows<'a> {
@@ -355,7 +356,6 @@ impl Rows<'_> {
         let verdict: String = row.get(2)?;
         let confidence: String = row.get(3)?;
         let source: Option<[u8; 16]> = row.get(5)?;
-        let has_fix: bool = row.get(17)?;
         let cause: Option<String> = row.get(18)?;
         let cause = cause.as_deref().and_then(Cause::from_id);
         Ok(Finding {
@@ -373,7 +373,7 @@ impl Rows<'_> {
             reason: text(row, 9)?.map(|text| String::from(text).into()),
             request: request(row)?,
             message: text(row, 16)?.unwrap_or_default(),
-            fix: cause.filter(|_| has_fix).and_then(|c| system?.fix(c)),
+            fix: text(row, 17)?.and_then(|said| fix(system, cause?, &said)),
             evidence: self.evidence(row.get_ref(20)?.as_str()?)?,
             considered: Vec::new(),
         })
@@ -409,6 +409,15 @@ impl Rows<'_> {
 fn text(row: &Row<'_>, column: usize) -> Result<Option<Box<str>>> {
     let text: Option<String> = row.get(column)?;
     Ok(text.map(String::into_boxed_str))
+}
+
+/// What this version says to it: the product's own, unless it was said of the web server before it.
+fn fix(system: Option<&System>, cause: Cause, said: &str) -> Option<&'static str> {
+    let own = || system?.fix(cause);
+    match error_log::fix(cause) {
+        Some(before) if before == said => Some(before),
+        before => own().or(before),
+    }
 }
 
 fn unknown(what: &str, found: &str) -> Error {
@@ -453,4 +462,22 @@ fn request(row: &Row<'_>) -> Result<Option<Request>> {
         host: rest.host,
         sent: rest.sent,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fix;
+    use crate::cause::Cause;
+    use crate::system::{self, error_log};
+
+    #[test]
+    fn what_the_web_server_was_told_to_do_stays_so() {
+        let (cause, system) = (Cause::WrongPassword, system::by_name("pritunl"));
+        let own = system.unwrap().fix(cause).unwrap();
+        let before = error_log::fix(cause).unwrap();
+        assert_ne!(own, before);
+        assert_eq!(fix(system, cause, own), Some(own));
+        assert_eq!(fix(system, cause, before), Some(before));
+        assert_eq!(fix(system, cause, "of an older version"), Some(own));
+    }
 }

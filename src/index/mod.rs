@@ -5,7 +5,7 @@
 //! were read:
 //!
 //! ```text
-//! records -> append (block, event, part: one transaction) -> replay -> join -> findings (one transaction)
+//! records -> append (block, event, part: one transaction) -> replay -> join -> findings, rollup (one transaction)
 //! ```
 //!
 //! One process writes, which a lock beside the file sees to; any number read at the same time. What is

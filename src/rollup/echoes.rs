@@ -85,7 +85,7 @@ impl Echoes {
         let clients: Vec<Option<IpAddr>> = clients.collect();
         let mut time = 0;
         self.rows.iter().map(move |Row(after, who)| {
-            time += after;
+            time = Micros::saturating_add(time, *after);
             Echo {
                 time,
                 is_request: who % 2 == 0,

@@ -93,7 +93,7 @@ impl Outlines {
     pub fn iter(&self) -> impl Iterator<Item = (u32, Outline<'_>)> {
         let mut time = 0;
         self.rows.iter().map(move |row| {
-            time += row.after;
+            time = Micros::saturating_add(time, row.after);
             (row.group, self.outline(time, row))
         })
     }

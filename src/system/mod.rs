@@ -137,11 +137,6 @@ pub mod name {
 
     /// # Errors
     /// Those of the serializer.
-    #[expect(
-        clippy::ref_option,
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde asks so"
-    )]
     pub fn serialize<S: Serializer>(name: &Option<Name>, serializer: S) -> Result<S::Ok, S::Error> {
         name.serialize(serializer)
     }

@@ -110,10 +110,11 @@ impl<T> Samples<T> {
     ) -> Result<Samples<U>, E> {
         let mut mapped = Samples::default();
         for (group, Chosen { findings, kept }) in self.of {
-            let made = kept.into_iter();
-            let made =
-                made.filter_map(|(judged, of)| Some(make(of).transpose()?.map(|of| (judged, of))));
-            let kept = made.collect::<Result<Vec<_>, E>>()?;
+            let kept = kept.into_iter().filter_map(|(judged, of)| {
+                let other = make(of).transpose()?;
+                Some(other.map(|other| (judged, other)))
+            });
+            let kept = kept.collect::<Result<Vec<_>, E>>()?;
             mapped.kept += kept.len();
             mapped.of.insert(group, Chosen { findings, kept });
         }

@@ -1,0 +1,232 @@
+//! All that a report is made of: counted by an index, or joined anew.
+
+use std::io::Write;
+use std::net::IpAddr;
+
+use super::super::incidents::{Groups, found};
+use super::super::join::Fall;
+use super::super::logs::{Logs, Read};
+use super::super::rolled::Rolled;
+use super::Ask;
+use crate::event::Part;
+use crate::incident::Gathered;
+use crate::report::Filter;
+use crate::report::digest::{Digest, Lanes, Samples};
+use crate::report::document::DRAWN;
+use crate::report::pseudonym::Pseudonyms;
+
+/// What was read, and which incidents of it are asked for.
+pub(super) struct Collected {
+    pub(super) gathered: Gathered,
+    pub(super) read: Read,
+    pub(super) digest: Digest,
+    pub(super) shown: Vec<usize>,
+}
+
+impl Collected {
+    /// The same with pseudonyms.
+    fn under(mut self, pseudonyms: &Pseudonyms) -> Self {
+        let files = &self.read.parts;
+        pseudonyms.gathered(&mut self.gathered, files);
+        self.read.summary = pseudonyms.summary(self.read.summary, files);
+        self.read.parts = pseudonyms.parts(files);
+        self.digest = pseudonyms.digest(self.digest);
+        self
+    }
+}
+
+impl Ask<'_> {
+    pub(super) fn collect(
+        &self,
+        logs: &Logs<'_>,
+        talk: &mut impl Write,
+    ) -> anyhow::Result<Collected> {
+        match self.rolled(logs, talk)? {
+            Some((rolled, one)) => self.recall(rolled, one),
+            None => self.join(logs, talk),
+        }
+    }
+
+    /// What an index counted, and the one incident that is asked for. `None`: logs have to be joined.
+    pub(super) fn rolled<'a>(
+        &self,
+        logs: &'a Logs<'_>,
+        talk: &mut impl Write,
+    ) -> anyhow::Result<Option<(Rolled<'a>, Option<usize>)>> {
+        // Which names there are is learned from the findings themselves.
+        if self.pseudonyms.is_some() {
+            return Ok(None);
+        }
+        let Some(rolled) = logs.rolled(self.args.filter.system(), talk)? else {
+            return Ok(None);
+        };
+        let id = self.args.incident.as_deref();
+        let one = id.map(|id| found(&rolled.gathered, id)).transpose()?;
+        Ok(Some((rolled, one)))
+    }
+
+    fn recall(&self, rolled: Rolled<'_>, one: Option<usize>) -> anyhow::Result<Collected> {
+        let mut digest = Digest::new(self.zone);
+        digest.lanes = Lanes::only(drawn(&rolled.gathered, one, self.filter));
+        let mut groups = Groups::default();
+        let mut samples = Samples::default();
+        rolled.outlines(self.filter, one, |number, group, outline| {
+            groups.add(group);
+            digest.count(outline);
+            samples.offer(group, outline, || number);
+        })?;
+        rolled.changes(self.filter, |changed| digest.changed(changed))?;
+        let lanes = digest.lanes.clients();
+        rolled.echoes(self.filter, |c| lanes.contains(&c), |e| digest.echo(e))?;
+        digest.samples = rolled.samples(samples)?;
+        let shown = match one {
+            Some(one) => vec![one],
+            None => groups.incidents(&rolled.gathered),
+        };
+        Ok(Collected {
+            gathered: rolled.gathered,
+            read: rolled.read,
+            digest,
+            shown,
+        })
+    }
+
+    fn join(&self, logs: &Logs<'_>, talk: &mut impl Write) -> anyhow::Result<Collected> {
+        let mut pseudonyms = self.pseudonyms.clone();
+        let mut learn = |fall: &Fall<'_>| {
+            if let Some(pseudonyms) = &mut pseudonyms {
+                self::learn(fall, pseudonyms);
+            }
+        };
+        let all = match &self.args.incident {
+            None => self.join_all(logs, talk, &mut learn)?,
+            Some(id) => self.join_one(id, logs, talk, &mut learn)?,
+        };
+        Ok(match pseudonyms {
+            Some(pseudonyms) => all.under(&pseudonyms),
+            None => all,
+        })
+    }
+
+    fn join_all(
+        &self,
+        logs: &Logs<'_>,
+        talk: &mut impl Write,
+        learn: &mut impl FnMut(&Fall<'_>),
+    ) -> anyhow::Result<Collected> {
+        let mut counted = Counted::new(self);
+        let mut wanted = Groups::default();
+        let system = self.args.filter.system();
+        let (gathered, read) = logs.gather(system, talk, |fall, group, parts| {
+            learn(fall);
+            if counted.add(fall, Some(group), parts) {
+                wanted.add(group);
+            }
+        })?;
+        Ok(Collected {
+            shown: wanted.incidents(&gathered),
+            digest: counted.digest,
+            gathered,
+            read,
+        })
+    }
+
+    /// Reads the logs twice: which findings are its own is known only when all were gathered.
+    fn join_one(
+        &self,
+        id: &str,
+        logs: &Logs<'_>,
+        talk: &mut impl Write,
+        learn: &mut impl FnMut(&Fall<'_>),
+    ) -> anyhow::Result<Collected> {
+        let system = self.args.filter.system();
+        let mut groups = Vec::new();
+        let (gathered, _) = logs.gather(system, talk, |fall, group, _| {
+            learn(fall);
+            if let Fall::Finding(_) = fall {
+                groups.push(group);
+            }
+        })?;
+        let at = found(&gathered, id)?;
+        let mut groups = groups.into_iter();
+        let mut counted = Counted::new(self);
+        let read = logs.read(system, false, talk, |fall, parts| {
+            let group = match fall {
+                Fall::Finding(_) => groups.next(),
+                _ => None,
+            };
+            let own = group.filter(|group| gathered.incident_of(*group) == Some(at));
+            counted.add(&fall, own, parts);
+            Ok(())
+        })?;
+        Ok(Collected {
+            shown: vec![at],
+            digest: counted.digest,
+            gathered,
+            read,
+        })
+    }
+}
+
+/// What was counted so far of what is asked for.
+struct Counted<'a> {
+    filter: &'a Filter,
+    digest: Digest,
+    /// Findings, asked for or not.
+    findings: u64,
+}
+
+impl<'a> Counted<'a> {
+    fn new(asked: &Ask<'a>) -> Self {
+        Self {
+            filter: asked.filter,
+            digest: Digest::new(asked.zone),
+            findings: 0,
+        }
+    }
+
+    /// Tells whether it is a finding that counts. `group`: the one that it is of; `None`: it does not count.
+    fn add(&mut self, fall: &Fall<'_>, group: Option<u32>, parts: &[Part]) -> bool {
+        let filter = self.filter;
+        match fall {
+            Fall::Finding(finding) => {
+                let number = self.findings;
+                self.findings += 1;
+                if let Some(group) = group.filter(|_| filter.accepts(finding, parts)) {
+                    self.digest.finding(number, group, finding, parts);
+                    return true;
+                }
+            }
+            Fall::Sign(sign) if filter.is_within(sign.time) => self.digest.sign(sign),
+            _ => {}
+        }
+        false
+    }
+}
+
+/// The clients that are drawn, as far as is known before findings are looked at; `one`: of this incident alone.
+fn drawn<'a>(
+    all: &'a Gathered,
+    one: Option<usize>,
+    filter: &Filter,
+) -> impl Iterator<Item = IpAddr> + 'a {
+    let Filter { since, until, .. } = *filter;
+    let incidents = all.incidents.iter().enumerate();
+    let incidents = incidents.filter(move |(at, incident)| {
+        one.is_none_or(|one| one == *at)
+            && since.is_none_or(|since| since <= incident.last + incident.clock_ahead)
+            && until.is_none_or(|until| incident.first < until)
+    });
+    incidents.flat_map(|(_, incident)| {
+        let clients = incident.clients.kept.iter();
+        clients.take(DRAWN).map(|lane| lane.who)
+    })
+}
+
+pub(super) fn learn(fall: &Fall<'_>, pseudonyms: &mut Pseudonyms) {
+    match fall {
+        Fall::Finding(finding) => pseudonyms.learn(finding),
+        Fall::Sign(sign) => pseudonyms.learn_from(sign),
+        Fall::Inputs(_) | Fall::Settled(_) => {}
+    }
+}
