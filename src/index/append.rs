@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::lock::Lock;
 use super::names::Names;
 use super::state::{self, Key};
-use super::{Result, block, open};
+use super::{Result, block, open, rollup};
 use crate::event::{Entry, Event, Kind, Outcome, Record, Request};
 use crate::summary::{Bytes, Fate, Open, Position, Tally};
 use crate::system::Meaning;
@@ -84,10 +84,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether events came, or were thrown away, since findings were made of them.
+    /// Whether events came, or were thrown away, since findings were made of them; or another version made them, and
+    /// counted otherwise.
     pub fn is_behind(&self) -> Result<bool> {
         let appended = state::get(&self.connection, Key::Appended)?;
-        Ok(state::get(&self.connection, Key::Explained)? != appended)
+        Ok(state::get(&self.connection, Key::Explained)? != appended
+            || appended > 0 && !rollup::is_ours(&self.connection)?)
     }
 
     /// Whether its logs were masked as they are now: otherwise they would not be known again. Holds for an index

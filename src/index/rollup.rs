@@ -123,6 +123,11 @@ fn words() -> i64 {
     i64::from_le_bytes(*first)
 }
 
+/// Whether there is one that this version can read.
+pub(super) fn is_ours(connection: &Connection) -> Result<bool> {
+    Ok(state::get(connection, Key::RolledBy)? == words())
+}
+
 impl Writer {
     /// Those that are there stay until another is finished.
     pub(super) fn roll_beside(&self) -> Result<()> {
@@ -164,7 +169,7 @@ impl Reader {
     /// can read.
     pub fn rollup(&self, parts: &[i64]) -> Result<Option<(Rollup<'_>, Gathered)>> {
         let connection = &self.connection;
-        if version(connection)? < SINCE || state::get(connection, Key::RolledBy)? != words() {
+        if version(connection)? < SINCE || !is_ours(connection)? {
             return Ok(None);
         }
         let mut gathered = None;
