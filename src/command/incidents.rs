@@ -12,14 +12,14 @@ use foldhash::HashSet;
 use super::explain::report;
 use super::join::Fall;
 use super::logs::Asked;
+use super::one::found;
 use super::talk::Talk;
 use super::told::Told;
-use super::{Exit, Fault, columns, reading, stdout};
+use super::{Exit, columns, reading, stdout};
 use crate::cli::{ExplainArgs, IncidentOutput, IncidentsArgs, Output};
 use crate::config::Config;
 use crate::event::Part;
 use crate::incident::{Gathered, Incident};
-use crate::report::sanitize::visible;
 use crate::report::{Detail, Filter, Page, footer, incidents};
 
 #[expect(clippy::disallowed_methods, reason = "`2h` ago is counted from here")]
@@ -93,7 +93,7 @@ fn tell(
     out.flush()
 }
 
-/// `explain --incident`: which findings are its own is known only when all were gathered, so logs are read twice.
+/// `explain --incident`.
 pub(super) fn explain(
     args: &ExplainArgs,
     id: &str,
@@ -126,22 +126,12 @@ pub(super) fn explain(
         })?;
         (told, rolled.read)
     } else {
-        let mut groups = Vec::new();
-        let (all, read) = logs.gather(system, &mut talk, |fall, group, _| {
-            if let Fall::Finding(_) = fall {
-                groups.push(group);
-            }
-        })?;
-        let at = found(&all, id)?;
-        let mut told = told(&read.parts);
-        let mut groups = groups.into_iter();
-        let read = logs.read(system, false, &mut talk, |fall, parts| {
-            let Fall::Finding(finding) = fall else {
-                return Ok(());
-            };
-            let group = groups.next();
-            let is_own = group.and_then(|group| all.incident_of(group)) == Some(at);
-            if is_own && filter.accepts(finding, parts) {
+        let one = logs.one(id, system, &mut talk, |_| {})?;
+        let mut told = told(&one.read.parts);
+        let read = logs.again(&one, system, &mut talk, |fall, own, parts| {
+            if let (Fall::Finding(finding), Some(_)) = (fall, own)
+                && filter.accepts(finding, parts)
+            {
                 told.finding(finding).context("cannot write the findings")?;
             }
             Ok(())
@@ -167,23 +157,5 @@ impl Groups {
         let shown = self.0.iter().filter_map(|group| all.incident_of(*group));
         let shown: BTreeSet<usize> = shown.collect();
         shown.into_iter().collect()
-    }
-}
-
-/// The one incident whose id begins so.
-pub(super) fn found(gathered: &Gathered, id: &str) -> Result<usize, Fault> {
-    let begins = |(_, incident): &(usize, &Incident)| incident.id.starts_with(id);
-    let mut fitting = gathered.incidents.iter().enumerate().filter(begins);
-    let shown = visible(id);
-    match (fitting.next(), fitting.next()) {
-        (Some((at, _)), None) => Ok(at),
-        (None, _) => Err(Fault::new(
-            Exit::Usage,
-            format!("no incident has the id {shown}; `why401 incidents` lists them"),
-        )),
-        (Some(_), Some(_)) => Err(Fault::new(
-            Exit::Usage,
-            format!("several incidents have an id that begins with {shown}"),
-        )),
     }
 }

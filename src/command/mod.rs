@@ -10,6 +10,7 @@ mod index;
 mod inputs;
 mod join;
 mod logs;
+mod one;
 mod place;
 mod progress;
 mod reading;

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::net::IpAddr;
 
-use super::super::incidents::{Groups, found};
+use super::super::incidents::Groups;
 use super::super::join::Fall;
 use super::super::logs::{Logs, Read};
+use super::super::one::found;
 use super::super::rolled::Rolled;
 use super::Ask;
 use crate::event::Part;
@@ -131,7 +132,6 @@ impl Ask<'_> {
         })
     }
 
-    /// Reads the logs twice: which findings are its own is known only when all were gathered.
     fn join_one(
         &self,
         id: &str,
@@ -140,29 +140,16 @@ impl Ask<'_> {
         learn: &mut impl FnMut(&Fall<'_>),
     ) -> anyhow::Result<Collected> {
         let system = self.args.filter.system();
-        let mut groups = Vec::new();
-        let (gathered, _) = logs.gather(system, talk, |fall, group, _| {
-            learn(fall);
-            if let Fall::Finding(_) = fall {
-                groups.push(group);
-            }
-        })?;
-        let at = found(&gathered, id)?;
-        let mut groups = groups.into_iter();
+        let one = logs.one(id, system, talk, learn)?;
         let mut counted = Counted::new(self);
-        let read = logs.read(system, false, talk, |fall, parts| {
-            let group = match fall {
-                Fall::Finding(_) => groups.next(),
-                _ => None,
-            };
-            let own = group.filter(|group| gathered.incident_of(*group) == Some(at));
-            counted.add(&fall, own, parts);
+        let read = logs.again(&one, system, talk, |fall, own, parts| {
+            counted.add(fall, own, parts);
             Ok(())
         })?;
         Ok(Collected {
-            shown: vec![at],
+            shown: vec![one.at],
             digest: counted.digest,
-            gathered,
+            gathered: one.gathered,
             read,
         })
     }
