@@ -68,7 +68,7 @@ pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
     }
     let names = group.principals.lanes();
     let with_name: u64 = names.kept.iter().map(|lane| lane.refusals).sum();
-    let clients = group.clients.len();
+    let clients = group.clients.lanes();
     let known = |lane: &&Lane<Box<str>>| lane.before.is_some();
     let mut let_in_before = names.kept.iter().filter(known).count();
     if names.kept.is_empty() {
@@ -90,11 +90,12 @@ pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
         Technique::Guessing
     };
     let mut techniques = vec![technique];
-    let sources = plural(clients, "address", "addresses");
-    let of = match number {
+    let sources = plural(clients.number(), "address", "addresses");
+    let sources = format!("{}{sources}", clients.bound());
+    let of = match names.number() {
         0 => "names that the log does not tell".to_owned(),
         1 => "one name".to_owned(),
-        n => format!("{n} names"),
+        n => format!("{}{n} names", names.bound()),
     };
     let mut because = format!(
         "{} on {of} from {sources} in {}",
@@ -106,7 +107,7 @@ pub(super) fn attack(group: &Group, let_in: usize) -> Option<Attack> {
     }
     if let_in > 0 {
         techniques.push(Technique::ValidAccounts);
-        let these = plural(let_in, "of these was", "of these were");
+        let these = plural(let_in as u64, "of these was", "of these were");
         because = format!("{because}; {these} let in meanwhile or after, and not before");
     }
     Some(Attack {
@@ -134,7 +135,7 @@ fn plural_of(tries: u64) -> String {
     }
 }
 
-fn plural(number: usize, one: &str, more: &str) -> String {
+fn plural(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }
 

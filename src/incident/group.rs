@@ -15,6 +15,8 @@ use crate::top::{Counted, Top};
 
 /// Clients, and principals, of which a group tells each by itself.
 const LANES: usize = 64;
+/// How many can be counted.
+const COUNTED: usize = 1 << 12;
 /// Paths, statuses and agents likewise.
 const KEPT: usize = 32;
 /// Minutes of which the refusals are counted; the peak of those before stays known.
@@ -24,10 +26,10 @@ pub(super) const MINUTE: Micros = 60 * SECOND;
 
 /// Who was refused.
 #[derive(Debug, Clone)]
-pub(super) struct Tracks<K>(Top<K, Track, LANES>);
+pub(super) struct Tracks<K>(Top<K, Track, LANES, COUNTED>);
 
 /// How often each path, status or agent.
-pub(super) type Numbers<K> = Top<K, u64, KEPT>;
+pub(super) type Numbers<K> = Top<K, u64, KEPT, 0>;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Track {
@@ -111,6 +113,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
             kept: self.0.sorted().into_iter().map(lane).collect(),
             rest: self.0.rest(),
             others: self.0.others(),
+            is_counted: self.0.is_counted(),
         }
     }
 

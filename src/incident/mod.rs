@@ -128,8 +128,21 @@ pub struct Lanes<K> {
     pub kept: Vec<Lane<K>>,
     /// Refusals of others.
     pub rest: u64,
-    /// How many others there were, at most.
+    /// How many others there were, or at most.
     pub others: u64,
+    pub is_counted: bool,
+}
+
+impl<K> Lanes<K> {
+    /// How many there were, or at most.
+    pub fn number(&self) -> u64 {
+        self.kept.len() as u64 + self.others
+    }
+
+    /// `up to` where they are not counted.
+    pub fn bound(&self) -> &'static str {
+        if self.is_counted { "" } else { "up to " }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

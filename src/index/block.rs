@@ -12,7 +12,7 @@ const LARGEST: usize = 1 << 30;
 /// What a block is of. Its version grows when a record has more to say.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Encoding {
-    version: u8,
+    pub(super) version: u8,
     what: &'static str,
 }
 

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::append::stored;
 use super::{Result, Writer};
 use crate::cause::Cause;
-use crate::incident::{Ended, Incident, Lanes};
+use crate::incident::{Ended, Incident};
 use crate::level::Level;
 
 /// An incident as it was when the findings were last made.
@@ -34,18 +34,14 @@ pub(super) fn write<'a>(
             stored(i.refusals),
             i.first,
             i.last,
-            number(&i.clients),
-            number(&i.principals),
+            stored(i.clients.number()),
+            stored(i.principals.number()),
             i.end.ended.id(),
             i.end.time,
             body,
         ])?;
     }
     Ok(())
-}
-
-fn number<K>(lanes: &Lanes<K>) -> i64 {
-    stored(lanes.kept.len() as u64 + lanes.others)
 }
 
 impl Writer {

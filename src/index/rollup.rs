@@ -107,9 +107,10 @@ impl Rolling {
     }
 }
 
-/// Blocks say by numbers which of all causes and products they mean: who calls others so cannot read them.
+/// Of the version, and of what is called by number in a block, causes and products: who calls others so cannot read it.
 fn words() -> i64 {
     let mut hasher = blake3::Hasher::new();
+    hasher.update(&[ROLLUP.version]);
     let causes = Cause::ALL.iter().map(|cause| cause.id());
     let systems = system::ALL.iter().map(|system| system.name);
     for word in causes.chain(systems) {

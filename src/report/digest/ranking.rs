@@ -1,10 +1,7 @@
 //! Who, and what, was refused how often: the most frequent are kept, and of all others the sum.
 
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, Hash};
-
-use foldhash::fast::FixedState;
-use foldhash::{HashSet, HashSetExt};
+use std::hash::Hash;
 
 use crate::cause::Cause;
 use crate::event::Micros;
@@ -27,16 +24,13 @@ pub struct Standing {
 /// Of one kind: clients, paths.
 #[derive(Debug, Clone)]
 pub struct Ranking<K> {
-    standings: Top<K, Standing, KEPT>,
-    /// The hash of each that ever was.
-    seen: HashSet<u64>,
+    standings: Top<K, Standing, KEPT, SEEN>,
 }
 
 impl<K> Default for Ranking<K> {
     fn default() -> Self {
         Self {
             standings: Top::default(),
-            seen: HashSet::new(),
         }
     }
 }
@@ -53,13 +47,7 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let seen = &mut self.seen;
-        let new = || {
-            if seen.len() < SEEN {
-                seen.insert(FixedState::default().hash_one(key));
-            }
-            (owned(), Standing::none(time))
-        };
+        let new = || (owned(), Standing::none(time));
         let standings = &mut self.standings;
         standings.update(key, new, |standing| standing.add(time, cause, 1));
     }
@@ -78,12 +66,12 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
 
     /// How many there are; of very many, that there are more than so many.
     pub fn number(&self) -> u64 {
-        self.seen.len() as u64
+        self.standings.number()
     }
 
     /// Whether there are no more than [`Ranking::number`].
     pub fn is_counted(&self) -> bool {
-        self.seen.len() < SEEN
+        self.standings.is_counted()
     }
 
     /// Refusals of all.
@@ -96,7 +84,6 @@ impl<K: Hash + Eq + Ord + Clone> Ranking<K> {
     pub fn renamed(self, name: impl Fn(K) -> K) -> Self {
         Self {
             standings: self.standings.renamed(name, Standing::join),
-            seen: self.seen,
         }
     }
 }

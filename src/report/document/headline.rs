@@ -3,7 +3,7 @@
 use super::told::{Told, grouped, how_many, number, share};
 use super::{Block, Card, Section};
 use crate::event::SECOND;
-use crate::incident::{End, Ended, Incident};
+use crate::incident::{Ended, Incident};
 use crate::level::Level;
 use crate::report::digest::{Digest, Verdicts};
 use crate::report::incidents::words::{self, name};
@@ -184,14 +184,15 @@ fn which(told: &Told<'_>, worst: &Incident) -> String {
             trigger.certainty.id()
         );
     }
-    format!("{text}; {}.", end(&worst.end))
+    format!("{text}; {}.", end(worst))
 }
 
-fn end(end: &End) -> String {
-    match (end.ended, end.recovered) {
+fn end(incident: &Incident) -> String {
+    let all = words::known(incident);
+    match (incident.end.ended, incident.end.recovered) {
         (Ended::Change, _) => "it was mended".to_owned(),
         (Ended::Accepted, (_, 1)) => "who was refused was let in again".to_owned(),
-        (Ended::Accepted, (some, all)) => format!("{some} of {all} were let in again"),
+        (Ended::Accepted, (some, _)) => format!("{some} of {all} were let in again"),
         (Ended::Quiet, _) => "nobody of them was let in after it; they tried no more".to_owned(),
         (Ended::Open, _) => "the logs end too soon to tell whether it is over".to_owned(),
     }

@@ -147,7 +147,7 @@ fn facts(told: &Told<'_>, i: &Incident) -> Vec<(&'static str, String)> {
     if let Some(by) = &i.end.by {
         facts.push(("until", told.trigger(by, i.last)));
     }
-    facts.extend(words::end(&i.end, i.last).map(|end| ("end", end)));
+    facts.extend(words::end(i).map(|end| ("end", end)));
     judgement(i, &mut facts);
     facts.extend(named("paths", &i.paths));
     facts.extend(named("agents", &i.agents));

@@ -4,7 +4,7 @@ use super::over_time::{share, ticks};
 use super::told::{Told, left_out, more, number, shown, triggers};
 use super::{Block, Cell, Table};
 use crate::event::{Micros, Place, SECOND};
-use crate::incident::{Incident, Trigger};
+use crate::incident::{Incident, Lanes, Trigger};
 use crate::report::chart::{self, Chart, Mark, Plot, Stretch};
 use crate::report::digest::Span;
 use crate::report::incidents::words;
@@ -181,8 +181,8 @@ pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
     let names = incident.principals.kept.iter();
     let names = names.map(|l| row(shown(&l.who), l.refusals, l.first, l.before, l.after));
     let rest = [
-        more(incident.clients.others, "address", incident.clients.rest),
-        more(incident.principals.others, "name", incident.principals.rest),
+        others(&incident.clients, "address"),
+        others(&incident.principals, "name"),
     ];
     let rest: Vec<String> = rest.into_iter().flatten().collect();
     Table {
@@ -192,4 +192,9 @@ pub(super) fn table(told: &Told<'_>, incident: &Incident) -> Table {
         sum: None,
         left_out: left_out(&rest),
     }
+}
+
+fn others<K>(lanes: &Lanes<K>, noun: &str) -> Option<String> {
+    let told = more(lanes.others, noun, lanes.rest)?;
+    Some(format!("{}{told}", lanes.bound()))
 }

@@ -132,11 +132,11 @@ fn of_incident(told: &Told<'_>, incident: &Incident, at: usize, rows: &mut Vec<R
     }
     let after = incident.end.time.filter(|time| *time > incident.last);
     if let (Some(time), None) = (after, &incident.end.by) {
-        let (some, all) = incident.end.recovered;
-        let text = match (some, all) {
+        let all = words::known(incident);
+        let text = match incident.end.recovered {
             (1, 1) => format!("{name}: {who} again"),
             (1, _) => format!("{name}: one of {all} again"),
-            _ => format!("{name}: the first of {some}, of {all}, again"),
+            (some, _) => format!("{name}: the first of {some}, of {all}, again"),
         };
         rows.push(row(time, link("let in"), text));
     }

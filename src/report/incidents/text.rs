@@ -174,7 +174,7 @@ fn end<W: Write>(page: &Page, block: &mut Block<'_, W>, incident: &Incident) -> 
     if let Some(by) = &incident.end.by {
         event(page, block, "until", by, incident.last)?;
     }
-    match words::end(&incident.end, incident.last) {
+    match words::end(incident) {
         Some(told) => block.paragraph("end", ("", BOLD), &told),
         None => Ok(()),
     }
@@ -201,7 +201,11 @@ fn lanes<W: Write, K: Display>(
     let refusals: u64 = more.clone().map(|lane| lane.refusals).sum::<u64>() + lanes.rest;
     let number = more.count() as u64 + lanes.others;
     if number > 0 {
-        let told = format!("and {number} more with {}", count(refusals, "refusal"));
+        let told = format!(
+            "and {}{number} more with {}",
+            lanes.bound(),
+            count(refusals, "refusal")
+        );
         block.paragraph("", ("", BOLD), &told)?;
     }
     Ok(())

@@ -17,13 +17,17 @@ pub(in crate::report) fn who(incident: &Incident) -> String {
     let name = match (&names.kept[..], names.others) {
         ([], _) => None,
         ([only], 0) => Some(fit(&visible(&only.who), NAME).into_owned()),
-        (kept, others) => Some(count(kept.len() as u64 + others, "name")),
+        _ => Some(format!(
+            "{}{}",
+            names.bound(),
+            count(names.number(), "name")
+        )),
     };
     let clients = &incident.clients;
     let client = match (&clients.kept[..], clients.others) {
         ([], _) => None,
         ([only], 0) => Some(only.who.to_string()),
-        (kept, others) => Some(format!("{} addresses", kept.len() as u64 + others)),
+        _ => Some(format!("{}{} addresses", clients.bound(), clients.number())),
     };
     match (name, client) {
         (Some(name), Some(client)) => format!("{name} from {client}"),
@@ -105,15 +109,38 @@ pub(in crate::report) fn event(page: &Page, trigger: &Trigger, moment: Micros) -
     }
 }
 
-/// Who was let in again; nothing where a change says it all. `last`: the last refusal.
-pub(in crate::report) fn end(end: &End, last: Micros) -> Option<String> {
-    let (some, all) = end.recovered;
-    let after = end.time.filter(|time| *time > last);
+/// Those of whom it is known whether they were let in again: `3`, `the 64 refused most often`.
+pub(in crate::report) fn known(incident: &Incident) -> String {
+    let (_, known) = incident.end.recovered;
+    let (clients, names) = (&incident.clients, &incident.principals);
+    let others = if clients.kept.is_empty() {
+        names.others
+    } else {
+        clients.others
+    };
+    if others > 0 {
+        format!("the {known} refused most often")
+    } else {
+        known.to_string()
+    }
+}
+
+/// Who was let in again; nothing where a change says it all.
+pub(in crate::report) fn end(incident: &Incident) -> Option<String> {
+    let End {
+        ended,
+        time,
+        recovered: (some, _),
+        ..
+    } = incident.end;
+    let last = incident.last;
+    let after = time.filter(|time| *time > last);
     let when = after.map_or_else(String::new, |time| {
         let span = long(time - last);
         format!(", the first {span} after the last refusal")
     });
-    match end.ended {
+    let all = known(incident);
+    match ended {
         Ended::Change if some == 0 => None,
         Ended::Change => Some(format!("{some} of {all} were let in again")),
         Ended::Accepted => Some(format!("{some} of {all} were let in again{when}")),
@@ -232,14 +259,23 @@ pub(in crate::report) fn scope(incident: &Incident) -> String {
             incident.refusals
         ));
     }
-    let hit = incident.clients.kept.len() as u64 + incident.clients.others;
+    let clients = &incident.clients;
+    let hit = clients.number();
     if hit > 0 && scope.clients > 0 {
         let all = (scope.clients as u64).max(hit);
-        parts.push(format!("{hit} of {}", count(all, "client")));
+        parts.push(format!(
+            "{}{hit} of {}",
+            clients.bound(),
+            count(all, "client")
+        ));
     }
-    let named = incident.principals.kept.len() as u64 + incident.principals.others;
-    if named > 0 {
-        parts.push(count(named, "name"));
+    let names = &incident.principals;
+    if names.number() > 0 {
+        parts.push(format!(
+            "{}{}",
+            names.bound(),
+            count(names.number(), "name")
+        ));
     }
     parts.join(", ")
 }
