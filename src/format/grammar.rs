@@ -439,13 +439,21 @@ fn escape(input: &[u8]) -> Option<(u8, usize)> {
 
 /// A hexadecimal digit.
 pub fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    let number = HEX[usize::from(digit)];
+    (number < 16).then_some(number)
 }
+
+/// What each byte is as a hexadecimal digit; 16 where it is none. Whether one is a letter cannot be foretold.
+static HEX: [u8; 256] = {
+    let mut numbers = [16; 256];
+    let mut number = 0;
+    while number < 16 {
+        numbers[b"0123456789abcdef"[number as usize] as usize] = number;
+        numbers[b"0123456789ABCDEF"[number as usize] as usize] = number;
+        number += 1;
+    }
+    numbers
+};
 
 /// A network address, IPv4-mapped ones reduced. `None` for `unix:` and host names.
 pub fn address(text: &[u8]) -> Option<IpAddr> {

@@ -12,7 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::grammar::{decimal, hex, ipv4, utf8};
-use super::quotes::Quotes;
+use super::places::quotes;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
 use crate::system::{Routes, Statement, System, Version, pritunl};
@@ -139,7 +139,7 @@ impl<'a> Fields<'a> {
 /// any other.
 fn quick(line: &str) -> Option<Fields<'_>> {
     let bytes = line.as_bytes();
-    let mut quotes = Quotes::new(bytes);
+    let mut quotes = quotes(bytes);
     // The quote that closes the string whose opening quote is at `start`.
     let mut closing = |start: usize| (quotes.next()? == start).then(|| quotes.next())?;
     let mut fields = Fields::default();

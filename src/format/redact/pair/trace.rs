@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::super::PATHS;
+use crate::format::places::any_of;
 
 /// What the names of secrets end with.
 const ENDS: &[&[u8]] = &[
@@ -49,23 +50,13 @@ static LAST: [[u32; 256]; 2] = {
 };
 
 /// Where to look closer: behind names, at paths, and at a rare letter of what names itself.
-const MARKS: &[u8] = b":=/bBJ";
-
-static CLOSER: [bool; 256] = {
-    let mut closer = [false; 256];
-    let mut n = 0;
-    while n < MARKS.len() {
-        closer[MARKS[n] as usize] = true;
-        n += 1;
-    }
-    closer
-};
+const MARKS: [u8; 6] = *b":=/bBJ";
 
 /// Where the pattern has to begin to look, from `from` on: it finds nothing that begins before. `None`: it finds
 /// nothing at all.
 pub(super) fn first(text: &[u8], from: usize) -> Option<usize> {
-    let mut places = from..text.len();
-    let trace = places.find(|&at| CLOSER[usize::from(text[at])] && is_trace(text, at))?;
+    let mut places = any_of(MARKS, &text[from..]).map(|at| from + at);
+    let trace = places.find(|&at| is_trace(text, at))?;
     Some(beginning(text, trace).max(from))
 }
 
