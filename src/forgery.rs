@@ -107,9 +107,12 @@ fn is_untimed(line: &str) -> bool {
 pub fn is_forged(line: &str) -> bool {
     // Most lines have none of these, wrapped or not.
     let bytes = line.as_bytes();
-    let is_possible = memchr2(b'\\', b'|', bytes).is_some() || memmem::find(bytes, b"][").is_some();
+    let is_possible = memchr2(b'\\', b'|', bytes).is_some() || LEVEL.find(bytes).is_some();
     is_possible && RECORD.is_match(&unwrapped(line))
 }
+
+/// What stands around the level of a Pritunl or privacyIDEA record.
+static LEVEL: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("]["));
 
 /// What syslog, or the journal in words, puts before each line.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {

@@ -301,11 +301,11 @@ fn by_table(
         Refused::Unlogged(side) => u.side == side && u.condition != Condition::InFront,
         Refused::InFront => u.condition == Condition::InFront,
     };
-    let rows = || exchange.unlogged().iter().filter(is_asked);
-    let total: f64 = rows().map(|u| weight(u, exchange, court)).sum();
-    for row in rows() {
-        let part = weight(row, exchange, court) / total;
-        causes.silent(row.cause, share * part, row.when);
+    let rows = exchange.unlogged().iter().filter(is_asked);
+    let rows: Vec<_> = rows.map(|u| (u, weight(u, exchange, court))).collect();
+    let total: f64 = rows.iter().map(|(_, weight)| weight).sum();
+    for (row, weight) in rows {
+        causes.silent(row.cause, share * (weight / total), row.when);
     }
 }
 

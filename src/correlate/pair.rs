@@ -299,7 +299,10 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         }
         if k < self.lines {
             // An end was counted in all states.
-            cell[OPEN] = cell[LOGGED] + row[k + 1][OPEN] * self.further(i, k);
+            cell[OPEN] = cell[LOGGED];
+            if row[k + 1][OPEN] > 0.0 {
+                cell[OPEN] += row[k + 1][OPEN] * self.further(i, k);
+            }
         } else {
             cell[OPEN] = cell[LOGGED];
         }

@@ -154,13 +154,16 @@ impl Correlator {
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
         let proves = knowledge.proves(route, request.status);
-        let begins = knowledge.begins_session(&answer);
         if (200..300).contains(&request.status) && route != Routes::NONE {
             self.history.served(time);
         }
-        let past = self
-            .history
-            .note(source, time, request.is_refused(), proves, begins);
+        let past = self.history.note(
+            source,
+            time,
+            request.is_refused(),
+            proves,
+            answer.begins_session,
+        );
         Some((route, answer, past))
     }
 

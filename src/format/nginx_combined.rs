@@ -227,9 +227,7 @@ fn quoted_fields(mut tail: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Of these the user agent, and the client that one after it names: many append
 /// `"$http_x_forwarded_for"`. Numbers and other fields are passed over.
-fn appended<'a>(
-    mut fields: impl Iterator<Item = &'a [u8]>,
-) -> (Option<&'a [u8]>, Option<IpAddr>) {
+fn appended<'a>(mut fields: impl Iterator<Item = &'a [u8]>) -> (Option<&'a [u8]>, Option<IpAddr>) {
     let _referer = fields.next();
     let user_agent = fields.next();
     (user_agent, fields.last().and_then(last_address))

@@ -104,7 +104,10 @@ fn redact_path(path: &str) -> Cow<'_, str> {
     let folder = memchr(b'/', &path.as_bytes()[1..]).map_or(0, |at| at + 1);
     let secret_at = |at: usize| {
         // None of them begins otherwise.
-        if !matches!(path.as_bytes().get(at + 1), Some(b'k' | b'.' | b'a')) {
+        if !matches!(
+            path.as_bytes()[at..],
+            [_, b'k', ..] | [_, b'.', b'w', ..] | [_, b'a', b'p', ..]
+        ) {
             return None;
         }
         let before = PATHS
