@@ -31,6 +31,7 @@ pub mod input;
 pub mod level;
 pub mod metrics;
 pub mod pattern;
+mod places;
 pub mod report;
 pub mod sign;
 pub mod summary;

@@ -21,13 +21,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("level", &[]),
     ("top", &[]),
     ("hidden", &[]),
+    ("places", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
     ("summary", &["event"]),
     ("sign", &["cause", "event"]),
     ("zone", &["event", "summary"]),
-    ("format", &["event", "system"]),
+    ("format", &["event", "places", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
     ("pattern", &["event"]),
     (
@@ -61,7 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "report",
         &[
             "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "level",
-            "pattern", "sign", "summary", "system", "top", "zone",
+            "pattern", "places", "sign", "summary", "system", "top", "zone",
         ],
     ),
     (

@@ -1,5 +1,6 @@
 //! Which causes are left of a refusal, and how likely each is.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::exchange::Exchange;
@@ -380,15 +381,15 @@ fn said(notice: &Notice, exchange: &Exchange) -> String {
     let apart = notice.until(exchange);
     #[allow(clippy::cast_precision_loss)]
     let when = if apart.abs() < SECOND {
-        "in the same second".to_owned()
+        Cow::Borrowed("in the same second")
     } else {
-        format!(
+        Cow::Owned(format!(
             "{:.0} s {}",
             apart.abs() as f64 / 1e6,
             if apart > 0 { "before" } else { "after" }
-        )
+        ))
     };
-    format!("the log says \"{words}\" {when}")
+    ["the log says \"", words, "\" ", &when].concat()
 }
 
 /// Whether this line can go with this answer.

@@ -50,11 +50,11 @@ impl Ruling<'_> {
             candidates: if self.verdict == Verdict::Unknown {
                 Vec::new()
             } else {
-                let candidate = |l: &Left| Candidate {
+                let candidate = |l: Left| Candidate {
                     cause: l.cause,
-                    because: l.because.as_str().into(),
+                    because: l.because.into(),
                 };
-                self.left.iter().map(candidate).collect()
+                self.left.into_iter().map(candidate).collect()
             },
         }
     }
@@ -107,7 +107,7 @@ impl Ruling<'_> {
         match self.verdict {
             Verdict::Explained => {
                 let left = &self.left[0];
-                format!("{}: {}.", left.cause.facts().title, left.because)
+                [left.cause.facts().title, ": ", &left.because, "."].concat()
             }
             Verdict::Silent => format!(
                 "{system} writes no line for this refusal, and none is there although its log was alive: {}.",

@@ -11,7 +11,6 @@ pub mod grammar;
 pub mod log_format;
 pub mod nginx_combined;
 pub mod nginx_error;
-mod places;
 pub mod pritunl_journal;
 pub mod pritunl_log;
 pub mod privacyidea;

@@ -23,10 +23,10 @@ use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
     misfit, plain_clf_time, quoted, request_line, text, utf8,
 };
-use super::places::quotes;
 use super::redact::redact_target;
 use super::{Format, Mismatch};
 use crate::event::{Event, Kind, Micros, Request, method};
+use crate::places::quotes;
 
 pub struct NginxCombined;
 

@@ -12,9 +12,9 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::grammar::{decimal, hex, ipv4, utf8};
-use super::places::quotes;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
+use crate::places::quotes;
 use crate::system::{Routes, Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.

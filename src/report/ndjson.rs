@@ -11,6 +11,7 @@ use super::Report;
 use crate::event::{Micros, Part, Place, Request};
 use crate::finding::{Considered, Evidence, Finding, Lost, Role};
 use crate::forgery::{Flag, flags};
+use crate::places::escaped;
 use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
@@ -293,39 +294,18 @@ impl Object<'_> {
     }
 }
 
-/// Writes a JSON string as `serde_json` does, but eight bytes at once as far as none of them is escaped.
+/// Writes a JSON string as `serde_json` does, but in the pieces between what is escaped.
 fn string(text: &str, line: &mut Vec<u8>) {
+    let text = text.as_bytes();
+    let mut written = 0;
     line.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
-        line.extend_from_slice(word);
-        rest = match first_escaped(*word) {
-            None => behind,
-            Some(at) => {
-                line.truncate(line.len() - word.len() + at);
-                escape(word[at], line);
-                &rest[at + 1..]
-            }
-        };
+    for at in escaped(text) {
+        line.extend_from_slice(&text[written..at]);
+        escape(text[at], line);
+        written = at + 1;
     }
-    for &byte in rest {
-        match byte {
-            0x00..0x20 | b'"' | b'\\' => escape(byte, line),
-            _ => line.push(byte),
-        }
-    }
+    line.extend_from_slice(&text[written..]);
     line.push(b'"');
-}
-
-/// Where the first byte stands that JSON escapes.
-fn first_escaped(word: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    // Sets the high bit of bytes less than `least` and of none before the first of them.
-    let less = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word;
-    let word = u64::from_le_bytes(word);
-    let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let found = (less(word, 0x20) | is(b'"') | is(b'\\')) & (ONES << 7);
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 fn escape(byte: u8, line: &mut Vec<u8>) {

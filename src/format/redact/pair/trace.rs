@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::super::PATHS;
-use crate::format::places::any_of;
+use crate::places::any_of;
 
 /// What the names of secrets end with.
 const ENDS: &[&[u8]] = &[

@@ -1,7 +1,7 @@
 //! Where a few bytes stand in a text. A line has dozens of them, a few bytes apart: a search for each would wait for
 //! the one before, so that they are looked for in 64 bytes at once.
 
-use wide::{CmpEq, CmpLt, i8x16};
+use wide::{CmpEq, CmpGt, CmpLt, i8x16};
 
 /// What is looked at at once, and what of it in one register.
 type Block = [u8; BLOCK];
@@ -10,7 +10,7 @@ const LANE: usize = 16;
 
 /// The places of what `look` finds in a text. It gives a bit for each byte of a block, and `None` where it is to end
 /// before that.
-pub(super) struct Places<'a, L> {
+pub(crate) struct Places<'a, L> {
     look: L,
     /// Not looked at yet.
     rest: &'a [u8],
@@ -22,7 +22,7 @@ pub(super) struct Places<'a, L> {
 
 /// The places of the quotes in a line, up to a byte that is no plain text: an escape, a control character, or what
 /// is not ASCII.
-pub(super) fn quotes(line: &[u8]) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
+pub(crate) fn quotes(line: &[u8]) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
     Places::new(line, |block| {
         let mut odd = i8x16::ZERO;
         let found = bits(block, |lane| {
@@ -35,7 +35,7 @@ pub(super) fn quotes(line: &[u8]) -> Places<'_, impl Fn(&Block) -> Option<u64>> 
 }
 
 /// The places of any of these bytes in a text; blanks are none of them.
-pub(super) fn any_of<const N: usize>(
+pub(crate) fn any_of<const N: usize>(
     bytes: [u8; N],
     text: &[u8],
 ) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
@@ -44,6 +44,15 @@ pub(super) fn any_of<const N: usize>(
             let one = |found, byte| found | lane.cmp_eq(all(byte));
             bytes.into_iter().fold(i8x16::ZERO, one)
         };
+        Some(bits(block, is))
+    })
+}
+
+/// The places of the bytes in a text that JSON escapes.
+pub(crate) fn escaped(text: &[u8]) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
+    Places::new(text, |block| {
+        let is_control = |lane: i8x16| lane.cmp_lt(all(0x20)) & lane.cmp_gt(all(0xff));
+        let is = |lane: i8x16| is_control(lane) | lane.cmp_eq(all(b'"')) | lane.cmp_eq(all(b'\\'));
         Some(bits(block, is))
     })
 }
@@ -59,7 +68,7 @@ impl<'a, L: Fn(&Block) -> Option<u64>> Places<'a, L> {
     }
 
     /// Whether the text was looked at to its end, and all was given.
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.found == 0 && self.rest.is_empty()
     }
 
@@ -116,7 +125,7 @@ fn bits(block: &Block, mut is: impl FnMut(i8x16) -> i8x16) -> u64 {
 mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{any_of, quotes};
+    use super::{any_of, escaped, quotes};
 
     proptest! {
         #[test]
@@ -129,6 +138,14 @@ mod tests {
             let found = any_of(*b":x", line.as_bytes());
             prop_assert_eq!(found.collect::<Vec<_>>(), plain(b":x"));
         }
+    }
+
+    #[test]
+    fn json_escapes_quotes_backslashes_and_control_characters() {
+        let all: Vec<u8> = (0..=u8::MAX).collect();
+        let is_escaped = |byte: &usize| *byte < 0x20 || *byte == 0x22 || *byte == 0x5c;
+        let expected: Vec<usize> = (0..256).filter(is_escaped).collect();
+        assert_eq!(escaped(&all).collect::<Vec<_>>(), expected);
     }
 
     #[test]
