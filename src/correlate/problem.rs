@@ -71,6 +71,9 @@ pub(super) fn likelihood(
         let blur = TOLERANCE.max(lag * 9 / 20);
         // No line is written after its answer, as far as the clocks agree.
         let rise = (lag - low + blur).min(high - lag + blur.min(lag + tolerance));
+        if rise <= 0 {
+            return 0.0;
+        }
         (rise as f64 / (flat + blur) as f64).clamp(0.0, 1.0)
     };
     let longest = duration.map_or(Micros::MAX, |d| d + TOLERANCE);

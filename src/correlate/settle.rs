@@ -81,8 +81,8 @@ pub(super) fn settle(
     horizon: Micros,
     force: bool,
 ) -> Settled {
-    let ready = exchanges.iter().any(|e| e.time.end <= horizon);
-    if !ready && notices.iter().all(|n| n.time.end + LONGEST_LAG > horizon) {
+    let ready = exchanges.iter().any(|e| is_answered(e, horizon));
+    if !ready && !notices.iter().any(|n| is_over(n, horizon)) {
         return Settled {
             exchanges,
             notices,
@@ -117,7 +117,7 @@ pub(super) fn settle(
         paces,
     };
     for (cluster, found) in clusters.iter().zip(&mut solved) {
-        if is_doubtful(found) {
+        if is_doubtful(found) && second.has_ready(cluster, horizon) {
             *found = second.solve(cluster);
         }
     }
@@ -130,6 +130,16 @@ pub(super) fn settle(
     all.retain(|a| a.moment <= horizon && a.moment > horizon.saturating_sub(4 * SECOND));
     settled.anchors = all;
     settled
+}
+
+/// Whether a request is old enough to be decided.
+fn is_answered(exchange: &Exchange, horizon: Micros) -> bool {
+    exchange.time.end <= horizon
+}
+
+/// Whether a line is: its request was answered by then.
+fn is_over(notice: &Notice, horizon: Micros) -> bool {
+    notice.time.end + LONGEST_LAG <= horizon
 }
 
 /// Whether a line's request is not beyond doubt.
@@ -333,6 +343,14 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
+    /// Whether anything of it is old enough to be decided.
+    fn has_ready(&self, cluster: &Cluster, horizon: Micros) -> bool {
+        let mut exchanges = cluster.exchanges.iter();
+        let mut notices = cluster.notices.iter();
+        exchanges.any(|&i| is_answered(&self.exchanges[i], horizon))
+            || notices.any(|&k| is_over(&self.notices[k], horizon))
+    }
+
     fn solve(&self, cluster: &Cluster) -> Marginals {
         if cluster.is_flood() {
             self.solve_in_parts(cluster)
@@ -456,20 +474,17 @@ impl Fate {
         horizon: Micros,
         force: bool,
     ) {
-        let answered = cluster
-            .exchanges
-            .iter()
-            .all(|&i| exchanges[i].time.end <= horizon);
-        let written = |k: &usize| notices[*k].time.end + LONGEST_LAG <= horizon;
-        let closed = answered && cluster.notices.iter().all(written);
+        let answered = |i: &usize| is_answered(&exchanges[*i], horizon);
+        let over = |k: &usize| is_over(&notices[*k], horizon);
+        let closed = cluster.exchanges.iter().all(answered) && cluster.notices.iter().all(over);
         // A client that never pauses is decided as far as what comes next cannot change it any more.
         let horizon = if closed || force {
             horizon
         } else {
             horizon.saturating_sub(MEMORY)
         };
-        let old = |k: &&usize| notices[**k].time.end + LONGEST_LAG <= horizon;
-        let ready = |i: &&usize| exchanges[**i].time.end <= horizon;
+        let old = |k: &&usize| is_over(&notices[**k], horizon);
+        let ready = |i: &&usize| is_answered(&exchanges[**i], horizon);
         let own = assign(found);
         for (n, &i) in cluster
             .exchanges

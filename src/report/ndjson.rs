@@ -135,6 +135,16 @@ impl Object<'_> {
         }
     }
 
+    /// As [`Self::text`], of what has nothing to escape, as words of ours.
+    fn plain(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text.filter(|t| !t.is_empty()) {
+            let line = self.name(name);
+            for part in ["\"", text, "\""] {
+                line.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+
     /// A number, a truth value, an address.
     fn number(&mut self, name: &str, number: impl Serialize) -> io::Result<()> {
         Ok(serde_json::to_writer(self.name(name), &number)?)
@@ -179,18 +189,18 @@ impl Object<'_> {
 
     fn finding(&mut self, finding: &Finding, parts: &[Part]) -> io::Result<()> {
         let request = finding.request.as_ref();
-        self.text("schema", Some(SCHEMA));
-        self.text("id", id(finding, parts).as_deref());
-        self.text("@timestamp", timestamp(finding.time).as_deref());
-        self.text("system", finding.system);
-        self.text("verdict", Some(finding.verdict.id()));
-        self.text("cause", finding.cause().map(crate::cause::Cause::id));
-        self.text("confidence", Some(finding.confidence.id()));
+        self.plain("schema", Some(SCHEMA));
+        self.plain("id", id(finding, parts).as_deref());
+        self.plain("@timestamp", timestamp(finding.time).as_deref());
+        self.plain("system", finding.system);
+        self.plain("verdict", Some(finding.verdict.id()));
+        self.plain("cause", finding.cause().map(crate::cause::Cause::id));
+        self.plain("confidence", Some(finding.confidence.id()));
         if let Some(logged) = finding.logged {
             self.number("logged", logged)?;
         }
         self.list("candidates", &finding.candidates, |o, candidate| {
-            o.text("cause", Some(candidate.cause.id()));
+            o.plain("cause", Some(candidate.cause.id()));
             o.text("because", Some(&candidate.because));
             Ok(())
         })?;
@@ -226,7 +236,7 @@ impl Object<'_> {
 
     /// A line that was looked at, and why it is not the request's own.
     fn considered(&mut self, considered: &Considered, parts: &[Part]) -> io::Result<()> {
-        self.text("lost", Some(considered.lost.id()));
+        self.plain("lost", Some(considered.lost.id()));
         match considered.lost {
             Lost::Address(ip) => self.object("source", |o| o.number("ip", ip))?,
             Lost::Used(place) => self.object("by", |o| o.place(place, parts))?,
@@ -271,7 +281,7 @@ impl Object<'_> {
     /// Evidence, with the name of the file it stands in.
     fn evidence(&mut self, evidence: &Evidence, parts: &[Part]) -> io::Result<()> {
         let place = evidence.place;
-        self.text("role", Some(evidence.role.id()));
+        self.plain("role", Some(evidence.role.id()));
         self.place(place, parts)?;
         if !place.is_row() {
             self.number("offset", place.offset)?;
