@@ -35,7 +35,7 @@ pub(super) struct Left {
     pub(super) weight: f64,
     /// Whether a line states it.
     stated: bool,
-    pub(super) because: String,
+    pub(super) because: Cow<'static, str>,
 }
 
 /// Causes that are left, one entry each.
@@ -49,17 +49,17 @@ impl Causes {
             cause,
             weight,
             stated: true,
-            because: because(),
+            because: because().into(),
         });
     }
 
     /// A cause that leaves no line, or whose line is lost.
-    fn silent(&mut self, cause: Cause, weight: f64, because: &str) {
+    fn silent(&mut self, cause: Cause, weight: f64, because: impl Into<Cow<'static, str>>) {
         self.add(Left {
             cause,
             weight,
             stated: false,
-            because: because.to_owned(),
+            because: because.into(),
         });
     }
 
@@ -317,7 +317,7 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
     let lost = |s: &&Statement| court.server.states(s, exchange);
     let statements: Vec<_> = exchange.answer.refusals().filter(lost).collect();
     // Each cause once, however many texts state it; equally usual ones stay in the order of the table.
-    let mut ways: Vec<(Cause, f64, &str)> = Vec::new();
+    let mut ways: Vec<(Cause, f64, &'static str)> = Vec::new();
     for statement in statements {
         for &cause in statement.on(exchange.route).meaning.causes() {
             if ways.iter().all(|(c, ..)| *c != cause) {
@@ -365,7 +365,7 @@ pub(super) fn by_habit(paired: &Paired, court: &Court<'_>) -> Option<Causes> {
             "what is left of this client's last {} refusals; it was not accepted since",
             habit.times
         );
-        causes.silent(cause, HABITUAL / (n + 1) as f64, &because);
+        causes.silent(cause, HABITUAL / (n + 1) as f64, because);
     }
     by_table(&mut causes, exchange, court, 1.0, Refused::Unlogged(None));
     causes.0.retain(|left| left.weight >= NEGLIGIBLE);

@@ -37,8 +37,8 @@ pub struct Marginals {
     pub unlogged: Vec<f64>,
     /// Per line: how likely it has no request.
     pub orphan: Vec<f64>,
-    /// Per line: the requests of which it can be a further line.
-    pub further: Vec<Vec<(usize, f64)>>,
+    /// The lines that can be further ones, with the request of each and how likely it is: in the order of requests.
+    pub further: Vec<(usize, usize, f64)>,
 }
 
 impl Marginals {
@@ -48,7 +48,7 @@ impl Marginals {
             pairs: vec![Vec::new(); requests],
             unlogged: vec![1.0; requests],
             orphan: vec![1.0; lines],
-            further: vec![Vec::new(); lines],
+            further: Vec::new(),
         }
     }
 
@@ -63,10 +63,12 @@ impl Marginals {
                 .map(|pairs| shifted(pairs, line).collect()),
         );
         self.unlogged.extend(next.unlogged);
-        for (k, (orphan, further)) in next.orphan.into_iter().zip(next.further).enumerate() {
-            self.orphan[line + k] = self.orphan[line + k].min(orphan);
-            self.further[line + k].extend(shifted(further, request));
+        for (known, orphan) in self.orphan[line..].iter_mut().zip(next.orphan) {
+            *known = known.min(orphan);
         }
+        let further = next.further.into_iter();
+        self.further
+            .extend(further.map(|(k, i, p)| (line + k, request + i, p)));
     }
 }
 
@@ -98,7 +100,7 @@ fn plain(requests: usize, lines: usize, weigh: &impl Weigh) -> Option<Marginals>
                 pairs: vec![pairs],
                 unlogged: vec![unlogged],
                 orphan: vec![unlogged],
-                further: vec![Vec::new()],
+                further: Vec::new(),
             })
         }
         _ => None,
@@ -330,19 +332,19 @@ impl<'a, W: Weigh> Lattice<'a, W> {
     /// a swap. So these weights, brought to one scale, add up to certainty.
     fn read(&self) -> Marginals {
         let mut orphan = vec![1.0; self.lines];
-        let mut further = vec![Vec::new(); self.lines];
+        let mut further = Vec::new();
         let mut pairs = Vec::with_capacity(self.requests);
         let mut unlogged = Vec::with_capacity(self.requests);
         for i in 0..=self.requests {
             let (total, silent, own) = self.place(i);
-            for (k, line) in further.iter_mut().enumerate() {
+            for (k, orphan) in orphan.iter_mut().enumerate() {
                 let weight = self.forward(i)[k][OPEN];
                 if weight > 0.0 && i > 0 {
                     let ways = weight * self.further(i, k) * self.backward(i)[k + 1][OPEN];
                     let share = ways * self.backward_divisor(i) / total;
                     if share > 0.0 {
-                        line.push((i - 1, share));
-                        orphan[k] -= share;
+                        further.push((k, i - 1, share));
+                        *orphan -= share;
                     }
                 }
             }
@@ -574,7 +576,8 @@ mod tests {
             }
             for k in 0..m {
                 let owned: f64 = (0..n).map(|i| of(&found, i, k)).sum();
-                let further: f64 = found.further[k].iter().map(|(_, p)| p).sum();
+                let of_line = found.further.iter().filter(|(line, ..)| *line == k);
+                let further: f64 = of_line.map(|(.., p)| p).sum();
                 prop_assert!(close(owned + further + found.orphan[k], 1.0));
             }
         }
