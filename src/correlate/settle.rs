@@ -495,6 +495,7 @@ struct Fate {
     orphans: Vec<usize>,
     unassigned: u64,
     missed: Vec<Micros>,
+    assignment: Assignment,
 }
 
 /// What is likely of one exchange; lines by index.
@@ -514,6 +515,7 @@ impl Fate {
             orphans: Vec::new(),
             unassigned: 0,
             missed: Vec::new(),
+            assignment: Assignment::default(),
         }
     }
 
@@ -537,7 +539,7 @@ impl Fate {
         };
         let old = |k: &&usize| is_over(&notices[**k], horizon);
         let ready = |i: &&usize| is_answered(&exchanges[**i], horizon);
-        let own = assign(&found);
+        let own = self.assignment.of(&found);
         for (n, &i) in cluster
             .exchanges
             .iter()
@@ -611,20 +613,33 @@ impl Fate {
     }
 }
 
-/// Gives each line to one request at most, the likeliest pairs first.
-fn assign(found: &Marginals) -> Vec<Option<usize>> {
-    let mut all: Vec<(usize, usize, f64)> = Vec::new();
-    for (n, pairs) in found.pairs.iter().enumerate() {
-        all.extend(pairs.iter().map(|&(k, p)| (n, k, p)));
-    }
-    all.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
-    let mut own = vec![None; found.pairs.len()];
-    let mut taken = vec![false; found.orphan.len()];
-    for (n, k, p) in all {
-        if own[n].is_none() && !taken[k] && p >= 1.0 - ANCHORED {
-            own[n] = Some(k);
-            taken[k] = true;
+/// Gives each line to one request at most, the likeliest pairs first. Its room serves one cluster after the other.
+#[derive(Default)]
+struct Assignment {
+    pairs: Vec<(usize, usize, f64)>,
+    taken: Vec<bool>,
+    own: Vec<Option<usize>>,
+}
+
+impl Assignment {
+    /// The line of each request.
+    fn of(&mut self, found: &Marginals) -> &[Option<usize>] {
+        let Self { pairs, taken, own } = self;
+        pairs.clear();
+        for (n, of_one) in found.pairs.iter().enumerate() {
+            pairs.extend(of_one.iter().map(|&(k, p)| (n, k, p)));
         }
+        pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+        own.clear();
+        own.resize(found.pairs.len(), None);
+        taken.clear();
+        taken.resize(found.orphan.len(), false);
+        for &(n, k, p) in &*pairs {
+            if own[n].is_none() && !taken[k] && p >= 1.0 - ANCHORED {
+                own[n] = Some(k);
+                taken[k] = true;
+            }
+        }
+        own
     }
-    own
 }
