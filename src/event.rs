@@ -357,7 +357,6 @@ impl Place {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub place: Place,
-    /// In a box, for a record is handed on from hand to hand.
     pub event: Box<Event>,
     /// Of a format whose times name no zone, where the line tells its moment in UTC as well: how far the clock on the
     /// wall was ahead of it. Without that such an event has its time as if the clock hung in UTC.

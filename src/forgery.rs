@@ -87,9 +87,13 @@ pub fn flags(line: &str) -> impl Iterator<Item = Flag> {
 /// Whether a line is a row of privacyIDEA's audit that was checked and found wanting: by us in a database, by
 /// `pi-manage audit dump` in what that wrote.
 fn is_unsigned(line: &str) -> bool {
-    // No value can imitate it: its quotes would be escaped.
-    const CHECKED: [&str; 2] = [r#","sig_check":"FAIL""#, r#","sig_check":"MISSING""#];
-    let in_database = || CHECKED.iter().any(|check| line.contains(check));
+    let in_database = || {
+        let mut checks = CHECK.find_iter(line.as_bytes());
+        checks.any(|at| {
+            let check = &line[at + CHECK.needle().len()..];
+            check.starts_with("FAIL\"") || check.starts_with("MISSING\"")
+        })
+    };
     let in_dump = || line.split("','").nth(2) == Some("FAIL");
     line.starts_with("{\"id\":") && in_database() || line.starts_with('\'') && in_dump()
 }
@@ -107,9 +111,16 @@ fn is_untimed(line: &str) -> bool {
 pub fn is_forged(line: &str) -> bool {
     // Most lines have none of these, wrapped or not.
     let bytes = line.as_bytes();
-    let is_possible = memchr2(b'\\', b'|', bytes).is_some() || memmem::find(bytes, b"][").is_some();
+    let is_possible = memchr2(b'\\', b'|', bytes).is_some() || LEVEL.find(bytes).is_some();
     is_possible && RECORD.is_match(&unwrapped(line))
 }
+
+/// How privacyIDEA's audit says whether a row is signed. No value can imitate it: its quotes would be escaped.
+static CHECK: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new(r#","sig_check":""#));
+
+/// What stands around the level of a Pritunl or privacyIDEA record.
+static LEVEL: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("]["));
 
 /// What syslog, or the journal in words, puts before each line.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {

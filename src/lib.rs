@@ -32,6 +32,7 @@ pub mod level;
 pub mod metrics;
 pub mod outline;
 pub mod pattern;
+mod places;
 pub mod report;
 pub mod rollup;
 pub mod sign;

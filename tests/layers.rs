@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("level", &[]),
     ("top", &[]),
     ("hidden", &[]),
+    ("places", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
     ("finding", &["cause", "event"]),
@@ -32,7 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["cause", "event", "finding", "outline", "sign", "system"],
     ),
     ("zone", &["event", "summary"]),
-    ("format", &["event", "system"]),
+    ("format", &["event", "places", "system"]),
     ("input", &["event", "format", "summary", "zone"]),
     ("pattern", &["event"]),
     (
@@ -66,7 +67,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "report",
         &[
             "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "level",
-            "outline", "pattern", "rollup", "sign", "summary", "system", "top", "zone",
+            "outline", "pattern", "places", "rollup", "sign", "summary", "system", "top", "zone",
         ],
     ),
     (

@@ -1,8 +1,10 @@
 //! Which accounts a log shows to be there: where the server says the same of a wrong password, an unknown name
 //! and a disabled account, it still tells who was let in.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use crate::cause::Cause;
 use crate::event::{Entry, Micros, Outcome, Place, SECOND};
@@ -27,7 +29,7 @@ struct LetIn {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Accounts {
     /// When and where each was let in.
-    known: HashMap<Box<str>, Vec<LetIn>>,
+    known: HashMap<Box<str>, VecDeque<LetIn>>,
     /// When the server was set up: all accounts are younger, so that the log names each.
     founded: Option<Place>,
     /// Whether an account may have gone since it was named.
@@ -61,17 +63,24 @@ impl Accounts {
         let Some(name) = entry.principal.as_deref() else {
             return;
         };
-        if entry.outcome == Outcome::Failure
-            || (self.known.len() >= NAMES && !self.known.contains_key(name))
-        {
+        if entry.outcome == Outcome::Failure {
             return;
         }
-        let times = self.known.entry(name.into()).or_default();
+        // Few names are new.
+        if !self.known.contains_key(name) {
+            if self.known.len() >= NAMES {
+                return;
+            }
+            self.known.insert(name.into(), VecDeque::new());
+        }
+        let Some(times) = self.known.get_mut(name) else {
+            return;
+        };
         if statement.meaning == Meaning::Acceptance && times.iter().all(|t| t.place != place) {
             if times.len() == TIMES {
-                times.remove(0);
+                times.pop_front();
             }
-            times.push(LetIn {
+            times.push_back(LetIn {
                 place,
                 time,
                 source,

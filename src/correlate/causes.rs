@@ -1,5 +1,6 @@
 //! Which causes are left of a refusal, and how likely each is.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::exchange::Exchange;
@@ -34,7 +35,7 @@ pub(super) struct Left {
     pub(super) weight: f64,
     /// Whether a line states it.
     stated: bool,
-    pub(super) because: String,
+    pub(super) because: Cow<'static, str>,
 }
 
 /// Causes that are left, one entry each.
@@ -48,17 +49,17 @@ impl Causes {
             cause,
             weight,
             stated: true,
-            because: because(),
+            because: because().into(),
         });
     }
 
     /// A cause that leaves no line, or whose line is lost.
-    fn silent(&mut self, cause: Cause, weight: f64, because: &str) {
+    fn silent(&mut self, cause: Cause, weight: f64, because: impl Into<Cow<'static, str>>) {
         self.add(Left {
             cause,
             weight,
             stated: false,
-            because: because.to_owned(),
+            because: because.into(),
         });
     }
 
@@ -301,11 +302,11 @@ fn by_table(
         Refused::Unlogged(side) => u.side == side && u.condition != Condition::InFront,
         Refused::InFront => u.condition == Condition::InFront,
     };
-    let rows = || exchange.unlogged().iter().filter(is_asked);
-    let total: f64 = rows().map(|u| weight(u, exchange, court)).sum();
-    for row in rows() {
-        let part = weight(row, exchange, court) / total;
-        causes.silent(row.cause, share * part, row.when);
+    let rows = exchange.unlogged().iter().filter(is_asked);
+    let rows: Vec<_> = rows.map(|u| (u, weight(u, exchange, court))).collect();
+    let total: f64 = rows.iter().map(|(_, weight)| weight).sum();
+    for (row, weight) in rows {
+        causes.silent(row.cause, share * (weight / total), row.when);
     }
 }
 
@@ -316,7 +317,7 @@ fn by_lost_line(causes: &mut Causes, exchange: &Exchange, court: &Court<'_>, sha
     let lost = |s: &&Statement| court.server.states(s, exchange);
     let statements: Vec<_> = exchange.answer.refusals().filter(lost).collect();
     // Each cause once, however many texts state it; equally usual ones stay in the order of the table.
-    let mut ways: Vec<(Cause, f64, &str)> = Vec::new();
+    let mut ways: Vec<(Cause, f64, &'static str)> = Vec::new();
     for statement in statements {
         for &cause in statement.on(exchange.route).meaning.causes() {
             if ways.iter().all(|(c, ..)| *c != cause) {
@@ -364,7 +365,7 @@ pub(super) fn by_habit(paired: &Paired, court: &Court<'_>) -> Option<Causes> {
             "what is left of this client's last {} refusals; it was not accepted since",
             habit.times
         );
-        causes.silent(cause, HABITUAL / (n + 1) as f64, &because);
+        causes.silent(cause, HABITUAL / (n + 1) as f64, because);
     }
     by_table(&mut causes, exchange, court, 1.0, Refused::Unlogged(None));
     causes.0.retain(|left| left.weight >= NEGLIGIBLE);
@@ -380,15 +381,15 @@ fn said(notice: &Notice, exchange: &Exchange) -> String {
     let apart = notice.until(exchange);
     #[allow(clippy::cast_precision_loss)]
     let when = if apart.abs() < SECOND {
-        "in the same second".to_owned()
+        Cow::Borrowed("in the same second")
     } else {
-        format!(
+        Cow::Owned(format!(
             "{:.0} s {}",
             apart.abs() as f64 / 1e6,
             if apart > 0 { "before" } else { "after" }
-        )
+        ))
     };
-    format!("the log says \"{words}\" {when}")
+    ["the log says \"", words, "\" ", &when].concat()
 }
 
 /// Whether this line can go with this answer.

@@ -95,7 +95,7 @@ fn considered(
     owner: Option<Place>,
 ) -> impl Iterator<Item = Considered> {
     let lost = lost(exchange, notice, owner);
-    let evidence = cited_with(notice, exchange).into_iter();
+    let evidence = cited_with(notice, exchange);
     evidence.map(move |evidence| Considered { evidence, lost })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::recent::partition_point;
 use crate::event::{Micros, SECOND};
 
 /// A log that has been quiet for no longer than this is alive, whatever its rhythm.
@@ -82,7 +83,7 @@ impl Coverage {
             return;
         }
         // Lines are out of order by fractions of a second, or where a clock was set.
-        let at = self.alive.partition_point(|&s| s < second);
+        let at = partition_point(&self.alive, |&s| s < second);
         if self.alive.get(at) == Some(&second) {
             return;
         }
@@ -141,7 +142,7 @@ impl Coverage {
 
     /// The last line before and the first after `time`.
     pub(super) fn around(&self, time: Micros) -> (Option<Micros>, Option<Micros>) {
-        let next = self.alive.partition_point(|&s| s + SECOND <= time);
+        let next = partition_point(&self.alive, |&s| s + SECOND <= time);
         let before = if self.alive.get(next).is_some_and(|&s| s <= time) {
             next + 1
         } else {

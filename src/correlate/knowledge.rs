@@ -15,6 +15,8 @@ pub(super) struct Answer {
     pub(super) statements: Vec<&'static Statement>,
     /// Refusals it does not log.
     pub(super) unlogged: Vec<&'static Unlogged>,
+    /// Whether a request that was answered so began a session.
+    pub(super) begins_session: bool,
 }
 
 impl Answer {
@@ -143,8 +145,11 @@ impl Knowledge {
             let unlogged = rows.filter(|u| {
                 u.status == status && (u.routes.intersects(route) || u.routes == Routes::EVERY)
             });
+            let statements: Vec<_> = statements.collect();
+            let begins = |s: &&Statement| system.session_start.contains(&s.action);
             Arc::new(Answer {
-                statements: statements.collect(),
+                begins_session: statements.iter().any(begins),
+                statements,
                 unlogged: unlogged.collect(),
             })
         });
@@ -160,14 +165,6 @@ impl Knowledge {
     /// Whether an accepted request of this route proves a credential.
     pub(super) fn proves(&self, route: Routes, status: u16) -> bool {
         (200..300).contains(&status) && self.protected.intersects(route)
-    }
-
-    /// Whether a request that was answered so began a session.
-    pub(super) fn begins_session(&self, answer: &Answer) -> bool {
-        answer
-            .statements
-            .iter()
-            .any(|s| self.system.session_start.contains(&s.action))
     }
 }
 

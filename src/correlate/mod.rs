@@ -40,6 +40,7 @@ pub mod pair;
 mod people;
 mod problem;
 mod prompt;
+mod recent;
 mod retold;
 mod ruling;
 mod served;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::exchange::Exchange;
 use super::served::Served;
 use crate::cause::Cause;
-use crate::event::{Entry, Micros, Outcome, Place, SECOND, Trail};
+use crate::event::{Entry, Micros, Outcome, Place, Request, SECOND, Trail};
 use crate::system::{Meaning, Position, System};
 
 /// How far apart two lines of one request can be: passwords are hashed between them.
@@ -113,10 +113,13 @@ impl Notice {
         entry.outcome == Outcome::Failure || entry.statement.is_some_and(|s| !s.status.is_empty())
     }
 
-    /// Whether it can be about a request of this path, which the server names decoded.
-    pub(super) fn is_of_path(&self, path: &str) -> bool {
+    /// Whether it can be about this request by its path, which the server names decoded.
+    pub(super) fn is_of_path(&self, request: &Request) -> bool {
         let named = self.entry().and_then(|e| e.path.as_deref());
-        named.is_none_or(|named| named == path || path.contains('%'))
+        named.is_none_or(|named| {
+            let path = request.path();
+            named == path || path.contains('%')
+        })
     }
 
     /// Whether its own signature speaks against it.
@@ -207,14 +210,14 @@ impl Notice {
         let (Some(first), Some(then)) = (own.statement, entry.statement) else {
             return false;
         };
-        let same_sort = first.meaning.is_refusal() == then.meaning.is_refusal();
-        let same_principal = own.principal.is_none()
-            || entry.principal.is_none()
-            || own.principal == entry.principal;
+        let same_sort = || first.meaning.is_refusal() == then.meaning.is_refusal();
+        let same_principal = || {
+            own.principal.is_none() || entry.principal.is_none() || own.principal == entry.principal
+        };
         first.position != Position::Further
             && then.position != Position::First
-            && same_sort
-            && same_principal
+            && same_sort()
+            && same_principal()
             && first.routes.intersects(then.routes)
             && first.status.iter().any(|s| then.status.contains(s))
             && self.source == source

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::recent::partition_point;
 use crate::event::{Micros, SECOND};
 
 /// One access log's requests in one second: from these the moment of each is told more exactly.
@@ -77,7 +78,7 @@ impl Pace {
 
     /// Those within a stretch of the log.
     pub(super) fn accepted(&self, orders: Range<u64>) -> impl Iterator<Item = u64> + '_ {
-        let from = self.accepted.partition_point(|&order| order < orders.start);
+        let from = partition_point(&self.accepted, |&order| order < orders.start);
         self.accepted
             .range(from..)
             .copied()
@@ -88,7 +89,7 @@ impl Pace {
     /// is precise to the second only, requests are taken to be spread evenly over each. They come in bursts,
     /// so that a few neighbours can have been answered at once.
     pub(super) fn moment(&self, order: u64, time: &Range<Micros>) -> (Micros, Micros) {
-        let from = self.seconds.partition_point(|s| s.first + s.count <= order);
+        let from = partition_point(&self.seconds, |s| s.first + s.count <= order);
         let second = self.seconds.get(from).filter(|s| s.first <= order);
         match second.filter(|_| time.end - time.start >= SECOND) {
             Some(&Second {

@@ -37,8 +37,8 @@ pub struct Marginals {
     pub unlogged: Vec<f64>,
     /// Per line: how likely it has no request.
     pub orphan: Vec<f64>,
-    /// Per line: the requests of which it can be a further line.
-    pub further: Vec<Vec<(usize, f64)>>,
+    /// The lines that can be further ones, with the request of each and how likely it is: in the order of requests.
+    pub further: Vec<(usize, usize, f64)>,
 }
 
 impl Marginals {
@@ -48,7 +48,7 @@ impl Marginals {
             pairs: vec![Vec::new(); requests],
             unlogged: vec![1.0; requests],
             orphan: vec![1.0; lines],
-            further: vec![Vec::new(); lines],
+            further: Vec::new(),
         }
     }
 
@@ -63,10 +63,12 @@ impl Marginals {
                 .map(|pairs| shifted(pairs, line).collect()),
         );
         self.unlogged.extend(next.unlogged);
-        for (k, (orphan, further)) in next.orphan.into_iter().zip(next.further).enumerate() {
-            self.orphan[line + k] = self.orphan[line + k].min(orphan);
-            self.further[line + k].extend(shifted(further, request));
+        for (known, orphan) in self.orphan[line..].iter_mut().zip(next.orphan) {
+            *known = known.min(orphan);
         }
+        let further = next.further.into_iter();
+        self.further
+            .extend(further.map(|(k, i, p)| (line + k, request + i, p)));
     }
 }
 
@@ -98,7 +100,7 @@ fn plain(requests: usize, lines: usize, weigh: &impl Weigh) -> Option<Marginals>
                 pairs: vec![pairs],
                 unlogged: vec![unlogged],
                 orphan: vec![unlogged],
-                further: vec![Vec::new()],
+                further: Vec::new(),
             })
         }
         _ => None,
@@ -120,9 +122,40 @@ const NEGLIGIBLE: f64 = 1e-5;
 /// Sums of the weights of all ways to (or from) a cell, by state.
 type Cell = [f64; 3];
 
-/// The cells `(requests placed, lines placed)`, one row per number of requests. Products of hundreds of
-/// weights leave the range of a float, so each row is divided by its largest value; the divisors are
-/// kept. Rows further back are reached only by a swap, which spans two.
+/// The cells `(requests placed, lines placed)`, a row for each number of requests, in the order in which they are
+/// filled. Products of hundreds of weights leave the range of a float, so each row is divided by its largest value;
+/// the divisors are kept. Rows further back are reached only by a swap, which spans two.
+struct Rows {
+    width: usize,
+    cells: Vec<Cell>,
+    divisors: Vec<f64>,
+}
+
+impl Rows {
+    /// None yet, of `height` with `width` cells each.
+    fn new(height: usize, width: usize) -> Self {
+        Self {
+            width,
+            cells: Vec::with_capacity(height * width),
+            divisors: Vec::with_capacity(height),
+        }
+    }
+
+    /// Adds a row.
+    fn push(&mut self, row: &[Cell]) {
+        let top = row.iter().flatten().fold(0.0_f64, |a, &b| a.max(b));
+        let divisor = if top > 0.0 { top } else { 1.0 };
+        let scaled = |cell: &Cell| cell.map(|weight| weight / divisor);
+        self.cells.extend(row.iter().map(scaled));
+        self.divisors.push(divisor);
+    }
+
+    fn row(&self, at: usize) -> &[Cell] {
+        &self.cells[at * self.width..][..self.width]
+    }
+}
+
+/// The sums over all ways through the cells, from the beginning and from the end.
 struct Lattice<'a, W> {
     requests: usize,
     lines: usize,
@@ -133,10 +166,8 @@ struct Lattice<'a, W> {
     orphan: Vec<f64>,
     turn: Vec<f64>,
     swap: Vec<f64>,
-    forward: Vec<Vec<Cell>>,
-    backward: Vec<Vec<Cell>>,
-    forward_divisor: Vec<f64>,
-    backward_divisor: Vec<f64>,
+    forward: Rows,
+    backward: Rows,
 }
 
 impl<'a, W: Weigh> Lattice<'a, W> {
@@ -144,8 +175,6 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         let pair = (0..requests * lines)
             .map(|at| weigh.pair(at / lines, at % lines))
             .collect();
-        // Each is made when it is filled.
-        let rows = vec![Vec::new(); requests + 1];
         Self {
             requests,
             lines,
@@ -157,10 +186,8 @@ impl<'a, W: Weigh> Lattice<'a, W> {
                 .map(|i| if i == 0 { 1.0 } else { weigh.turn(i) })
                 .collect(),
             swap: (1..requests).map(|i| weigh.swap(i - 1)).collect(),
-            forward: rows.clone(),
-            backward: rows,
-            forward_divisor: vec![1.0; requests + 1],
-            backward_divisor: vec![1.0; requests + 1],
+            forward: Rows::new(requests + 1, lines + 1),
+            backward: Rows::new(requests + 1, lines + 1),
         }
     }
 
@@ -194,14 +221,27 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         (logged + turn * cell[SILENT], turn * logged + cell[SILENT])
     }
 
+    /// The ways to the cells with `i` requests placed.
+    fn forward(&self, i: usize) -> &[Cell] {
+        self.forward.row(i)
+    }
+
+    /// The ways from them. Their rows are filled from the last on.
+    fn backward(&self, i: usize) -> &[Cell] {
+        self.backward.row(self.requests - i)
+    }
+
+    fn backward_divisor(&self, i: usize) -> f64 {
+        self.backward.divisors[self.requests - i]
+    }
+
     fn fill_forward(&mut self) {
+        let mut row = vec![Cell::default(); self.lines + 1];
         for i in 0..=self.requests {
-            let mut row = vec![Cell::default(); self.lines + 1];
             for k in 0..=self.lines {
                 row[k] = self.ways_to(&row, i, k);
             }
-            self.forward_divisor[i] = rescale(&mut row);
-            self.forward[i] = row;
+            self.forward.push(&row);
         }
     }
 
@@ -218,30 +258,29 @@ impl<'a, W: Weigh> Lattice<'a, W> {
             }
         }
         if i > 0 {
-            let (_, silent) = self.turned(self.forward[i - 1][k], i - 1);
+            let (_, silent) = self.turned(self.forward(i - 1)[k], i - 1);
             cell[SILENT] += silent * self.unlogged[i - 1];
             if k > 0 {
-                let (logged, _) = self.turned(self.forward[i - 1][k - 1], i - 1);
+                let (logged, _) = self.turned(self.forward(i - 1)[k - 1], i - 1);
                 cell[OPEN] += logged * self.pair(i - 1, k - 1);
             }
         }
         if i > 1 && k > 1 {
-            let (before, _) = self.turned(self.forward[i - 2][k - 2], i - 2);
+            let (before, _) = self.turned(self.forward(i - 2)[k - 2], i - 2);
             if before > 0.0 {
-                cell[LOGGED] += before * self.swap(i - 2, k - 2) / self.forward_divisor[i - 1];
+                cell[LOGGED] += before * self.swap(i - 2, k - 2) / self.forward.divisors[i - 1];
             }
         }
         cell
     }
 
     fn fill_backward(&mut self) {
+        let mut row = vec![Cell::default(); self.lines + 1];
         for i in (0..=self.requests).rev() {
-            let mut row = vec![Cell::default(); self.lines + 1];
             for k in (0..=self.lines).rev() {
                 row[k] = self.ways_from(&row, i, k);
             }
-            self.backward_divisor[i] = rescale(&mut row);
-            self.backward[i] = row;
+            self.backward.push(&row);
         }
     }
 
@@ -262,7 +301,10 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         }
         if k < self.lines {
             // An end was counted in all states.
-            cell[OPEN] = cell[LOGGED] + row[k + 1][OPEN] * self.further(i, k);
+            cell[OPEN] = cell[LOGGED];
+            if row[k + 1][OPEN] > 0.0 {
+                cell[OPEN] += row[k + 1][OPEN] * self.further(i, k);
+            }
         } else {
             cell[OPEN] = cell[LOGGED];
         }
@@ -270,17 +312,17 @@ impl<'a, W: Weigh> Lattice<'a, W> {
     }
 
     /// All ways from `(i, k)` on which request `i` takes no line, and on which it takes one, on the scale of
-    /// `backward[i + 1]`.
+    /// `backward(i + 1)`.
     fn ways_on(&self, i: usize, k: usize) -> (f64, f64) {
-        let silent = self.backward[i + 1][k][SILENT] * self.unlogged[i];
+        let silent = self.backward(i + 1)[k][SILENT] * self.unlogged[i];
         let mut logged = 0.0;
         if k < self.lines {
-            logged += self.backward[i + 1][k + 1][OPEN] * self.pair(i, k);
+            logged += self.backward(i + 1)[k + 1][OPEN] * self.pair(i, k);
         }
         if i + 1 < self.requests && k + 1 < self.lines {
-            let after = self.backward[i + 2][k + 2][LOGGED];
+            let after = self.backward(i + 2)[k + 2][LOGGED];
             if after > 0.0 {
-                logged += after * self.swap(i, k) / self.backward_divisor[i + 1];
+                logged += after * self.swap(i, k) / self.backward_divisor(i + 1);
             }
         }
         (silent, logged)
@@ -290,19 +332,19 @@ impl<'a, W: Weigh> Lattice<'a, W> {
     /// a swap. So these weights, brought to one scale, add up to certainty.
     fn read(&self) -> Marginals {
         let mut orphan = vec![1.0; self.lines];
-        let mut further = vec![Vec::new(); self.lines];
+        let mut further = Vec::new();
         let mut pairs = Vec::with_capacity(self.requests);
         let mut unlogged = Vec::with_capacity(self.requests);
         for i in 0..=self.requests {
             let (total, silent, own) = self.place(i);
-            for (k, line) in further.iter_mut().enumerate() {
-                let weight = self.forward[i][k][OPEN];
+            for (k, orphan) in orphan.iter_mut().enumerate() {
+                let weight = self.forward(i)[k][OPEN];
                 if weight > 0.0 && i > 0 {
-                    let ways = weight * self.further(i, k) * self.backward[i][k + 1][OPEN];
-                    let share = ways * self.backward_divisor[i] / total;
+                    let ways = weight * self.further(i, k) * self.backward(i)[k + 1][OPEN];
+                    let share = ways * self.backward_divisor(i) / total;
                     if share > 0.0 {
-                        line.push((i - 1, share));
-                        orphan[k] -= share;
+                        further.push((k, i - 1, share));
+                        *orphan -= share;
                     }
                 }
             }
@@ -325,32 +367,32 @@ impl<'a, W: Weigh> Lattice<'a, W> {
         }
     }
 
-    /// How request `i` is placed: the sum of all weights on the scale of `forward[i]` and
-    /// `backward[i + 1]`, how likely it has no line, and how likely it has which. For the row after the
-    /// last request only the sum is meant, on the scale of `forward[i]` and the unscaled end.
+    /// How request `i` is placed: the sum of all weights on the scale of `forward(i)` and
+    /// `backward(i + 1)`, how likely it has no line, and how likely it has which. For the row after the
+    /// last request only the sum is meant, on the scale of `forward(i)` and the unscaled end.
     fn place(&self, i: usize) -> (f64, f64, Vec<(usize, f64)>) {
         if i == self.requests {
             let from = if self.weigh.goes_on() { 0 } else { self.lines };
-            let total = self.forward[i][from..].iter().copied().map(sum).sum();
+            let total = self.forward(i)[from..].iter().copied().map(sum).sum();
             return (total, 0.0, Vec::new());
         }
         let mut silent = 0.0;
         let mut own = vec![0.0; self.lines];
         for k in 0..=self.lines {
-            let (logged, unlogged) = self.turned(self.forward[i][k], i);
-            silent += unlogged * self.unlogged[i] * self.backward[i + 1][k][SILENT];
+            let (logged, unlogged) = self.turned(self.forward(i)[k], i);
+            silent += unlogged * self.unlogged[i] * self.backward(i + 1)[k][SILENT];
             if k < self.lines {
-                own[k] += logged * self.pair(i, k) * self.backward[i + 1][k + 1][OPEN];
+                own[k] += logged * self.pair(i, k) * self.backward(i + 1)[k + 1][OPEN];
             }
             if logged > 0.0 && i + 1 < self.requests && k + 1 < self.lines {
-                let after = self.backward[i + 2][k + 2][LOGGED] / self.backward_divisor[i + 1];
+                let after = self.backward(i + 2)[k + 2][LOGGED] / self.backward_divisor(i + 1);
                 own[k + 1] += logged * self.swap(i, k) * after;
             }
             if i > 0 && k + 1 < self.lines {
-                let (before, _) = self.turned(self.forward[i - 1][k], i - 1);
+                let (before, _) = self.turned(self.forward(i - 1)[k], i - 1);
                 if before > 0.0 {
-                    let crossed = before * self.swap(i - 1, k) / self.forward_divisor[i];
-                    own[k] += crossed * self.backward[i + 1][k + 2][LOGGED];
+                    let crossed = before * self.swap(i - 1, k) / self.forward.divisors[i];
+                    own[k] += crossed * self.backward(i + 1)[k + 2][LOGGED];
                 }
             }
         }
@@ -367,16 +409,6 @@ impl<'a, W: Weigh> Lattice<'a, W> {
 
 fn sum(cell: Cell) -> f64 {
     cell.iter().sum()
-}
-
-/// Divides a row by its largest value, which it returns.
-fn rescale(row: &mut [Cell]) -> f64 {
-    let top = row.iter().flatten().fold(0.0_f64, |a, &b| a.max(b));
-    if top <= 0.0 {
-        return 1.0;
-    }
-    row.iter_mut().flatten().for_each(|weight| *weight /= top);
-    top
 }
 
 #[cfg(test)]
@@ -544,7 +576,8 @@ mod tests {
             }
             for k in 0..m {
                 let owned: f64 = (0..n).map(|i| of(&found, i, k)).sum();
-                let further: f64 = found.further[k].iter().map(|(_, p)| p).sum();
+                let of_line = found.further.iter().filter(|(line, ..)| *line == k);
+                let further: f64 = of_line.map(|(.., p)| p).sum();
                 prop_assert!(close(owned + further + found.orphan[k], 1.0));
             }
         }

@@ -71,6 +71,9 @@ pub(super) fn likelihood(
         let blur = TOLERANCE.max(lag * 9 / 20);
         // No line is written after its answer, as far as the clocks agree.
         let rise = (lag - low + blur).min(high - lag + blur.min(lag + tolerance));
+        if rise <= 0 {
+            return 0.0;
+        }
         (rise as f64 / (flat + blur) as f64).clamp(0.0, 1.0)
     };
     let longest = duration.map_or(Micros::MAX, |d| d + TOLERANCE);
@@ -136,7 +139,7 @@ fn fitness(exchange: &Exchange, notice: &Notice) -> f64 {
             false => 0.0,
         };
     }
-    if !notice.is_of_path(exchange.request.path()) {
+    if !notice.is_of_path(&exchange.request) {
         return 0.0;
     }
     let Some(entry) = notice.entry() else {
@@ -151,9 +154,9 @@ fn fitness(exchange: &Exchange, notice: &Notice) -> f64 {
         return 0.0;
     }
     let is_its = |u: &&Unlogged| u.side == Some(statement.action);
-    let beside = exchange.unlogged().iter().any(is_its);
-    let ruled_out = !beside && exchange.answer.unlogged.iter().any(is_its);
-    if ruled_out && matches!(statement.meaning, Meaning::Clue(_)) {
+    let beside = || exchange.unlogged().iter().any(is_its);
+    let ruled_out = || !beside() && exchange.answer.unlogged.iter().any(is_its);
+    if matches!(statement.meaning, Meaning::Clue(_)) && ruled_out() {
         return 0.0;
     }
     if statement.is_demanded_by(route, status, bytes) {
@@ -166,7 +169,7 @@ fn fitness(exchange: &Exchange, notice: &Notice) -> f64 {
         } else {
             SELDOM
         }
-    } else if beside || statement.fits(route, status, bytes) {
+    } else if statement.fits(route, status, bytes) || beside() {
         SIDE
     } else {
         0.0

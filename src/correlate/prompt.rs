@@ -56,10 +56,10 @@ impl Correlator {
 
     /// Those of before `time` wait no longer.
     pub(super) fn release_prompts(&mut self, time: Micros) {
-        let waited = self.prompts.0.iter().take_while(|p| p.time.end <= time);
-        for _ in 0..waited.count() {
-            let prompt = self.prompts.0.pop_front();
-            let finding = prompt.and_then(|prompt| self.orphan(&prompt));
+        while self.prompts.0.front().is_some_and(|p| p.time.end <= time)
+            && let Some(prompt) = self.prompts.0.pop_front()
+        {
+            let finding = self.orphan(&prompt);
             self.findings.extend(finding);
         }
     }

@@ -50,11 +50,11 @@ impl Ruling<'_> {
             candidates: if self.verdict == Verdict::Unknown {
                 Vec::new()
             } else {
-                let candidate = |l: &Left| Candidate {
+                let candidate = |l: Left| Candidate {
                     cause: l.cause,
-                    because: l.because.as_str().into(),
+                    because: l.because.into(),
                 };
-                self.left.iter().map(candidate).collect()
+                self.left.into_iter().map(candidate).collect()
             },
         }
     }
@@ -107,7 +107,7 @@ impl Ruling<'_> {
         match self.verdict {
             Verdict::Explained => {
                 let left = &self.left[0];
-                format!("{}: {}.", left.cause.facts().title, left.because)
+                [left.cause.facts().title, ": ", &left.because, "."].concat()
             }
             Verdict::Silent => format!(
                 "{system} writes no line for this refusal, and none is there although its log was alive: {}.",
@@ -195,7 +195,7 @@ impl Ruling<'_> {
 }
 
 /// The lines of a notice as evidence of an exchange, the one that another log tells again last.
-pub(super) fn cited_with(notice: &Notice, exchange: &Exchange) -> Vec<Evidence> {
+pub(super) fn cited_with(notice: &Notice, exchange: &Exchange) -> impl Iterator<Item = Evidence> {
     let stating = if notice.is_failure() {
         Role::Reason
     } else {
@@ -203,11 +203,9 @@ pub(super) fn cited_with(notice: &Notice, exchange: &Exchange) -> Vec<Evidence> 
     };
     let roles = std::iter::once(stating).chain(std::iter::repeat(Role::Context));
     let lines = notice.lines.iter().zip(roles);
-    let lines = lines.map(|(line, role)| cited(role, notice, exchange, line.0, &line.2));
+    let lines = lines.map(move |(line, role)| cited(role, notice, exchange, line.0, &line.2));
     let retold = notice.retold.iter();
-    lines
-        .chain(retold.map(|r| cited_again(stating, r, exchange)))
-        .collect()
+    lines.chain(retold.map(move |r| cited_again(stating, r, exchange)))
 }
 
 fn cited(role: Role, notice: &Notice, exchange: &Exchange, place: Place, text: &str) -> Evidence {

@@ -5,6 +5,8 @@
 //! none. How the line goes with that of a proxy, [`pair`](super::pair) decides as for any other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::exchange::Exchange;
@@ -12,7 +14,7 @@ use super::history::Past;
 use super::knowledge::Answer;
 use super::notice::{Flag, Notice};
 use super::{Correlator, Line};
-use crate::event::{Event, Micros, Place, Request, SECOND};
+use crate::event::{Micros, Place, Request, SECOND};
 use crate::system::{Meaning, Position, Routes, Statement, Timing};
 
 /// How long before its access line a line of a handler can stand: passwords are hashed, and the database waits.
@@ -79,8 +81,14 @@ impl Correlator {
     }
 
     /// Takes in an access line of the server product's own log.
-    pub(super) fn served(&mut self, input: usize, event: Event, request: Request, line: Line) {
-        let Event { time, source, .. } = event;
+    pub(super) fn served(
+        &mut self,
+        input: usize,
+        time: Range<Micros>,
+        source: Option<IpAddr>,
+        request: Request,
+        line: Line,
+    ) {
         let clock = self.clock(input, None);
         let offset = self.bearings.clocks[clock].offset(line.0);
         let tolerance = self.bearings.clocks[clock].tolerance(line.0);

@@ -119,10 +119,15 @@ impl Server {
     }
 
     /// Whether an unlogged refusal can have happened at `time`.
-    fn allows(&self, unlogged: &Unlogged, exchange: &Exchange, history: &History) -> bool {
+    fn allows(
+        &self,
+        unlogged: &Unlogged,
+        (from, to): (Version, Version),
+        exchange: &Exchange,
+        history: &History,
+    ) -> bool {
         let time = exchange.time.start;
-        let (from, to) = self.versions(time);
-        let strict = self.start(time).and_then(|s| s.strict);
+        let strict = || self.start(time).and_then(|s| s.strict);
         unlogged.since <= to
             && from < unlogged.until
             && match unlogged.condition {
@@ -135,8 +140,8 @@ impl Server {
                 Condition::TokenInQuery => exchange.has_token_in_query(),
                 Condition::Untold => !self.tells_beside,
                 Condition::Everyone => !history.serves(time),
-                Condition::Strict => strict != Some(false),
-                Condition::Lenient => strict != Some(true),
+                Condition::Strict => strict() != Some(false),
+                Condition::Lenient => strict() != Some(true),
                 Condition::ClusterClock => self.clocks_differ,
             }
     }
@@ -152,9 +157,10 @@ impl Server {
             let bytes = exchange.bytes;
             bytes.is_none_or(|bytes| u.body.fits_in(bytes, self.envelope))
         };
+        let versions = self.versions(exchange.time.start);
         let mut rows: Vec<_> = rows
             .filter(fits)
-            .filter(|u| self.allows(u, exchange, history))
+            .filter(|u| self.allows(u, versions, exchange, history))
             .collect();
         self.prefer_spoken(&mut rows, exchange);
         rows

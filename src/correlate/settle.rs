@@ -6,6 +6,7 @@
 )]
 
 use std::collections::HashSet;
+use std::mem::take;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -39,13 +40,62 @@ const FEW_SILENT: f64 = 0.01;
 const OWNED: f64 = 0.5;
 
 /// Requests and lines that can have to do with each other: indices, each in the order of its log.
-#[derive(Debug, Default)]
-struct Cluster {
-    exchanges: Vec<usize>,
-    notices: Vec<usize>,
+#[derive(Debug, Clone, Copy)]
+struct Cluster<'a> {
+    exchanges: &'a [usize],
+    notices: &'a [usize],
 }
 
-impl Cluster {
+/// All of them. Most are of one request and one line.
+struct Clusters {
+    exchanges: Groups,
+    notices: Groups,
+}
+
+impl Clusters {
+    fn iter(&self) -> impl Iterator<Item = Cluster<'_>> {
+        let both = self.exchanges.iter().zip(self.notices.iter());
+        both.map(|(exchanges, notices)| Cluster { exchanges, notices })
+    }
+}
+
+/// The indices of a list, group after group.
+struct Groups {
+    indices: Vec<usize>,
+    /// Where each group ends among them.
+    ends: Vec<usize>,
+}
+
+impl Groups {
+    /// `of`: the group of each, of so many.
+    fn new(of: &[usize], count: usize) -> Self {
+        let mut ends = vec![0; count];
+        for &group in of {
+            ends[group] += 1;
+        }
+        let mut begun = 0;
+        for end in &mut ends {
+            begun += std::mem::replace(end, begun);
+        }
+        let mut indices = vec![0; of.len()];
+        for (index, &group) in of.iter().enumerate() {
+            indices[ends[group]] = index;
+            ends[group] += 1;
+        }
+        Self { indices, ends }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[usize]> {
+        let mut begin = 0;
+        self.ends.iter().map(move |&end| {
+            let group = &self.indices[begin..end];
+            begin = end;
+            group
+        })
+    }
+}
+
+impl Cluster<'_> {
     /// Whether there is so much at once that it is joined in parts only: what has no partner in its part may
     /// have one in another.
     fn is_flood(&self) -> bool {
@@ -81,8 +131,8 @@ pub(super) fn settle(
     horizon: Micros,
     force: bool,
 ) -> Settled {
-    let ready = exchanges.iter().any(|e| e.time.end <= horizon);
-    if !ready && notices.iter().all(|n| n.time.end + LONGEST_LAG > horizon) {
+    let ready = exchanges.iter().any(|e| is_answered(e, horizon));
+    if !ready && !notices.iter().any(|n| is_over(n, horizon)) {
         return Settled {
             exchanges,
             notices,
@@ -97,12 +147,13 @@ pub(super) fn settle(
         paces,
     };
     let mut clusters = clusters(&exchanges, &notices, &Lonely::default());
-    let mut solved: Vec<Marginals> = clusters.iter().map(|c| first.solve(c)).collect();
+    let solve = |clusters: &Clusters| clusters.iter().map(|c| first.solve(c)).collect();
+    let mut solved: Vec<Marginals> = solve(&clusters);
     if names_other_clients {
         let lonely = Lonely::new(&clusters, &solved, &first);
         if lonely.is_any() {
             clusters = self::clusters(&exchanges, &notices, &lonely);
-            solved = clusters.iter().map(|c| first.solve(c)).collect();
+            solved = solve(&clusters);
         }
     }
     let mut all: Vec<Anchor> = anchors.to_vec();
@@ -117,12 +168,12 @@ pub(super) fn settle(
         paces,
     };
     for (cluster, found) in clusters.iter().zip(&mut solved) {
-        if is_doubtful(found) {
+        if is_doubtful(found) && second.has_ready(cluster, horizon) {
             *found = second.solve(cluster);
         }
     }
     let mut fate = Fate::new(exchanges.len(), notices.len());
-    for (cluster, found) in clusters.iter().zip(&solved) {
+    for (cluster, found) in clusters.iter().zip(solved) {
         fate.decide(cluster, found, &exchanges, &notices, horizon, force);
     }
     let mut settled = fate.carry_out(exchanges, notices);
@@ -130,6 +181,16 @@ pub(super) fn settle(
     all.retain(|a| a.moment <= horizon && a.moment > horizon.saturating_sub(4 * SECOND));
     settled.anchors = all;
     settled
+}
+
+/// Whether a request is old enough to be decided.
+fn is_answered(exchange: &Exchange, horizon: Micros) -> bool {
+    exchange.time.end <= horizon
+}
+
+/// Whether a line is: its request was answered by then.
+fn is_over(notice: &Notice, horizon: Micros) -> bool {
+    notice.time.end + LONGEST_LAG <= horizon
 }
 
 /// Whether a line's request is not beyond doubt.
@@ -150,7 +211,7 @@ struct Lonely {
 }
 
 impl Lonely {
-    fn new(clusters: &[Cluster], solved: &[Marginals], round: &Round) -> Self {
+    fn new(clusters: &Clusters, solved: &[Marginals], round: &Round) -> Self {
         let mut lonely = Self::default();
         for (cluster, found) in clusters.iter().zip(solved) {
             let alone = |unlikely: &[f64], all: &[usize]| -> Vec<usize> {
@@ -162,8 +223,8 @@ impl Lonely {
             };
             lonely
                 .exchanges
-                .extend(alone(&found.unlogged, &cluster.exchanges));
-            let notices = alone(&found.orphan, &cluster.notices);
+                .extend(alone(&found.unlogged, cluster.exchanges));
+            let notices = alone(&found.orphan, cluster.notices);
             let named = notices
                 .into_iter()
                 .filter(|&k| round.notices[k].source.is_some());
@@ -178,7 +239,7 @@ impl Lonely {
 }
 
 /// Everything that time, address and tables connect; the lonely among themselves, whatever their address.
-fn clusters(exchanges: &[Box<Exchange>], notices: &[Arc<Notice>], lonely: &Lonely) -> Vec<Cluster> {
+fn clusters(exchanges: &[Box<Exchange>], notices: &[Arc<Notice>], lonely: &Lonely) -> Clusters {
     let mut queues = Queues::new(exchanges, lonely);
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
@@ -192,20 +253,21 @@ fn clusters(exchanges: &[Box<Exchange>], notices: &[Arc<Notice>], lonely: &Lonel
         }
     }
     let mut place = vec![usize::MAX; exchanges.len() + notices.len()];
-    let mut clusters: Vec<Cluster> = Vec::new();
-    for item in 0..place.len() {
+    let mut count = 0;
+    let of = |item: usize| {
         let root = sets.root(item);
         if place[root] == usize::MAX {
-            place[root] = clusters.len();
-            clusters.push(Cluster::default());
+            place[root] = count;
+            count += 1;
         }
-        let cluster = &mut clusters[place[root]];
-        match item.checked_sub(exchanges.len()) {
-            None => cluster.exchanges.push(item),
-            Some(notice) => cluster.notices.push(notice),
-        }
+        place[root]
+    };
+    let of: Vec<usize> = (0..exchanges.len() + notices.len()).map(of).collect();
+    let (of_exchanges, of_notices) = of.split_at(exchanges.len());
+    Clusters {
+        exchanges: Groups::new(of_exchanges, count),
+        notices: Groups::new(of_notices, count),
     }
-    clusters
 }
 
 /// Which requests a line is compared with: those of its client and, where the server's own access line tells
@@ -333,7 +395,15 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn solve(&self, cluster: &Cluster) -> Marginals {
+    /// Whether anything of it is old enough to be decided.
+    fn has_ready(&self, cluster: Cluster<'_>, horizon: Micros) -> bool {
+        let mut exchanges = cluster.exchanges.iter();
+        let mut notices = cluster.notices.iter();
+        exchanges.any(|&i| is_answered(&self.exchanges[i], horizon))
+            || notices.any(|&k| is_over(&self.notices[k], horizon))
+    }
+
+    fn solve(&self, cluster: Cluster<'_>) -> Marginals {
         if cluster.is_flood() {
             self.solve_in_parts(cluster)
         } else {
@@ -344,12 +414,12 @@ impl Round<'_> {
     /// A client that floods the server makes a problem whose sums grow with its square. Its requests are
     /// taken a few at a time, each with the lines written until then that none before it owns.
     #[allow(clippy::cast_precision_loss)] // a share
-    fn solve_in_parts(&self, cluster: &Cluster) -> Marginals {
+    fn solve_in_parts(&self, cluster: Cluster<'_>) -> Marginals {
         let mut found = Marginals {
             pairs: Vec::with_capacity(cluster.exchanges.len()),
             unlogged: Vec::with_capacity(cluster.exchanges.len()),
             orphan: vec![1.0; cluster.notices.len()],
-            further: vec![Vec::new(); cluster.notices.len()],
+            further: Vec::new(),
         };
         let (requests, lines) = (cluster.exchanges.len() as f64, cluster.notices.len() as f64);
         let silent = ((requests - lines) / lines).clamp(FEW_SILENT, 1.0 / FEW_SILENT);
@@ -365,10 +435,10 @@ impl Round<'_> {
                 .partition_point(|k| time(k) < reach.end)
                 .min(PART + PART / 2);
             let part = Cluster {
-                exchanges: exchanges.to_vec(),
-                notices: rest[..until].to_vec(),
+                exchanges,
+                notices: &rest[..until],
             };
-            let solved = self.solve_whole(&part, Some(silent));
+            let solved = self.solve_whole(part, Some(silent));
             let owned = solved.orphan.iter().rposition(|&orphan| orphan < OWNED);
             found.append(solved, from);
             from += owned.map_or(0, |last| last + 1);
@@ -377,7 +447,7 @@ impl Round<'_> {
     }
 
     /// `silent`: see [`Problem::silent`].
-    fn solve_whole(&self, cluster: &Cluster, silent: Option<f64>) -> Marginals {
+    fn solve_whole(&self, cluster: Cluster<'_>, silent: Option<f64>) -> Marginals {
         if cluster.exchanges.is_empty() || cluster.notices.is_empty() {
             return Marginals::apart(cluster.exchanges.len(), cluster.notices.len());
         }
@@ -400,7 +470,7 @@ impl Round<'_> {
     }
 
     /// The pairs beyond doubt.
-    fn anchors(&self, cluster: &Cluster, found: &Marginals, into: &mut Vec<Anchor>) {
+    fn anchors(&self, cluster: Cluster<'_>, found: &Marginals, into: &mut Vec<Anchor>) {
         for (&i, pairs) in cluster.exchanges.iter().zip(&found.pairs) {
             for &(k, _) in pairs.iter().filter(|(_, p)| *p >= ANCHORED) {
                 let (exchange, notice) = (&self.exchanges[i], &self.notices[cluster.notices[k]]);
@@ -425,6 +495,7 @@ struct Fate {
     orphans: Vec<usize>,
     unassigned: u64,
     missed: Vec<Micros>,
+    assignment: Assignment,
 }
 
 /// What is likely of one exchange; lines by index.
@@ -444,47 +515,39 @@ impl Fate {
             orphans: Vec::new(),
             unassigned: 0,
             missed: Vec::new(),
+            assignment: Assignment::default(),
         }
     }
 
     fn decide(
         &mut self,
-        cluster: &Cluster,
-        found: &Marginals,
+        cluster: Cluster<'_>,
+        mut found: Marginals,
         exchanges: &[Box<Exchange>],
         notices: &[Arc<Notice>],
         horizon: Micros,
         force: bool,
     ) {
-        let answered = cluster
-            .exchanges
-            .iter()
-            .all(|&i| exchanges[i].time.end <= horizon);
-        let written = |k: &usize| notices[*k].time.end + LONGEST_LAG <= horizon;
-        let closed = answered && cluster.notices.iter().all(written);
+        let answered = |i: &usize| is_answered(&exchanges[*i], horizon);
+        let over = |k: &usize| is_over(&notices[*k], horizon);
+        let closed = cluster.exchanges.iter().all(answered) && cluster.notices.iter().all(over);
         // A client that never pauses is decided as far as what comes next cannot change it any more.
         let horizon = if closed || force {
             horizon
         } else {
             horizon.saturating_sub(MEMORY)
         };
-        let old = |k: &&usize| notices[**k].time.end + LONGEST_LAG <= horizon;
-        let ready = |i: &&usize| exchanges[**i].time.end <= horizon;
-        let own = assign(found);
+        let old = |k: &&usize| is_over(&notices[**k], horizon);
+        let ready = |i: &&usize| is_answered(&exchanges[**i], horizon);
+        let own = self.assignment.of(&found);
         for (n, &i) in cluster
             .exchanges
             .iter()
             .enumerate()
             .filter(|(_, i)| ready(i))
         {
-            let global = |list: &[(usize, f64)]| -> Vec<(usize, f64)> {
-                list.iter().map(|&(k, p)| (cluster.notices[k], p)).collect()
-            };
-            let further = found.further.iter().enumerate().flat_map(|(k, of)| {
-                of.iter()
-                    .filter(move |(r, _)| *r == n)
-                    .map(move |&(_, p)| (k, p))
-            });
+            let global = |(k, p): (usize, f64)| (cluster.notices[k], p);
+            let further = found.further.iter().filter(|(_, request, _)| *request == n);
             if found.unlogged[n] > MISSED && exchanges[i].demands_line() && !cluster.is_flood() {
                 self.missed.push(exchanges[i].moment);
             }
@@ -492,8 +555,8 @@ impl Fate {
                 self.taken[cluster.notices[k]] = true;
             }
             self.pairs[i] = Some(Judged {
-                lines: global(&found.pairs[n]),
-                further: global(&further.collect::<Vec<_>>()),
+                lines: take(&mut found.pairs[n]).into_iter().map(global).collect(),
+                further: further.map(|&(k, _, p)| global((k, p))).collect(),
                 unlogged: found.unlogged[n],
                 in_flood: cluster.is_flood(),
                 own: own[n].map(|k| cluster.notices[k]),
@@ -550,20 +613,33 @@ impl Fate {
     }
 }
 
-/// Gives each line to one request at most, the likeliest pairs first.
-fn assign(found: &Marginals) -> Vec<Option<usize>> {
-    let mut all: Vec<(usize, usize, f64)> = Vec::new();
-    for (n, pairs) in found.pairs.iter().enumerate() {
-        all.extend(pairs.iter().map(|&(k, p)| (n, k, p)));
-    }
-    all.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
-    let mut own = vec![None; found.pairs.len()];
-    let mut taken = vec![false; found.orphan.len()];
-    for (n, k, p) in all {
-        if own[n].is_none() && !taken[k] && p >= 1.0 - ANCHORED {
-            own[n] = Some(k);
-            taken[k] = true;
+/// Gives each line to one request at most, the likeliest pairs first. Its room serves one cluster after the other.
+#[derive(Default)]
+struct Assignment {
+    pairs: Vec<(usize, usize, f64)>,
+    taken: Vec<bool>,
+    own: Vec<Option<usize>>,
+}
+
+impl Assignment {
+    /// The line of each request.
+    fn of(&mut self, found: &Marginals) -> &[Option<usize>] {
+        let Self { pairs, taken, own } = self;
+        pairs.clear();
+        for (n, of_one) in found.pairs.iter().enumerate() {
+            pairs.extend(of_one.iter().map(|&(k, p)| (n, k, p)));
         }
+        pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+        own.clear();
+        own.resize(found.pairs.len(), None);
+        taken.clear();
+        taken.resize(found.orphan.len(), false);
+        for &(n, k, p) in &*pairs {
+            if own[n].is_none() && !taken[k] && p >= 1.0 - ANCHORED {
+                own[n] = Some(k);
+                taken[k] = true;
+            }
+        }
+        own
     }
-    own
 }

@@ -1,5 +1,6 @@
 //! Taking records in: what each is to the join.
 
+use std::mem::take;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::survey::Clock;
 use super::ticks::Ticks;
 use super::trails::{gather, is_doubled};
 use super::{BATCH, Correlator, Coverage, Line};
-use crate::event::{Entry, Kind, Micros, Record, Request, SECOND};
+use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
 use crate::system::{Meaning, Routes, Timing};
 
 /// Notices among which the one is looked for that a line goes on with.
@@ -23,19 +24,21 @@ impl Correlator {
     /// Takes in the next record of an input.
     pub fn push(&mut self, input: usize, record: Record) {
         let Record {
-            place, event, text, ..
+            place,
+            mut event,
+            text,
+            ..
         } = record;
         let text = text.unwrap_or_default();
-        let event = *event;
-        match event.kind {
-            Kind::Request(ref request) if self.is_own_log(input) => {
-                let request = request.clone();
-                self.served(input, event, request, (place, text));
+        let Event { time, source, kind } = &mut *event;
+        let (time, source, line) = (time.clone(), *source, (place, text));
+        // Of most nothing is kept: what is, is taken.
+        match kind {
+            Kind::Request(request) if self.is_own_log(input) => {
+                self.served(input, time, source, take(request), line);
             }
-            Kind::Request(request) => {
-                self.request(input, event.time, event.source, request, (place, text));
-            }
-            Kind::Entry(entry) => self.entry(input, event.time, event.source, entry, (place, text)),
+            Kind::Request(request) => self.request(input, time, source, request, line),
+            Kind::Entry(entry) => self.entry(input, time, source, entry, line),
         }
         // What is told again makes no difference, nor does it to when the rest is paired.
         self.pushed += usize::from(!self.bearings.retold[input]);
@@ -92,15 +95,15 @@ impl Correlator {
         input: usize,
         time: Range<Micros>,
         source: Option<IpAddr>,
-        request: Request,
+        request: &mut Request,
         line: Line,
     ) {
         let order = self.inputs[input].request(&time);
-        let asked = self.asked(time.start, source, &request);
+        let asked = self.asked(time.start, source, request);
         let route = asked.as_ref().map(|(route, ..)| *route);
-        self.sign_request(input, time.start, source, (&request, route), line.0);
+        self.sign_request(input, time.start, source, (request, route), line.0);
         let Some(((route, answer, past), timing)) = asked.zip(self.timing()) else {
-            self.undecided(time, source, request, line);
+            self.undecided(time, source, take(request), line);
             return;
         };
         if !past.had_session && self.proves(route, request.status) {
@@ -110,9 +113,9 @@ impl Correlator {
             return;
         }
         if self.has_twins(input)
-            && let Some(twin) = self.twin(input, &time, source, &request)
+            && let Some(twin) = self.twin(input, &time, source, request)
         {
-            twin.join(input, time, request, line);
+            twin.join(input, time, take(request), line);
             return;
         }
         let is_late = time.end <= self.paired_until;
@@ -121,7 +124,7 @@ impl Correlator {
             lines: vec![(input, line.0, line.1)],
             moment: time.start,
             blur: 0,
-            key: self.bearings.is_tracked.then(|| served::key(&request)),
+            key: self.bearings.is_tracked.then(|| served::key(request)),
             time,
             source,
             route,
@@ -134,7 +137,7 @@ impl Correlator {
             order,
             past,
             unlogged: None,
-            request,
+            request: take(request),
         });
         exchange.read_size();
         self.exchanges.push(exchange);
@@ -151,13 +154,16 @@ impl Correlator {
         let route = knowledge.route(&request.method, request.path());
         let answer = knowledge.answer(route, request.status);
         let proves = knowledge.proves(route, request.status);
-        let begins = knowledge.begins_session(&answer);
         if (200..300).contains(&request.status) && route != Routes::NONE {
             self.history.served(time);
         }
-        let past = self
-            .history
-            .note(source, time, request.is_refused(), proves, begins);
+        let past = self.history.note(
+            source,
+            time,
+            request.is_refused(),
+            proves,
+            answer.begins_session,
+        );
         Some((route, answer, past))
     }
 
@@ -199,26 +205,26 @@ impl Correlator {
         input: usize,
         time: Range<Micros>,
         source: Option<IpAddr>,
-        mut entry: Entry,
+        entry: &mut Entry,
         line: Line,
     ) {
         let clock = self.clock(input, entry.host.as_deref());
         let offset = self.bearings.clocks[clock].offset(line.0);
-        if !self.keep_ledger(input, clock, time.start + offset, &mut entry) {
+        if !self.keep_ledger(input, clock, time.start + offset, entry) {
             return;
         }
         let accounts = &mut self.bearings.accounts;
-        accounts.note(line.0, time.start, source, &entry);
+        accounts.note(line.0, time.start, source, entry);
         let tolerance = self.bearings.clocks[clock].tolerance(line.0);
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
-        if self.is_told_again(input, clock, time.start, &entry) {
+        if self.is_told_again(input, clock, time.start, entry) {
             return;
         }
-        self.server.wrote(time.start, &entry);
+        self.server.wrote(time.start, entry);
         let meaning = entry.statement.map(|s| s.meaning);
         self.change(input, meaning, (time.start, offset), source, &line);
-        self.sign_entry(input, time.start, source, &entry, &line);
+        self.sign_entry(input, time.start, source, entry, &line);
         if meaning == Some(Meaning::Loss) {
             self.lost(entry.host.as_deref(), time.start);
         }
@@ -226,9 +232,9 @@ impl Correlator {
         let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
         self.late += u64::from(time.end <= self.paired_until);
         self.pass_prompts(time.start);
-        let answers = self.answers_prompts(&entry);
+        let answers = self.answers_prompts(entry);
         // Most lines are about neither, and told of nowhere.
-        if !answers && !Notice::is_due(&entry) {
+        if !answers && !Notice::is_due(entry) {
             return;
         }
         let mut notice = Notice {
@@ -239,7 +245,7 @@ impl Correlator {
             source,
             roams: Flag::default(),
             ticks,
-            lines: vec![(line.0, entry, line.1)],
+            lines: vec![(line.0, take(entry), line.1)],
             retold: None,
             served: None,
         };

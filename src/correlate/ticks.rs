@@ -123,9 +123,10 @@ impl<'a> Numbered<'a> {
                 .collect(),
             unlogged: requests.iter().map(|&i| all.unlogged[i]).collect(),
             orphan: lines.iter().map(|&k| all.orphan[k]).collect(),
-            further: lines
+            further: all
+                .further
                 .iter()
-                .map(|&k| own(&all.further[k], &self.requests))
+                .filter_map(|&(k, i, p)| Some((self.lines[k]?, self.requests[i]?, p)))
                 .collect(),
         }
     }

@@ -21,8 +21,13 @@ impl Correlators {
 
     /// The signs since they were taken last, each input's in its order.
     pub fn signs(&mut self) -> Vec<Sign> {
-        let of = |correlator: &mut Correlator| correlator.signs.as_mut().map(std::mem::take);
-        self.all.iter_mut().filter_map(of).flatten().collect()
+        let mut watching = self.all.iter_mut().filter_map(|c| c.signs.as_mut());
+        let Some(first) = watching.next() else {
+            return Vec::new();
+        };
+        let mut signs = std::mem::take(first);
+        watching.for_each(|others| signs.append(others));
+        signs
     }
 
     /// Before this moment, by the access logs' clock, nothing more will be found, but for what comes late: failures that

@@ -95,17 +95,23 @@ pub fn byte<'a>(byte: u8) -> impl Parser<&'a [u8], Output = u8, Error = Expected
     }
 }
 
+/// So many digits make a number that fits.
+const SAFE_DIGITS: usize = 18;
+
 /// The number that these bytes write in decimal; `None` where it does not fit.
 pub fn decimal(text: &[u8]) -> Option<i64> {
-    let mut number = 0_i64;
-    for byte in text {
+    let digit = |byte: &u8| {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number.checked_mul(10)?.checked_add(i64::from(digit))?;
+        (digit <= 9).then_some(i64::from(digit))
+    };
+    let mut digits = text.iter();
+    if text.len() <= SAFE_DIGITS {
+        let number = digits.try_fold(0, |n, byte| Some(n * 10 + digit(byte)?))?;
+        return (!text.is_empty()).then_some(number);
     }
-    (!text.is_empty()).then_some(number)
+    digits.try_fold(0_i64, |n, byte| {
+        n.checked_mul(10)?.checked_add(digit(byte)?)
+    })
 }
 
 /// `Nov`, as 1 to 12.
@@ -439,13 +445,21 @@ fn escape(input: &[u8]) -> Option<(u8, usize)> {
 
 /// A hexadecimal digit.
 pub fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    let number = HEX[usize::from(digit)];
+    (number < 16).then_some(number)
 }
+
+/// What each byte is as a hexadecimal digit; 16 where it is none. Whether one is a letter cannot be foretold.
+static HEX: [u8; 256] = {
+    let mut numbers = [16; 256];
+    let mut number = 0;
+    while number < 16 {
+        numbers[b"0123456789abcdef"[number as usize] as usize] = number;
+        numbers[b"0123456789ABCDEF"[number as usize] as usize] = number;
+        number += 1;
+    }
+    numbers
+};
 
 /// A network address, IPv4-mapped ones reduced. `None` for `unix:` and host names.
 pub fn address(text: &[u8]) -> Option<IpAddr> {
@@ -458,24 +472,27 @@ pub fn address(text: &[u8]) -> Option<IpAddr> {
 
 /// `203.0.113.9`, as the standard library reads it, in a third of the time: every line has one.
 pub fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0_u8; 4];
-    let mut at = 0;
+    let (mut address, mut octet, mut dots) = (0_u32, 0_u32, 0);
     let mut is_begun = false;
     for byte in text {
-        match byte {
-            b'.' if is_begun && at < 3 => {
-                at += 1;
-                is_begun = false;
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        // A leading zero would make it octal to some.
+        if digit <= 9 && (!is_begun || octet > 0) {
+            octet = octet * 10 + digit;
+            is_begun = true;
+            if octet > 255 {
+                return None;
             }
-            // A leading zero would make it octal to some.
-            b'0'..=b'9' if !is_begun || octets[at] > 0 => {
-                octets[at] = octets[at].checked_mul(10)?.checked_add(byte - b'0')?;
-                is_begun = true;
-            }
-            _ => return None,
+        } else if *byte == b'.' && is_begun && dots < 3 {
+            address = address << 8 | octet;
+            dots += 1;
+            octet = 0;
+            is_begun = false;
+        } else {
+            return None;
         }
     }
-    (is_begun && at == 3).then(|| octets.into())
+    (is_begun && dots == 3).then(|| Ipv4Addr::from_bits(address << 8 | octet))
 }
 
 /// A network address, with the port and the brackets that some proxies add.

@@ -14,7 +14,6 @@ pub mod nginx_error;
 pub mod pritunl_journal;
 pub mod pritunl_log;
 pub mod privacyidea;
-mod quotes;
 pub mod redact;
 pub mod uvicorn_access;
 pub mod wirebuddy_log;
@@ -140,12 +139,18 @@ pub static GIVEN: &[&dyn Format] = &[&log_format::Given];
 
 /// Reads a record as its format does, and takes the secrets out of what people may have put into its fields. What
 /// is stored or told of a record comes from here.
-pub fn read(format: &dyn Format, record: &[u8]) -> Result<Option<Event>, Mismatch> {
-    let mut event = format.parse(record)?;
-    if let Some(event) = &mut event {
-        redact::redact_event(event);
+///
+/// In a box at once, for what it gives is handed on from hand to hand.
+pub fn read(format: &dyn Format, record: &[u8]) -> Result<Option<Box<Event>>, Mismatch> {
+    match format.parse(record) {
+        Ok(Some(event)) => {
+            let mut event = Box::new(event);
+            redact::redact_event(&mut event);
+            Ok(Some(event))
+        }
+        Ok(None) => Ok(None),
+        Err(mismatch) => Err(mismatch),
     }
-    Ok(event)
 }
 
 /// The format of this name.

@@ -26,6 +26,7 @@ use super::grammar::{
 use super::redact::redact_target;
 use super::{Format, Mismatch};
 use crate::event::{Event, Kind, Micros, Request, method};
+use crate::places::quotes;
 
 pub struct NginxCombined;
 
@@ -55,45 +56,47 @@ impl Format for NginxCombined {
 /// The fields of a line as they stand in it.
 #[derive(Debug, PartialEq)]
 struct Access<'a> {
-    peer: &'a [u8],
+    source: Option<IpAddr>,
     user: &'a [u8],
     time: Range<Micros>,
     request: &'a [u8],
     status: u16,
     bytes: Option<u64>,
-    /// Referer, user agent and whatever the administrator appended.
-    tail: &'a [u8],
+    user_agent: Option<&'a [u8]>,
+    forwarded_for: Option<IpAddr>,
 }
 
-/// Reads a line in which nothing is escaped, as nearly all are, without the grammar's detours. `None`: left
-/// to [`access_line`], which reads the same from every line that this reads.
+/// Reads a line of plain ASCII in which nothing is escaped, as nearly all are, without the grammar's detours. `None`:
+/// left to [`access_line`], which reads the same from every line that this reads.
 fn plain(line: &[u8]) -> Option<Access<'_>> {
-    if memchr(b'\\', line).is_some() {
-        return None;
-    }
-    let (peer, names) = split(b' ', line)?;
-    let (before, request) = split(b'"', names)?;
-    let (names, bracket) = before.split_last_chunk::<BRACKET_LENGTH>()?;
+    let mut quotes = quotes(line);
+    let (open, close) = (quotes.next()?, quotes.next()?);
+    let (names, bracket) = line[..open].split_last_chunk::<BRACKET_LENGTH>()?;
     let time = bracket.strip_prefix(b" [")?.strip_suffix(b"] ")?;
     let time = plain_clf_time(time.try_into().ok()?)?;
-    let (request, rest) = split(b'"', request)?;
-    let [b' ', a, b, c, b' ', rest @ ..] = rest else {
+    let (peer, names) = split(b' ', names)?;
+    let source = address(peer);
+    let [b' ', a, b, c, b' ', ref rest @ ..] = line[close + 1..] else {
         return None;
     };
-    let status = decimal(&[*a, *b, *c])?;
-    let (size, tail) = split(b' ', rest).unwrap_or((rest, &[]));
+    let status = decimal(&[a, b, c])?;
+    let size = rest.split(|&b| b == b' ').next()?;
     let bytes = match size {
         b"-" => None,
         _ => Some(u64::try_from(decimal(size)?).ok()?),
     };
-    (!peer.is_empty() && !is_vhost(peer)).then_some(Access {
-        peer,
+    let further = std::iter::from_fn(|| Some(quotes.next()? + 1..quotes.next()?));
+    let (user_agent, forwarded_for) = appended(further.map(|field| &line[field]));
+    let is_peer = !peer.is_empty() && (source.is_some() || !is_vhost(peer));
+    (quotes.is_at_end() && is_peer).then_some(Access {
+        source,
         user: user(names),
         time,
-        request,
+        request: &line[open + 1..close],
         status: u16::try_from(status).ok()?,
         bytes,
-        tail,
+        user_agent,
+        forwarded_for,
     })
 }
 
@@ -128,14 +131,18 @@ fn access_line(line: &[u8]) -> Parsed<'_, Access<'_>> {
     let whole = (peer, names_and_time, request, status, size, tail, rest);
     map(
         whole,
-        |(peer, (user, time), request, status, bytes, (), tail)| Access {
-            peer,
-            user,
-            time,
-            request,
-            status,
-            bytes,
-            tail,
+        |(peer, (user, time), request, status, bytes, (), tail)| {
+            let (user_agent, forwarded_for) = appended(quoted_fields(tail));
+            Access {
+                source: address(peer),
+                user,
+                time,
+                request,
+                status,
+                bytes,
+                user_agent,
+                forwarded_for,
+            }
         },
     )
     .parse(line)
@@ -186,36 +193,41 @@ impl Access<'_> {
     fn event(self, text: fn(&[u8]) -> Cow<'_, str>) -> Event {
         let request = text(self.request);
         let (verb, target) = request_line(&request).unwrap_or(("", &request));
-        let (user_agent, forwarded_for) = appended(self.tail);
         // A field that is `-` or empty is absent.
         let is_absent = |raw: &[u8]| matches!(raw, b"" | b"-" | b"\"\"");
         let present = |raw: &[u8]| (!is_absent(raw)).then(|| text(raw).into());
         Event {
             time: self.time,
-            source: address(self.peer),
+            source: self.source,
             kind: Kind::Request(Request {
                 method: method(verb),
                 target: redact_target(target).into(),
                 status: self.status,
                 bytes: self.bytes,
                 user: present(self.user),
-                user_agent: user_agent.filter(|_| self.status >= 400).and_then(present),
-                forwarded_for,
+                user_agent: self
+                    .user_agent
+                    .filter(|_| self.status >= 400)
+                    .and_then(present),
+                forwarded_for: self.forwarded_for,
                 ..Request::default()
             }),
         }
     }
 }
 
-/// The user agent, and the client that a field after it names: many append
-/// `"$http_x_forwarded_for"`. Numbers and other fields are passed over.
-fn appended(tail: &[u8]) -> (Option<&[u8]>, Option<IpAddr>) {
-    let mut tail = tail;
-    let mut fields = std::iter::from_fn(move || {
+/// The fields in quotes behind the size: referer, user agent and whatever the administrator appended.
+fn quoted_fields(mut tail: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
         let (rest, field) = quoted(&tail[memchr(b'"', tail)?..]).ok()?;
         tail = rest;
         Some(field)
-    });
+    })
+}
+
+/// Of these the user agent, and the client that one after it names: many append
+/// `"$http_x_forwarded_for"`. Numbers and other fields are passed over.
+fn appended<'a>(mut fields: impl Iterator<Item = &'a [u8]>) -> (Option<&'a [u8]>, Option<IpAddr>) {
     let _referer = fields.next();
     let user_agent = fields.next();
     (user_agent, fields.last().and_then(last_address))

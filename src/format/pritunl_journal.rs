@@ -12,9 +12,9 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::grammar::{decimal, hex, ipv4, utf8};
-use super::quotes::Quotes;
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
+use crate::places::quotes;
 use crate::system::{Routes, Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.
@@ -139,36 +139,35 @@ impl<'a> Fields<'a> {
 /// any other.
 fn quick(line: &str) -> Option<Fields<'_>> {
     let bytes = line.as_bytes();
-    let mut quotes = Quotes::new(bytes);
-    // The quote that closes the string whose opening quote is at `start`.
-    let mut closing = |start: usize| (quotes.next()? == start).then(|| quotes.next())?;
+    let mut quotes = quotes(bytes);
     let mut fields = Fields::default();
-    let mut start = 1;
-    if bytes.first() != Some(&b'{') {
+    let mut open = quotes.next()?;
+    if !bytes.starts_with(b"{\"") {
         return None;
     }
     loop {
-        let key_end = closing(start)?;
-        let key = &bytes[start + 1..key_end];
-        let [b'"', b':', b' ', first, ..] = bytes[key_end..] else {
+        let close = quotes.next()?;
+        let key = &bytes[open + 1..close];
+        let [b'"', b':', b' ', first, ..] = bytes[close..] else {
             return None;
         };
-        let value = key_end + "\": ".len();
-        let end = if first == b'"' {
-            let end = closing(value)?;
+        let value = close + "\": ".len();
+        let (end, next) = if first == b'"' {
+            let (_, end) = (quotes.next()?, quotes.next()?);
             if let Some(field @ None) = fields.text(key) {
                 *field = Some(Cow::Borrowed(&line[value + 1..end]));
             }
-            end + 1
+            (end + 1, quotes.next())
         } else {
-            let is_end = |b: &u8| matches!(b, b',' | b'}');
-            let end = value + bytes[value..].iter().position(is_end)?;
-            fields.set(key, word(&line[value..end])?);
-            end
+            // Up to what stands before the next key, or ends the line.
+            let next = quotes.next();
+            let end = next.map_or(bytes.len() - "}".len(), |next| next - ", ".len());
+            fields.set(key, word(line.get(value..end)?)?);
+            (end, next)
         };
-        match bytes[end..] {
-            [b',', b' ', ..] => start = end + 2,
-            [b'}'] => return Some(fields),
+        match (next, &bytes[end..]) {
+            (Some(next), [b',', b' ', b'"', ..]) if next == end + 2 => open = next,
+            (None, [b'}']) => return Some(fields),
             _ => return None,
         }
     }

@@ -85,7 +85,8 @@ pub fn redact_target(target: &str) -> Cow<'_, str> {
     let mark = memchr(b'?', target.as_bytes());
     let (path, query) = target.split_at(mark.map_or(target.len(), |mark| mark + 1));
     let safe = redact_path(path);
-    if matches!(safe, Cow::Borrowed(_)) && !query.split('&').any(|p| secret(p).is_some()) {
+    let has_secret = || query.split('&').any(|p| secret(p).is_some());
+    if matches!(safe, Cow::Borrowed(_)) && (query.is_empty() || !has_secret()) {
         return Cow::Borrowed(target);
     }
     let mut out = safe.into_owned();
@@ -103,7 +104,10 @@ fn redact_path(path: &str) -> Cow<'_, str> {
     let folder = memchr(b'/', &path.as_bytes()[1..]).map_or(0, |at| at + 1);
     let secret_at = |at: usize| {
         // None of them begins otherwise.
-        if !matches!(path.as_bytes().get(at + 1), Some(b'k' | b'.' | b'a')) {
+        if !matches!(
+            path.as_bytes()[at..],
+            [_, b'k', ..] | [_, b'.', b'w', ..] | [_, b'a', b'p', ..]
+        ) {
             return None;
         }
         let before = PATHS
@@ -127,15 +131,19 @@ fn redact_path(path: &str) -> Cow<'_, str> {
 pub(super) fn redact_event(event: &mut Event) {
     match &mut event.kind {
         Kind::Request(request) => {
-            if let Some(agent) = &mut request.user_agent {
-                *agent = redact_line(agent.as_bytes()).into();
+            if let Some(agent) = &mut request.user_agent
+                && let Cow::Owned(safe) = redacted(agent.as_bytes())
+            {
+                *agent = safe.into();
             }
         }
         Kind::Entry(entry) => {
             let texts = [Some(&mut entry.action), entry.reason.as_mut()];
             for text in texts.into_iter().flatten() {
-                if let Cow::Owned(own) = text {
-                    *own = redact_line(own.as_bytes());
+                if let Cow::Owned(own) = text
+                    && let Cow::Owned(safe) = redacted(own.as_bytes())
+                {
+                    *own = safe;
                 }
             }
             // As in the request's own line, for the two are joined by it.
@@ -150,16 +158,21 @@ pub(super) fn redact_event(event: &mut Event) {
 
 /// A whole log line, as text, with all secrets redacted.
 pub fn redact_line(line: &[u8]) -> String {
+    redacted(line).into_owned()
+}
+
+/// The same; borrowed where there are none.
+fn redacted(line: &[u8]) -> Cow<'_, str> {
     let line = redact_queries(utf8(line));
     match pair::redact(&line) {
         Cow::Borrowed(_) => line,
-        Cow::Owned(redacted) => redacted,
+        Cow::Owned(redacted) => Cow::Owned(redacted),
     }
 }
 
-fn redact_queries(line: Cow<'_, str>) -> String {
+fn redact_queries(line: Cow<'_, str>) -> Cow<'_, str> {
     if memchr(b'?', line.as_bytes()).is_none() {
-        return line.into_owned();
+        return line;
     }
     let mut out = String::with_capacity(line.len());
     let mut rest = &*line;
@@ -173,7 +186,7 @@ fn redact_queries(line: Cow<'_, str>) -> String {
         rest = after;
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// Writes a query, without its question mark, and without its secrets.

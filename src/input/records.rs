@@ -393,10 +393,10 @@ impl Reading<'_> {
 
 /// What a record says, and how far ahead of UTC the clock was that it was written by, where it has local times and that
 /// is known.
-pub(super) fn read(
-    format: &dyn Format,
-    block: &Block<'_>,
-) -> Result<Option<(Event, Option<Micros>)>, Mismatch> {
+pub(super) type Said = (Box<Event>, Option<Micros>);
+
+/// What a record says; `None`: nothing.
+pub(super) fn read(format: &dyn Format, block: &Block<'_>) -> Result<Option<Said>, Mismatch> {
     let Some(mut event) = format::read(format, block.bytes)? else {
         return Ok(None);
     };
@@ -462,7 +462,7 @@ fn file(
             let keep = preview.is_none() && may_be_evidence(&event);
             let record = Record {
                 place,
-                event: Box::new(event),
+                event,
                 ahead,
                 text: keep.then(|| shown(format, &block).into_boxed_str()),
             };

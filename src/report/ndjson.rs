@@ -11,6 +11,7 @@ use super::Report;
 use crate::event::{Micros, Part, Place, Request};
 use crate::finding::{Considered, Evidence, Finding, Lost, Role};
 use crate::forgery::{Flag, flags};
+use crate::places::escaped;
 use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
@@ -134,6 +135,16 @@ impl Object<'_> {
         }
     }
 
+    /// As [`Self::text`], of what has nothing to escape, as words of ours.
+    fn plain(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text.filter(|t| !t.is_empty()) {
+            let line = self.name(name);
+            for part in ["\"", text, "\""] {
+                line.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+
     /// A number, a truth value, an address.
     fn number(&mut self, name: &str, number: impl Serialize) -> io::Result<()> {
         Ok(serde_json::to_writer(self.name(name), &number)?)
@@ -178,18 +189,18 @@ impl Object<'_> {
 
     fn finding(&mut self, finding: &Finding, parts: &[Part]) -> io::Result<()> {
         let request = finding.request.as_ref();
-        self.text("schema", Some(SCHEMA));
-        self.text("id", id(finding, parts).as_deref());
-        self.text("@timestamp", timestamp(finding.time).as_deref());
-        self.text("system", finding.system);
-        self.text("verdict", Some(finding.verdict.id()));
-        self.text("cause", finding.cause().map(crate::cause::Cause::id));
-        self.text("confidence", Some(finding.confidence.id()));
+        self.plain("schema", Some(SCHEMA));
+        self.plain("id", id(finding, parts).as_deref());
+        self.plain("@timestamp", timestamp(finding.time).as_deref());
+        self.plain("system", finding.system);
+        self.plain("verdict", Some(finding.verdict.id()));
+        self.plain("cause", finding.cause().map(crate::cause::Cause::id));
+        self.plain("confidence", Some(finding.confidence.id()));
         if let Some(logged) = finding.logged {
             self.number("logged", logged)?;
         }
         self.list("candidates", &finding.candidates, |o, candidate| {
-            o.text("cause", Some(candidate.cause.id()));
+            o.plain("cause", Some(candidate.cause.id()));
             o.text("because", Some(&candidate.because));
             Ok(())
         })?;
@@ -225,7 +236,7 @@ impl Object<'_> {
 
     /// A line that was looked at, and why it is not the request's own.
     fn considered(&mut self, considered: &Considered, parts: &[Part]) -> io::Result<()> {
-        self.text("lost", Some(considered.lost.id()));
+        self.plain("lost", Some(considered.lost.id()));
         match considered.lost {
             Lost::Address(ip) => self.object("source", |o| o.number("ip", ip))?,
             Lost::Used(place) => self.object("by", |o| o.place(place, parts))?,
@@ -270,7 +281,7 @@ impl Object<'_> {
     /// Evidence, with the name of the file it stands in.
     fn evidence(&mut self, evidence: &Evidence, parts: &[Part]) -> io::Result<()> {
         let place = evidence.place;
-        self.text("role", Some(evidence.role.id()));
+        self.plain("role", Some(evidence.role.id()));
         self.place(place, parts)?;
         if !place.is_row() {
             self.number("offset", place.offset)?;
@@ -293,39 +304,18 @@ impl Object<'_> {
     }
 }
 
-/// Writes a JSON string as `serde_json` does, but eight bytes at once as far as none of them is escaped.
+/// Writes a JSON string as `serde_json` does, but in the pieces between what is escaped.
 fn string(text: &str, line: &mut Vec<u8>) {
+    let text = text.as_bytes();
+    let mut written = 0;
     line.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
-        line.extend_from_slice(word);
-        rest = match first_escaped(*word) {
-            None => behind,
-            Some(at) => {
-                line.truncate(line.len() - word.len() + at);
-                escape(word[at], line);
-                &rest[at + 1..]
-            }
-        };
+    for at in escaped(text) {
+        line.extend_from_slice(&text[written..at]);
+        escape(text[at], line);
+        written = at + 1;
     }
-    for &byte in rest {
-        match byte {
-            0x00..0x20 | b'"' | b'\\' => escape(byte, line),
-            _ => line.push(byte),
-        }
-    }
+    line.extend_from_slice(&text[written..]);
     line.push(b'"');
-}
-
-/// Where the first byte stands that JSON escapes.
-fn first_escaped(word: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    // Sets the high bit of bytes less than `least` and of none before the first of them.
-    let less = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word;
-    let word = u64::from_le_bytes(word);
-    let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let found = (less(word, 0x20) | is(b'"') | is(b'\\')) & (ONES << 7);
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 fn escape(byte: u8, line: &mut Vec<u8>) {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::{ALL, RoutePattern, Routes, System};
 
 /// The first segment of a path, and the patterns that begin with it: most requests are of none.
-type Segment = (&'static str, Vec<(u16, &'static RoutePattern)>);
+type Segment = (&'static [u8], Vec<(u16, &'static RoutePattern)>);
 
 static REFUSING: LazyLock<Vec<Segment>> = LazyLock::new(|| {
     let mut segments: Vec<Segment> = Vec::new();
@@ -46,8 +46,10 @@ fn refusing(system: &'static System) -> Vec<(u16, &'static RoutePattern)> {
     statuses.into_iter().flat_map(patterns).collect()
 }
 
-fn first(path: &str) -> &str {
-    path.split('/').nth(1).unwrap_or_default()
+fn first(path: &str) -> &[u8] {
+    // As bytes, which are split faster than text.
+    let mut segments = path.as_bytes().split(|&b| b == b'/');
+    segments.nth(1).unwrap_or_default()
 }
 
 /// Whether a request that was answered with a status below 400 may have been refused all the same.

@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::super::PATHS;
+use crate::places::any_of;
 
 /// What the names of secrets end with.
 const ENDS: &[&[u8]] = &[
@@ -49,23 +50,13 @@ static LAST: [[u32; 256]; 2] = {
 };
 
 /// Where to look closer: behind names, at paths, and at a rare letter of what names itself.
-const MARKS: &[u8] = b":=/bBJ";
-
-static CLOSER: [bool; 256] = {
-    let mut closer = [false; 256];
-    let mut n = 0;
-    while n < MARKS.len() {
-        closer[MARKS[n] as usize] = true;
-        n += 1;
-    }
-    closer
-};
+const MARKS: [u8; 6] = *b":=/bBJ";
 
 /// Where the pattern has to begin to look, from `from` on: it finds nothing that begins before. `None`: it finds
 /// nothing at all.
 pub(super) fn first(text: &[u8], from: usize) -> Option<usize> {
-    let mut places = from..text.len();
-    let trace = places.find(|&at| CLOSER[usize::from(text[at])] && is_trace(text, at))?;
+    let mut places = any_of(MARKS, &text[from..]).map(|at| from + at);
+    let trace = places.find(|&at| is_trace(text, at))?;
     Some(beginning(text, trace).max(from))
 }
 
@@ -88,6 +79,8 @@ fn is_blank(byte: u8) -> bool {
 fn is_trace(bytes: &[u8], at: usize) -> bool {
     let (before, from) = bytes.split_at(at);
     match bytes[at] {
+        // None of the paths begins otherwise.
+        b'/' if !matches!(from.get(1), Some(b'k' | b'K' | b'.' | b'a' | b'A')) => return false,
         b'/' => return PATHS.iter().any(|path| begins(from, path.as_bytes())),
         b'b' | b'B' => return begins(from, b"bearer"),
         b'J' => return before.ends_with(b"ey"),
@@ -106,16 +99,16 @@ fn ends_with_name(text: &[u8]) -> bool {
         return false;
     };
     let bits = |place: usize, byte: u8| LAST[place][usize::from(byte.to_ascii_lowercase())];
-    let left = bits(0, last) & bits(1, before);
-    let fits = |name: &[u8]| {
+    let mut left = bits(0, last) & bits(1, before);
+    while left != 0 {
+        let name = ENDS[left.trailing_zeros() as usize];
         let start = text.len().checked_sub(name.len());
-        start.is_some_and(|start| text[start..].eq_ignore_ascii_case(name))
-    };
-    left != 0
-        && ENDS
-            .iter()
-            .enumerate()
-            .any(|(n, name)| left >> n & 1 == 1 && fits(name))
+        if start.is_some_and(|start| text[start..].eq_ignore_ascii_case(name)) {
+            return true;
+        }
+        left &= left - 1;
+    }
+    false
 }
 
 fn begins(text: &[u8], with: &[u8]) -> bool {
