@@ -4,11 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod binary;
+mod night;
 
+use std::fmt::Write;
 use std::fs;
 
 use binary::live::{Tail, ask, until};
 use binary::why401;
+use chrono::DateTime;
+use night::troubles::{self, WRONG};
+use night::{Night, START};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -66,7 +71,12 @@ fn told(from: &[&str], filters: &[Vec<&str>]) -> Vec<(String, String)> {
     let incidents = ask(&["incidents", "-o", "ndjson"], &[]);
     for incident in incidents.lines().take(INCIDENTS) {
         let incident: Value = serde_json::from_str(incident).unwrap();
-        let id = incident["id"].as_str().unwrap();
+        let [id, first] = ["id", "first"].map(|field| incident[field].as_str().unwrap());
+        // What was just before it is drawn, too.
+        ask(
+            &["report", "-o", "html"],
+            &["--incident", id, "--until", first],
+        );
         ask(&["report", "-o", "json"], &["--incident", id]);
         ask(&["report", "-o", "csv"], &["--incident", id]);
         ask(&["explain", "-o", "ndjson"], &["--incident", id]);
@@ -168,4 +178,61 @@ fn an_index_says_the_same_whether_it_counted_or_joins() {
             assert_eq!(said, &joined.1, "joined: {logs} {asked}");
         }
     }
+}
+
+/// Refuses so many clients ten times each, one after the other.
+fn refusing(clients: i64) -> String {
+    let mut log = String::new();
+    for n in 0..clients * 10 {
+        let (client, nth) = (n / 10, n % 10);
+        let time = DateTime::from_timestamp(START + client * 1800 + nth * 20, 0).unwrap();
+        let time = time.format("%d/%b/%Y:%H:%M:%S +0000");
+        let address = format!("10.0.{}.{}", client / 200, client % 200);
+        let request = "\"GET /organization HTTP/1.1\" 401 17 \"-\" \"-\"";
+        writeln!(log, "{address} - - [{time}] {request}").unwrap();
+    }
+    log
+}
+
+/// Nobody has to make room in the picture for clients that are not asked for.
+#[test]
+fn of_many_clients_those_are_drawn_that_are_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let logs = folder.path().join("access.log");
+    fs::write(&logs, refusing(1100)).unwrap();
+    let logs = logs.to_str().unwrap();
+    let index = index(&folder, logs);
+    for client in ["10.0.0.0", "10.0.5.99"] {
+        let report = |from: &[&str]| {
+            let asked = ["report", "-o", "html", "--client", client];
+            run(&[&asked, from].concat())
+        };
+        let from_logs = report(&[logs]);
+        assert!(from_logs.contains("class=\"refused\""), "{client}");
+        assert_eq!(report(&["--index", &index]), from_logs, "{client}");
+    }
+}
+
+/// Lines of a clock that is ahead stay longer than what they tell of.
+#[test]
+fn what_was_thrown_away_is_in_no_report() {
+    let mut night = Night::new(1);
+    troubles::wrong_clock(&mut night);
+    night.usual();
+    let folder = TempDir::new().unwrap();
+    let logs = folder.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    night.write(&logs);
+    let index = index(&folder, logs.to_str().unwrap());
+    let moment = DateTime::from_timestamp(START + WRONG.0 + 123, 0).unwrap();
+    let moment = moment.to_rfc3339();
+    run(&["index", "--prune", "--max-age", &moment, "--index", &index]);
+    let report = || {
+        let told = run(&["report", "-o", "json", "--index", &index]);
+        serde_json::from_str::<Value>(&told).unwrap()
+    };
+    let counted = report();
+    assert_eq!(counted["all_refusals"], counted["totals"]["all"]);
+    change(&index, "UPDATE state SET value = 1 WHERE key = 'rolled_by'");
+    assert_eq!(counted, report());
 }

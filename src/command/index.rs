@@ -426,8 +426,8 @@ enum Reach {
 fn explain(writer: &Writer, talk: &mut impl Write) -> Result<(), Stop> {
     let mut findings: u64 = 0;
     tell_unknown(&writer.kept()?, talk)?;
-    anew(writer, None, |_| {
-        findings += 1;
+    anew(writer, None, |found| {
+        findings += u64::from(found.is_kept);
         Ok(())
     })?;
     writeln!(talk, "why401: {findings} findings in all")?;

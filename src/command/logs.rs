@@ -179,7 +179,12 @@ fn recalled(
     let parts: Arc<[Part]> = kept.parts.iter().map(|part| part.part.clone()).collect();
     let is_broken = kept.parts.iter().any(|part| part.failure.is_some());
     let tallies = recall::summary(reader, &kept)?.parts;
-    let (mut summary, read) = watch(replay::logs(kept), system, |fall| sink(fall, &parts))?;
+    let pruned = kept.pruned;
+    let (mut summary, read) = watch(replay::logs(kept), system, |fall| match fall {
+        // Lines of it are left where a clock was ahead.
+        Fall::Finding(finding) if finding.time < pruned => Ok(()),
+        fall => sink(fall, &parts),
+    })?;
     for mut records in read {
         records.error().map_err(Fault::from)?;
     }

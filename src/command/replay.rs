@@ -119,9 +119,10 @@ impl<F> Outlet<'_, F> {
         match fall {
             Fall::Finding(finding) => {
                 let id = report::id(finding, self.parts).unwrap_or_default();
-                let group = gatherer.finding(finding, &id);
+                // Of what was thrown away there are lines left where a clock was ahead.
                 let is_kept = finding.time >= self.pruned;
                 if is_kept {
+                    let group = gatherer.finding(finding, &id);
                     self.counted.finding(finding, group);
                 }
                 (self.sink)(Fell::Finding(Found {

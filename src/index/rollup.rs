@@ -9,7 +9,7 @@ use super::append::stored;
 use super::block::ROLLUP;
 use super::migrate::version;
 use super::state::{self, Key};
-use super::{Reader, Result, Writer};
+use super::{Error, Reader, Result, Writer};
 use crate::cause::Cause;
 use crate::event::Micros;
 use crate::incident::Gathered;
@@ -22,7 +22,7 @@ const SINCE: usize = 7;
 /// Of those that do not count any more, so many are thrown away at once.
 const SWEPT: i64 = 2;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Outlines,
     Echoes,
@@ -228,7 +228,11 @@ impl Rollup<'_> {
 
     fn blocks(&self, kind: Kind, within: Stretch, mut each: impl FnMut(i64, Block)) -> Result<()> {
         blocks(self.connection, kind, within, |number, body| {
-            each(number, ROLLUP.unpack(body)?);
+            let block = ROLLUP.unpack(body)?;
+            if Kind::of(&block) != kind {
+                return Err(Error::Damaged(format!("no {} in their block", kind.id())));
+            }
+            each(number, block);
             Ok(())
         })
     }

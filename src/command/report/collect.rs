@@ -68,7 +68,6 @@ impl Ask<'_> {
 
     fn recall(&self, rolled: Rolled<'_>, one: Option<usize>) -> anyhow::Result<Collected> {
         let mut digest = Digest::new(self.zone);
-        digest.lanes = Lanes::only(drawn(&rolled.gathered, one, self.filter));
         let mut groups = Groups::default();
         let mut samples = Samples::default();
         rolled.outlines(self.filter, one, |number, group, outline| {
@@ -76,14 +75,17 @@ impl Ask<'_> {
             digest.count(outline);
             samples.offer(group, outline, || number);
         })?;
-        rolled.changes(self.filter, |changed| digest.changed(changed))?;
-        let lanes = digest.lanes.clients();
-        rolled.echoes(self.filter, |c| lanes.contains(&c), |e| digest.echo(e))?;
         digest.samples = rolled.samples(samples)?;
         let shown = match one {
             Some(one) => vec![one],
             None => groups.incidents(&rolled.gathered),
         };
+        // Only now it is known who is drawn.
+        digest.lanes = Lanes::only(drawn(&rolled.gathered, &shown));
+        rolled.outlines(self.filter, one, |_, _, outline| digest.drawn(outline))?;
+        rolled.changes(self.filter, |changed| digest.changed(changed))?;
+        let lanes = digest.lanes.clients();
+        rolled.echoes(self.filter, |c| lanes.contains(&c), |e| digest.echo(e))?;
         Ok(Collected {
             gathered: rolled.gathered,
             read: rolled.read,
@@ -191,20 +193,10 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// The clients that are drawn, as far as is known before findings are looked at; `one`: of this incident alone.
-fn drawn<'a>(
-    all: &'a Gathered,
-    one: Option<usize>,
-    filter: &Filter,
-) -> impl Iterator<Item = IpAddr> + 'a {
-    let Filter { since, until, .. } = *filter;
-    let incidents = all.incidents.iter().enumerate();
-    let incidents = incidents.filter(move |(at, incident)| {
-        one.is_none_or(|one| one == *at)
-            && since.is_none_or(|since| since <= incident.last + incident.clock_ahead)
-            && until.is_none_or(|until| incident.first < until)
-    });
-    incidents.flat_map(|(_, incident)| {
+/// The clients of these incidents that are drawn, of the first incidents first.
+fn drawn<'a>(all: &'a Gathered, shown: &'a [usize]) -> impl Iterator<Item = IpAddr> + 'a {
+    let incidents = shown.iter().filter_map(|at| all.incidents.get(*at));
+    incidents.flat_map(|incident| {
         let clients = incident.clients.kept.iter();
         clients.take(DRAWN).map(|lane| lane.who)
     })

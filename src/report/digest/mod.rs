@@ -137,12 +137,20 @@ impl Digest {
     pub fn finding(&mut self, number: u64, group: u32, finding: &Finding, parts: &[Part]) {
         let outline = Outline::from(finding);
         self.count(&outline);
+        self.drawn(&outline);
         self.samples.offer(group, &outline, || {
             Sample::new(number, finding.clone(), parts)
         });
     }
 
-    /// The same without its lines.
+    /// It in the lane of its client, if that has one.
+    pub fn drawn(&mut self, finding: &Outline<'_>) {
+        if let Some(client) = finding.source {
+            self.lanes.refused(client, finding.time);
+        }
+    }
+
+    /// The same without its lines and its lane.
     pub fn count(&mut self, finding: &Outline<'_>) {
         let (time, cause) = (finding.time, finding.cause);
         self.verdicts.add(finding.verdict);
@@ -153,7 +161,6 @@ impl Digest {
         self.hours.add(time, self.zone);
         if let Some(client) = finding.source {
             self.clients.add(&client, || client, time, cause);
-            self.lanes.refused(client, time);
         }
         let text = |ranking: &mut Ranking<Box<str>>, text: &str| {
             ranking.add(text, || text.into(), time, cause);
