@@ -64,8 +64,9 @@ impl Writer {
         self.prune_alerts(moment)?;
         gone("DELETE FROM incident WHERE last < ?1")?;
         if blocks > 0 || findings > 0 {
-            // What is left is judged with what is left.
+            // What is left is judged, and counted, with what is left.
             self.outdate()?;
+            self.connection.execute_batch("DELETE FROM rollup")?;
         }
         let before = state::get(&self.connection, Key::Pruned)?;
         state::set(&self.connection, Key::Pruned, before.max(moment))?;
