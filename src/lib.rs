@@ -5,7 +5,7 @@
 //! Data flows one way, and `tests/layers.rs` fails when an arrow goes back:
 //!
 //! ```text
-//! input -> format -> event -> index                          (events, positions and findings)
+//! input -> format -> event -> index               (events, positions, findings, and what reports count of them: rollup)
 //!                        \--> correlate -> finding, sign -> incident -> report | alert
 //! ```
 //!

@@ -107,10 +107,12 @@ impl Rolling {
     }
 }
 
-/// Of the version, and of what is called by number in a block, causes and products: who calls others so cannot read it.
+/// Of the version, whose advice is in it, and of what is called by number in a block, causes and products: who calls others
+/// so cannot read it.
 fn words() -> i64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&[ROLLUP.version]);
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
     let causes = Cause::ALL.iter().map(|cause| cause.id());
     let systems = system::ALL.iter().map(|system| system.name);
     for word in causes.chain(systems) {
@@ -182,8 +184,17 @@ impl Reader {
             return Ok(None);
         };
         // Places name their part by its position among them.
-        let is_same = parts.starts_with(&of);
+        let is_same = parts.starts_with(&of) && self.is_whole()?;
         Ok(is_same.then_some((Rollup { connection }, gathered)))
+    }
+
+    /// Whether no block is missing.
+    fn is_whole(&self) -> Result<bool> {
+        let missing = "SELECT max(id) - min(id) + 1 - count(*) FROM rollup
+             WHERE id BETWEEN (SELECT value FROM state WHERE key = 'rolled_first')
+                AND (SELECT value FROM state WHERE key = 'rolled_last')";
+        let missing: i64 = self.connection.query_row(missing, [], |row| row.get(0))?;
+        Ok(missing == 0)
     }
 }
 

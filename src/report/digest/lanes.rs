@@ -40,22 +40,26 @@ pub struct Lanes {
     idle: usize,
     /// Nobody else comes to have one.
     is_closed: bool,
+    /// Somebody has none, for there was no room.
+    is_full: bool,
 }
 
 impl Lanes {
     /// For the first of these clients, as many as are kept, and nobody else.
     pub fn only(clients: impl IntoIterator<Item = IpAddr>) -> Self {
-        let mut of = HashMap::default();
+        let mut lanes = Self {
+            is_closed: true,
+            ..Self::default()
+        };
         for client in clients {
-            if of.len() < KEPT {
-                of.entry(client).or_default();
+            if lanes.of.len() < KEPT {
+                lanes.of.entry(client).or_default();
+            } else {
+                lanes.is_full |= !lanes.of.contains_key(&client);
             }
         }
-        Self {
-            idle: of.len(),
-            of,
-            is_closed: true,
-        }
+        lanes.idle = lanes.of.len();
+        lanes
     }
 
     /// Whose lanes they are.
@@ -79,6 +83,11 @@ impl Lanes {
             of: renamed,
             ..self
         }
+    }
+
+    /// Whether somebody who was refused may have none.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     pub fn get(&self, client: IpAddr) -> Option<&Lane> {
@@ -110,6 +119,7 @@ impl Lanes {
                 self.make_room();
             }
             if self.of.len() >= KEPT {
+                self.is_full = true;
                 return;
             }
             self.idle += 1;

@@ -1,10 +1,12 @@
 //! An incident as lanes, one a client; and the marks of what set incidents off.
 
+use std::net::IpAddr;
+
 use super::over_time::{share, ticks};
 use super::told::{Told, left_out, more, number, shown, triggers};
 use super::{Block, Cell, Table};
 use crate::event::{Micros, Place, SECOND};
-use crate::incident::{Incident, Lanes, Trigger};
+use crate::incident::{Incident, Lane, Lanes, Trigger};
 use crate::report::chart::{self, Chart, Mark, Plot, Stretch};
 use crate::report::digest::Span;
 use crate::report::incidents::words;
@@ -98,14 +100,22 @@ pub(super) fn chart(told: &Told<'_>, incident: &Incident) -> Option<Block> {
     };
     let kept = &incident.clients.kept;
     let rows = kept.iter().take(DRAWN).map(|lane| {
-        let known = told.digest.lanes.get(lane.who);
-        let refused = known.map_or(&[][..], |known| known.refused());
-        let accepted = known.map_or(&[][..], |known| known.accepted());
+        let lanes = &told.digest.lanes;
+        let (refused, accepted) = match lanes.get(lane.who) {
+            Some(known) => (
+                stretches(known.refused(), ahead),
+                stretches(known.accepted(), 0),
+            ),
+            None if lanes.is_full() => {
+                (stretches(&[whole(lane)], 0), stretches(&successes(lane), 0))
+            }
+            None => (Vec::new(), Vec::new()),
+        };
         chart::Lane {
             label: lane.who.to_string(),
             note: number(lane.refusals, "refusal"),
-            refused: stretches(refused, ahead),
-            accepted: stretches(accepted, 0),
+            refused,
+            accepted,
         }
     });
     let plot = chart::Lanes {
@@ -146,6 +156,26 @@ fn window(incident: &Incident) -> (Micros, Micros) {
         until = until.max(time + margin / 2);
     }
     (from, until)
+}
+
+/// All refusals as one, where there are too many clients to know more.
+fn whole(lane: &Lane<IpAddr>) -> Span {
+    Span {
+        first: lane.first,
+        last: lane.last,
+        number: lane.refusals,
+    }
+}
+
+/// The last before them and the first behind.
+fn successes(lane: &Lane<IpAddr>) -> Vec<Span> {
+    let moments = [lane.before, lane.after].into_iter().flatten();
+    let span = |time| Span {
+        first: time,
+        last: time,
+        number: 1,
+    };
+    moments.map(span).collect()
 }
 
 /// What cannot be told apart is one.
