@@ -247,3 +247,31 @@ fn what_was_thrown_away_is_in_no_report() {
     change(&index, "UPDATE state SET value = 1 WHERE key = 'rolled_by'");
     assert_eq!(report(), thrown_away);
 }
+
+/// What was counted can be counted again: the next `index` does it, though there is nothing new to read.
+#[test]
+fn what_is_damaged_is_counted_again() {
+    let logs = "fixtures/scenarios/pritunl";
+    let folder = TempDir::new().unwrap();
+    let index = index(&folder, logs);
+    let asked = ["report", "-o", "json", "--index", &index];
+    let whole = run(&asked);
+    for damage in [
+        "UPDATE rollup SET body = substr(body, 1, length(body) - 1) WHERE kind = 'outlines'",
+        "UPDATE rollup SET body = x'ff' WHERE kind = 'gathered'",
+    ] {
+        change(&index, damage);
+        let told = why401(asked).run();
+        assert_eq!(told.code, 4, "{damage}");
+        assert!(
+            told.talk.contains("`why401 index LOG...` makes it anew"),
+            "{}",
+            told.talk
+        );
+        run(&["index", logs, "--index", &index]);
+        assert_eq!(run(&asked), whole, "{damage}");
+    }
+    // A block that is missing is noticed, and all joined.
+    change(&index, "DELETE FROM rollup WHERE kind = 'echoes'");
+    assert_eq!(run(&asked), whole);
+}

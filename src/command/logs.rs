@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::event::Part;
 use crate::format::Format;
 use crate::incident::{Gathered, Gatherer};
-use crate::index::Reader;
+use crate::index::{Kept, Reader};
 use crate::input::{Failure, Inputs, Options, discover, is_stream};
 use crate::report;
 use crate::summary::Summary;
@@ -52,6 +52,15 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// What an index keeps of the logs, and what it said of them when it made findings.
+    pub(super) fn of(reader: &Reader, kept: &Kept<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            parts: kept.parts.iter().map(|part| part.part.clone()).collect(),
+            summary: recall::summary(reader, kept)?,
+            is_broken: kept.parts.iter().any(|part| part.failure.is_some()),
+        })
+    }
+
     /// `strict`: a single line that does not parse makes it incomplete.
     pub(super) fn is_incomplete(&self, strict: bool) -> bool {
         self.is_broken || is_incomplete(&self.summary, strict)
@@ -176,22 +185,19 @@ fn recalled(
     mut sink: impl FnMut(Fall<'_>, &[Part]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Read> {
     let kept = reader.kept().map_err(Fault::from)?;
-    let parts: Arc<[Part]> = kept.parts.iter().map(|part| part.part.clone()).collect();
-    let is_broken = kept.parts.iter().any(|part| part.failure.is_some());
-    let tallies = recall::summary(reader, &kept)?.parts;
+    let mut read = Read::of(reader, &kept)?;
     let pruned = kept.pruned;
-    let (mut summary, read) = watch(replay::logs(kept), system, |fall| match fall {
+    let (summary, records) = watch(replay::logs(kept), system, |fall| match fall {
         // Lines of it are left where a clock was ahead.
         Fall::Finding(finding) if finding.time < pruned => Ok(()),
-        fall => sink(fall, &parts),
+        fall => sink(fall, &read.parts),
     })?;
-    for mut records in read {
+    for mut records in records {
         records.error().map_err(Fault::from)?;
     }
-    summary.parts = tallies;
-    Ok(Read {
-        parts,
-        summary,
-        is_broken,
-    })
+    read.summary = Summary {
+        parts: read.summary.parts,
+        ..summary
+    };
+    Ok(read)
 }

@@ -82,7 +82,7 @@ pub(super) fn tell_behind(reader: &Reader, talk: &mut impl Write) -> anyhow::Res
     if is_behind {
         writeln!(
             talk,
-            "why401: lines were read that are not explained yet; `why401 index` does it"
+            "why401: lines were read that are not explained yet; `why401 index LOG...` does it"
         )?;
     }
     Ok(is_behind)

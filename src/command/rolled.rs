@@ -15,8 +15,7 @@ use crate::report::digest::{Sample, Samples};
 use crate::rollup::{Changed, Echo};
 use crate::system::System;
 
-const BEHIND: &str =
-    "Lines were read since that are not explained yet: what they tell is not in it.";
+const BEHIND: &str = "Lines were read since that are not explained yet: what they tell is missing here; `why401 index LOG...` explains them.";
 
 pub(super) struct Rolled<'a> {
     reader: &'a Reader,
@@ -46,15 +45,10 @@ impl Logs<'_> {
         let Some((rollup, gathered)) = reader.rollup(&ids).map_err(Fault::from)? else {
             return Ok(None);
         };
-        let mut summary = recall::summary(reader, &kept)?;
+        let mut read = Read::of(reader, &kept)?;
         if recall::tell_behind(reader, talk)? {
-            summary.notes.push(BEHIND.to_owned());
+            read.summary.notes.push(BEHIND.to_owned());
         }
-        let read = Read {
-            parts: kept.parts.iter().map(|part| part.part.clone()).collect(),
-            is_broken: kept.parts.iter().any(|part| part.failure.is_some()),
-            summary,
-        };
         Ok(Some(Rolled {
             reader,
             rollup,

@@ -84,12 +84,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether events came, or were thrown away, since findings were made of them; or another version made them, and
-    /// counted otherwise.
+    /// Whether events came, or were thrown away, since findings were made of them; or what was counted of these cannot be
+    /// read, for it is damaged or of another version.
     pub fn is_behind(&self) -> Result<bool> {
         let appended = state::get(&self.connection, Key::Appended)?;
         Ok(state::get(&self.connection, Key::Explained)? != appended
-            || appended > 0 && !rollup::is_ours(&self.connection)?)
+            || appended > 0 && !rollup::is_readable(&self.connection)?)
     }
 
     /// Whether its logs were masked as they are now: otherwise they would not be known again. Holds for an index

@@ -23,7 +23,7 @@ pub enum Error {
     ReadOnly(String),
     #[error("the index cannot be written or read: {0}; what was committed is kept")]
     Device(String),
-    #[error("the index is damaged: {0}")]
+    #[error("the index is damaged: {0}; `why401 index LOG...` makes it anew")]
     Damaged(String),
     #[error("the index is locked by another program")]
     Busy,

@@ -31,6 +31,8 @@ enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 4] = [Kind::Outlines, Kind::Echoes, Kind::Changes, Kind::Gathered];
+
     fn id(self) -> &'static str {
         match self {
             Kind::Outlines => "outlines",
@@ -85,7 +87,7 @@ impl Rolling {
         let (first, last) = self.ids.unwrap_or((i64::MAX, i64::MIN));
         state::set(connection, Key::RolledFirst, first)?;
         state::set(connection, Key::RolledLast, last)?;
-        state::set(connection, Key::RolledBy, words())
+        state::set(connection, Key::RolledBy, fingerprint())
     }
 
     fn insert(
@@ -109,7 +111,7 @@ impl Rolling {
 
 /// Of the version, whose advice is in it, and of what is called by number in a block, causes and products: who calls others
 /// so cannot read it.
-fn words() -> i64 {
+fn fingerprint() -> i64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&[ROLLUP.version]);
     hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
@@ -126,9 +128,34 @@ fn words() -> i64 {
     i64::from_le_bytes(*first)
 }
 
-/// Whether there is one that this version can read.
-pub(super) fn is_ours(connection: &Connection) -> Result<bool> {
-    Ok(state::get(connection, Key::RolledBy)? == words())
+fn is_ours(connection: &Connection) -> Result<bool> {
+    Ok(state::get(connection, Key::RolledBy)? == fingerprint())
+}
+
+/// Whether there is one that this version can read to its end.
+pub(super) fn is_readable(connection: &Connection) -> Result<bool> {
+    if !is_ours(connection)? || !is_whole(connection)? {
+        return Ok(false);
+    }
+    let all = |kind| {
+        blocks(connection, kind, Stretch::default(), |_, body| match kind {
+            Kind::Gathered => ROLLUP.unpack::<ReadNamed>(body).map(drop),
+            _ => ROLLUP.unpack::<Block>(body).map(drop),
+        })
+    };
+    match Kind::ALL.into_iter().try_for_each(all) {
+        Err(Error::Damaged(_)) => Ok(false),
+        read => read.map(|()| true),
+    }
+}
+
+/// Whether no block is missing.
+fn is_whole(connection: &Connection) -> Result<bool> {
+    let missing = "SELECT max(id) - min(id) + 1 - count(*) FROM rollup
+         WHERE id BETWEEN (SELECT value FROM state WHERE key = 'rolled_first')
+            AND (SELECT value FROM state WHERE key = 'rolled_last')";
+    let missing: Option<i64> = connection.query_row(missing, [], |row| row.get(0))?;
+    Ok(missing == Some(0))
 }
 
 impl Writer {
@@ -184,17 +211,8 @@ impl Reader {
             return Ok(None);
         };
         // Places name their part by its position among them.
-        let is_same = parts.starts_with(&of) && self.is_whole()?;
+        let is_same = parts.starts_with(&of) && is_whole(connection)?;
         Ok(is_same.then_some((Rollup { connection }, gathered)))
-    }
-
-    /// Whether no block is missing.
-    fn is_whole(&self) -> Result<bool> {
-        let missing = "SELECT max(id) - min(id) + 1 - count(*) FROM rollup
-             WHERE id BETWEEN (SELECT value FROM state WHERE key = 'rolled_first')
-                AND (SELECT value FROM state WHERE key = 'rolled_last')";
-        let missing: i64 = self.connection.query_row(missing, [], |row| row.get(0))?;
-        Ok(missing == 0)
     }
 }
 

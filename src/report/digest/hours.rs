@@ -9,7 +9,7 @@ use crate::zone::Zone;
 
 /// Days whose hours are counted; refusals of more are in no hour.
 const DAYS: usize = 4000;
-/// Within it the hour on the wall does not change: no zone is ahead by a part of a minute.
+/// Within it the hour on the wall does not change: since 1972 no zone was ahead by a part of a minute.
 const MINUTE: Micros = 60 * SECOND;
 
 /// By day.

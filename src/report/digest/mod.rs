@@ -143,13 +143,6 @@ impl Digest {
         });
     }
 
-    /// It in the lane of its client, if that has one.
-    pub fn drawn(&mut self, finding: &Outline<'_>) {
-        if let Some(client) = finding.source {
-            self.lanes.refused(client, finding.time);
-        }
-    }
-
     /// The same without its lines and its lane.
     pub fn count(&mut self, finding: &Outline<'_>) {
         let (time, cause) = (finding.time, finding.cause);
@@ -175,6 +168,13 @@ impl Digest {
             if let Some(agent) = request.agent {
                 text(&mut self.agents, agent);
             }
+        }
+    }
+
+    /// A finding in the lane of its client, if that has one.
+    pub fn drawn(&mut self, finding: &Outline<'_>) {
+        if let Some(client) = finding.source {
+            self.lanes.refused(client, finding.time);
         }
     }
 }
