@@ -53,7 +53,7 @@ impl Format for WirebuddyNode {
             });
         }
         let words = utf8(parts.message);
-        let statement = wirebuddy::SYSTEM.statement("app.node.daemon", &words);
+        let statement = wirebuddy::SYSTEM.statement("app.node.daemon", &*words);
         Ok(statement.map(|statement| Event {
             time: parts.time,
             source: None,

@@ -599,20 +599,27 @@ impl RoutePattern {
     }
 }
 
-/// Statements found by their action, as every line is looked up. Made when it is first asked.
+/// Statements found by what a line says, as every line is looked up. Made when it is first asked.
 ///
-/// A list for each length of an action: few actions have the same one, and a length costs less than a hash.
+/// By the lengths of a line's action and words: few rows have the same ones, and a length costs less than a hash.
 #[derive(Debug)]
-pub struct Index(OnceLock<Vec<Vec<Action>>>);
+pub struct Index(OnceLock<Vec<Lengths>>);
 
-/// The statements with one action, in the order of the table.
-type Action = (&'static str, Vec<Row>);
+/// The statements whose action has one length, in the order of the tables.
+#[derive(Debug, Clone, Default)]
+struct Lengths {
+    /// By the length of their words. Where one in open words stands before and says the same, that is found.
+    fixed: Vec<Vec<Row<&'static str>>>,
+    /// Those with a part that may be anything, by what is around it.
+    open: Vec<Row<(&'static str, &'static str)>>,
+}
 
-/// A statement, with its words around the part that may be anything.
-#[derive(Debug, Clone)]
-struct Row {
+/// What a line says, and the statement that it is.
+#[derive(Debug, Clone, Copy)]
+struct Row<W> {
+    action: &'static str,
+    words: W,
     statement: &'static Statement,
-    open: Option<(&'static str, &'static str)>,
 }
 
 impl Index {
@@ -621,40 +628,64 @@ impl Index {
         Self(OnceLock::new())
     }
 
-    /// Those of `action`, in the order of the table.
-    fn of(&self, tables: [&'static [Statement]; 2], action: &str) -> &[Row] {
-        let index = self.0.get_or_init(|| {
-            let lines = || tables.into_iter().flatten();
-            let longest = lines().map(|s| s.action.len()).max().unwrap_or(0);
-            let mut index: Vec<Vec<Action>> = vec![Vec::new(); longest + 1];
-            for statement in lines() {
-                let open = statement.reason.split_once("{}");
-                let row = Row { statement, open };
-                let alike = &mut index[statement.action.len()];
-                match alike.iter_mut().find(|(a, _)| *a == statement.action) {
-                    Some((_, rows)) => rows.push(row),
-                    None => alike.push((statement.action, vec![row])),
-                }
+    /// The first in the tables that says this.
+    fn find(
+        &self,
+        tables: [&'static [Statement]; 2],
+        action: &[u8],
+        reason: &[u8],
+    ) -> Option<&'static Statement> {
+        let index = self.0.get_or_init(|| Self::made(tables));
+        let alike = index.get(action.len())?;
+        let mut fixed = alike.fixed.get(reason.len()).into_iter().flatten();
+        let fixed =
+            fixed.find(|row| row.words.as_bytes() == reason && row.action.as_bytes() == action);
+        fixed
+            .map(|row| row.statement)
+            .or_else(|| alike.open(action, reason))
+    }
+
+    fn made(tables: [&'static [Statement]; 2]) -> Vec<Lengths> {
+        let mut index: Vec<Lengths> = Vec::new();
+        for statement in tables.into_iter().flatten() {
+            let (action, reason) = (statement.action, statement.reason);
+            let alike = at(&mut index, action.len());
+            if let Some(words) = reason.split_once("{}") {
+                alike.open.push(Row {
+                    action,
+                    words,
+                    statement,
+                });
+            } else {
+                let before = alike.open(action.as_bytes(), reason.as_bytes());
+                at(&mut alike.fixed, reason.len()).push(Row {
+                    action,
+                    words: reason,
+                    statement: before.unwrap_or(statement),
+                });
             }
-            index
-        });
+        }
         index
-            .get(action.len())
-            .and_then(|alike| alike.iter().find(|(a, _)| *a == action))
-            .map_or(&[], |(_, rows)| rows)
     }
 }
 
-impl Row {
-    fn is_worded(&self, reason: &str) -> bool {
-        match self.open {
-            None => self.statement.reason == reason,
-            Some((head, tail)) => {
-                reason.len() >= head.len() + tail.len()
-                    && reason.starts_with(head)
-                    && reason.ends_with(tail)
-            }
-        }
+/// What stands at this place of a list, which is made long enough.
+fn at<T: Clone + Default>(list: &mut Vec<T>, place: usize) -> &mut T {
+    list.resize(list.len().max(place + 1), T::default());
+    &mut list[place]
+}
+
+impl Lengths {
+    /// The first of those in open words that says this.
+    fn open(&self, action: &[u8], reason: &[u8]) -> Option<&'static Statement> {
+        let is_around = |(head, tail): (&str, &str)| {
+            reason.len() >= head.len() + tail.len()
+                && reason.starts_with(head.as_bytes())
+                && reason.ends_with(tail.as_bytes())
+        };
+        let mut open = self.open.iter();
+        let found = open.find(|row| row.action.as_bytes() == action && is_around(row.words));
+        Some(found?.statement)
     }
 }
 
@@ -679,10 +710,13 @@ impl System {
     }
 
     /// What the tables know of a line.
-    pub fn statement(&self, action: &str, reason: &str) -> Option<&'static Statement> {
+    pub fn statement(
+        &self,
+        action: impl AsRef<[u8]>,
+        reason: impl AsRef<[u8]>,
+    ) -> Option<&'static Statement> {
         let tables = [self.statements, self.retold];
-        let mut rows = self.index.of(tables, action).iter();
-        rows.find(|r| r.is_worded(reason)).map(|r| r.statement)
+        self.index.find(tables, action.as_ref(), reason.as_ref())
     }
 
     /// The fix for a cause on this server.
@@ -786,15 +820,31 @@ mod tests {
         };
         let table: &'static [Statement] = Box::leak(Box::new([sent, REFUSED]));
         let index = Index::new();
-        let worded = |action, reason| {
-            let mut rows = index.of([table, &[]], action).iter();
-            rows.any(|r| r.is_worded(reason))
+        let worded = |action: &str, reason: &str| {
+            let found = index.find([table, &[]], action.as_bytes(), reason.as_bytes());
+            found.is_some()
         };
         assert!(worded("mail", "sent to \"a@b\""));
         assert!(!worded("mail", "sent to \""));
         assert!(worded("refused", ""));
         assert!(!worded("refused", "x"));
         assert!(!worded("", ""));
+    }
+
+    #[test]
+    fn the_first_row_that_says_it_is_found() {
+        // Others are told apart by who reads their lines.
+        let is_found = |row: &&Statement| row.reason.matches("{}").count() < 2;
+        for system in ALL {
+            for Statement { action, reason, .. } in system.lines().filter(is_found) {
+                for reason in [reason.replace("{}", "x"), format!("{reason} x")] {
+                    let says_it =
+                        |row: &&Statement| row.action == *action && row.is_worded(&reason);
+                    let first = system.lines().filter(is_found).find(says_it);
+                    assert_eq!(system.statement(action, &reason), first, "{reason}");
+                }
+            }
+        }
     }
 
     #[test]
