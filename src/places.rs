@@ -20,18 +20,58 @@ pub(crate) struct Places<'a, L> {
     found: u64,
 }
 
-/// The places of the quotes in a line, up to a byte that is no plain text: an escape, a control character, or what
-/// is not ASCII.
-pub(crate) fn quotes(line: &[u8]) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
-    Places::new(line, |block| {
-        let mut odd = i8x16::ZERO;
-        let found = bits(block, |lane| {
+/// A longer line is no usual one.
+const LONGEST: usize = 2048;
+
+/// A bit for each byte of a line. Whoever reads the line has it, for it is large, and what gave it away would copy it.
+pub(crate) type Bits = [u64; LONGEST / BLOCK];
+pub(crate) const NO_BITS: Bits = [0; LONGEST / BLOCK];
+
+/// The places of the quotes in a line of plain text. `None`: it has more than that, namely an escape, a control
+/// character or what is not ASCII, or is longer than [`LONGEST`].
+#[inline]
+pub(crate) fn quotes<'a>(
+    line: &[u8],
+    room: &'a mut Bits,
+) -> Option<impl Iterator<Item = usize> + use<'a>> {
+    let mut odd = i8x16::ZERO;
+    let mut look = |block: &Block| {
+        bits(block, |lane| {
             // What is not ASCII is less than zero here.
             odd |= lane.cmp_lt(all(0x20)) | lane.cmp_eq(all(b'\\'));
             lane.cmp_eq(all(b'"'))
-        });
-        odd.none().then_some(found)
+        })
+    };
+    let (blocks, rest) = line.as_chunks();
+    let words = room.get_mut(..=blocks.len())?;
+    for (word, block) in words.iter_mut().zip(blocks) {
+        *word = look(block);
+    }
+    words[blocks.len()] = look(&padded(rest));
+    odd.none().then(|| places(words))
+}
+
+/// The places of the bits that are set. What it goes on with is in registers: each place waits for the one before.
+#[inline]
+fn places(words: &[u64]) -> impl Iterator<Item = usize> {
+    let mut words = words.iter();
+    let (mut begin, mut found) = (0, *words.next().unwrap_or(&0));
+    std::iter::from_fn(move || {
+        while found == 0 {
+            found = *words.next()?;
+            begin += BLOCK;
+        }
+        let place = begin + found.trailing_zeros() as usize;
+        found &= found - 1;
+        Some(place)
     })
+}
+
+/// A block that ends in blanks.
+fn padded(text: &[u8]) -> Block {
+    let mut block = [b' '; BLOCK];
+    block[..text.len()].copy_from_slice(text);
+    block
 }
 
 /// The places of any of these bytes in a text; blanks are none of them.
@@ -67,11 +107,6 @@ impl<'a, L: Fn(&Block) -> Option<u64>> Places<'a, L> {
         }
     }
 
-    /// Whether the text was looked at to its end, and all was given.
-    pub(crate) fn is_at_end(&self) -> bool {
-        self.found == 0 && self.rest.is_empty()
-    }
-
     /// Looks at the next block. Called, and not copied to wherever a place is asked for.
     #[inline(never)]
     fn advance(&mut self) -> Option<()> {
@@ -81,9 +116,7 @@ impl<'a, L: Fn(&Block) -> Option<u64>> Places<'a, L> {
         } else if self.rest.is_empty() {
             return None;
         } else {
-            let mut block = [b' '; BLOCK];
-            block[..self.rest.len()].copy_from_slice(self.rest);
-            self.found = (self.look)(&block)?;
+            self.found = (self.look)(&padded(self.rest))?;
             self.rest = &[];
         }
         self.at += BLOCK;
@@ -114,18 +147,22 @@ fn all(byte: u8) -> i8x16 {
 #[inline]
 fn bits(block: &Block, mut is: impl FnMut(i8x16) -> i8x16) -> u64 {
     let (lanes, _) = block.as_chunks::<LANE>();
-    let lanes = lanes.iter().enumerate();
-    lanes.fold(0, |found, (index, lane)| {
-        let lane = is(i8x16::new(lane.map(u8::cast_signed)));
-        found | u64::from(lane.move_mask().cast_unsigned()) << (index * LANE)
-    })
+    let bits: [u64; BLOCK / LANE] = std::array::from_fn(|n| {
+        let lane = is(i8x16::new(lanes[n].map(u8::cast_signed)));
+        u64::from(lane.move_mask().cast_unsigned()) << (n * LANE)
+    });
+    bits.into_iter().fold(0, |all, of_lane| all | of_lane)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{any_of, escaped, quotes};
+    use super::{LONGEST, NO_BITS, any_of, escaped, quotes};
+
+    fn all_quotes(line: &[u8]) -> Option<Vec<usize>> {
+        quotes(line, &mut { NO_BITS }).map(Iterator::collect)
+    }
 
     proptest! {
         #[test]
@@ -134,7 +171,7 @@ mod tests {
                 let all = line.bytes().enumerate();
                 all.filter(|(_, b)| bytes.contains(b)).map(|(at, _)| at).collect()
             };
-            prop_assert_eq!(quotes(line.as_bytes()).collect::<Vec<_>>(), plain(b"\""));
+            prop_assert_eq!(all_quotes(line.as_bytes()), Some(plain(b"\"")));
             let found = any_of(*b":x", line.as_bytes());
             prop_assert_eq!(found.collect::<Vec<_>>(), plain(b":x"));
         }
@@ -149,15 +186,24 @@ mod tests {
     }
 
     #[test]
-    fn no_quotes_are_given_from_a_block_that_is_no_plain_text() {
+    fn no_quotes_are_given_of_a_line_that_is_no_plain_text() {
         for odd in ["\\", "\n", "\0", "\u{7f}\u{80}", "ü"] {
-            let line = format!("\"{}{odd}\"", "x".repeat(100));
-            let mut quotes = quotes(line.as_bytes());
-            assert_eq!(quotes.by_ref().collect::<Vec<_>>(), [0], "{odd:?}");
-            assert!(!quotes.is_at_end(), "{odd:?}");
+            for length in [0, 10, 100, 200] {
+                let line = format!("{}{odd}\"", "\"".repeat(length));
+                assert!(
+                    all_quotes(line.as_bytes()).is_none(),
+                    "{odd:?} behind {length}"
+                );
+            }
         }
-        let mut plain = quotes(b"\"\"");
-        assert_eq!((plain.next(), plain.is_at_end()), (Some(0), false));
-        assert_eq!((plain.next(), plain.is_at_end()), (Some(1), true));
+        assert!(all_quotes(&[b'"'; LONGEST]).is_none());
+    }
+
+    #[test]
+    fn quotes_of_lines_of_all_lengths() {
+        for length in 0..LONGEST {
+            let line = vec![b'"'; length];
+            assert_eq!(all_quotes(&line), Some((0..length).collect()));
+        }
     }
 }

@@ -449,6 +449,15 @@ pub fn hex(digit: u8) -> Option<u8> {
     (number < 16).then_some(number)
 }
 
+/// The number that these hexadecimal digits write.
+pub fn hexadecimal<const N: usize>(digits: &[u8; N]) -> Option<u64> {
+    const { assert!(N < 16, "more do not fit") };
+    let digits = digits.map(|digit| HEX[usize::from(digit)]);
+    let all = digits.iter().fold(0, |all, digit| all | digit);
+    let number = digits.iter().fold(0, |n, digit| n << 4 | u64::from(*digit));
+    (all < 16).then_some(number)
+}
+
 /// What each byte is as a hexadecimal digit; 16 where it is none. Whether one is a letter cannot be foretold.
 static HEX: [u8; 256] = {
     let mut numbers = [16; 256];

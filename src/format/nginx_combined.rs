@@ -26,7 +26,7 @@ use super::grammar::{
 use super::redact::redact_target;
 use super::{Format, Mismatch};
 use crate::event::{Event, Kind, Micros, Request, method};
-use crate::places::quotes;
+use crate::places::{NO_BITS, quotes};
 
 pub struct NginxCombined;
 
@@ -69,7 +69,8 @@ struct Access<'a> {
 /// Reads a line of plain ASCII in which nothing is escaped, as nearly all are, without the grammar's detours. `None`:
 /// left to [`access_line`], which reads the same from every line that this reads.
 fn plain(line: &[u8]) -> Option<Access<'_>> {
-    let mut quotes = quotes(line);
+    let mut room = NO_BITS;
+    let mut quotes = quotes(line, &mut room)?;
     let (open, close) = (quotes.next()?, quotes.next()?);
     let (names, bracket) = line[..open].split_last_chunk::<BRACKET_LENGTH>()?;
     let time = bracket.strip_prefix(b" [")?.strip_suffix(b"] ")?;
@@ -88,7 +89,7 @@ fn plain(line: &[u8]) -> Option<Access<'_>> {
     let further = std::iter::from_fn(|| Some(quotes.next()? + 1..quotes.next()?));
     let (user_agent, forwarded_for) = appended(further.map(|field| &line[field]));
     let is_peer = !peer.is_empty() && (source.is_some() || !is_vhost(peer));
-    (quotes.is_at_end() && is_peer).then_some(Access {
+    is_peer.then_some(Access {
         source,
         user: user(names),
         time,

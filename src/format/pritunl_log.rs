@@ -220,11 +220,14 @@ fn event(head: &Head<'_>, fields: &Fields<'_>) -> Option<Event> {
     let name = |name: &str| (!name.is_empty()).then(|| name.into());
     Some(Event {
         time: time.unwrap_or_else(|| head.time.clone()),
-        source: fields.address.as_deref().and_then(address),
+        source: fields
+            .address
+            .as_deref()
+            .and_then(|a| address(a.as_bytes())),
         kind: Kind::Entry(Entry {
-            action: known(action, statement.map(|s| s.action)),
-            reason: reason.map(|reason| known(reason, statement.map(|s| s.reason))),
-            outcome: match outcome(action, statement) {
+            action: known(action.as_bytes(), statement.map(|s| s.action)),
+            reason: reason.map(|reason| known(reason.as_bytes(), statement.map(|s| s.reason))),
+            outcome: match outcome(action.as_bytes(), statement) {
                 Outcome::Unknown if is_failure && statement.is_none() => Outcome::Failure,
                 outcome => outcome,
             },
