@@ -481,27 +481,38 @@ pub fn address(text: &[u8]) -> Option<IpAddr> {
 
 /// `203.0.113.9`, as the standard library reads it, in a third of the time: every line has one.
 pub fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let (mut address, mut octet, mut dots) = (0_u32, 0_u32, 0);
-    let mut is_begun = false;
-    for byte in text {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        // A leading zero would make it octal to some.
-        if digit <= 9 && (!is_begun || octet > 0) {
-            octet = octet * 10 + digit;
-            is_begun = true;
-            if octet > 255 {
-                return None;
-            }
-        } else if *byte == b'.' && is_begun && dots < 3 {
-            address = address << 8 | octet;
-            dots += 1;
-            octet = 0;
-            is_begun = false;
-        } else {
-            return None;
-        }
+    let (address, rest) = leading_ipv4(text)?;
+    rest.is_empty().then_some(address)
+}
+
+/// The same at the beginning of a text, and what stands behind it.
+#[inline]
+pub fn leading_ipv4(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    let (first, rest) = octet(text)?;
+    let (second, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (third, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (fourth, rest) = octet(rest.strip_prefix(b".")?)?;
+    Some((Ipv4Addr::new(first, second, third, fourth), rest))
+}
+
+/// A number up to 255, and what stands behind it.
+#[inline]
+fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    let digit = |at: usize| text.get(at).map_or(10, |byte| byte.wrapping_sub(b'0'));
+    let first = digit(0);
+    if first > 9 {
+        return None;
     }
-    (is_begun && dots == 3).then(|| Ipv4Addr::from_bits(address << 8 | octet))
+    // A leading zero would make it octal to some.
+    if first == 0 || digit(1) > 9 {
+        return Some((first, &text[1..]));
+    }
+    let two = first * 10 + digit(1);
+    if digit(2) > 9 {
+        return Some((two, &text[2..]));
+    }
+    let three = two.checked_mul(10)?.checked_add(digit(2))?;
+    Some((three, &text[3..]))
 }
 
 /// A network address, with the port and the brackets that some proxies add.
@@ -522,13 +533,11 @@ pub fn last_of(list: &str, separator: char) -> &str {
 /// Method and target of `GET /path HTTP/1.1`. `None`: this is no HTTP request, but what a scanner or a
 /// TLS client sent to a plain port. The target may hold blanks, as some servers let them pass.
 pub fn request_line(line: &str) -> Option<(&str, &str)> {
-    let (method, rest) = line.split_at(memchr(b' ', line.as_bytes())?);
-    let rest = &rest[1..];
-    let is_method = (1..=32).contains(&method.len())
-        && method
-            .bytes()
-            .all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'_');
-    if !is_method {
+    let is_of_method = |b: u8| b.is_ascii_alphabetic() || b == b'-' || b == b'_';
+    let end = line.bytes().position(|b| !is_of_method(b))?;
+    let (method, rest) = line.split_at(end);
+    let rest = rest.strip_prefix(' ')?;
+    if !(1..=32).contains(&method.len()) {
         return None;
     }
     if let Some(target) = rest.strip_suffix(" HTTP/1.1") {

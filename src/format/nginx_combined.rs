@@ -21,7 +21,7 @@ use nom::sequence::delimited;
 
 use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
-    misfit, plain_clf_time, quoted, request_line, text, utf8,
+    leading_ipv4, misfit, plain_clf_time, quoted, request_line, text, utf8,
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
@@ -75,8 +75,7 @@ fn plain(line: &[u8]) -> Option<Access<'_>> {
     let (names, bracket) = line[..open].split_last_chunk::<BRACKET_LENGTH>()?;
     let time = bracket.strip_prefix(b" [")?.strip_suffix(b"] ")?;
     let time = plain_clf_time(time.try_into().ok()?)?;
-    let (peer, names) = split(b' ', names)?;
-    let source = address(peer);
+    let (peer, source, names) = peer_and_names(names)?;
     let [b' ', a, b, c, b' ', ref rest @ ..] = line[close + 1..] else {
         return None;
     };
@@ -86,9 +85,9 @@ fn plain(line: &[u8]) -> Option<Access<'_>> {
         b"-" => None,
         _ => Some(u64::try_from(decimal(size)?).ok()?),
     };
-    let further = std::iter::from_fn(|| Some(quotes.next()? + 1..quotes.next()?));
-    let (user_agent, forwarded_for) = appended(further.map(|field| &line[field]));
-    let is_peer = !peer.is_empty() && (source.is_some() || !is_vhost(peer));
+    let further = std::iter::from_fn(|| Some(&line[quotes.next()? + 1..quotes.next()?]));
+    let (user_agent, forwarded_for) = appended(further);
+    let is_peer = source.is_some() || !peer.is_empty() && !is_vhost(peer);
     is_peer.then_some(Access {
         source,
         user: user(names),
@@ -109,7 +108,20 @@ fn split(byte: u8, text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `- alice`: the first name is what an identd said; only Apache can be told to ask one.
 fn user(names: &[u8]) -> &[u8] {
-    split(b' ', names).map_or(&[], |(_, user)| user)
+    let behind_first = names.strip_prefix(b"- ");
+    behind_first
+        .or_else(|| Some(split(b' ', names)?.1))
+        .unwrap_or_default()
+}
+
+/// `203.0.113.9 - alice`: the peer, its address, and the names behind it.
+fn peer_and_names(text: &[u8]) -> Option<(&[u8], Option<IpAddr>, &[u8])> {
+    if let Some((address, [b' ', names @ ..])) = leading_ipv4(text) {
+        let length = text.len() - names.len() - 1;
+        return Some((&text[..length], Some(address.into()), names));
+    }
+    let (peer, names) = split(b' ', text)?;
+    Some((peer, address(peer), names))
 }
 
 /// `vpn.example:443`: Apache's `vhost_combined` begins with it, and has the client behind it.
@@ -191,7 +203,8 @@ fn size(input: &[u8]) -> Parsed<'_, Option<u64>> {
 
 impl Access<'_> {
     /// `text`: how the bytes of a field are read.
-    fn event(self, text: fn(&[u8]) -> Cow<'_, str>) -> Event {
+    #[inline]
+    fn event(self, text: impl Fn(&[u8]) -> Cow<'_, str>) -> Event {
         let request = text(self.request);
         let (verb, target) = request_line(&request).unwrap_or(("", &request));
         // A field that is `-` or empty is absent.
@@ -228,6 +241,7 @@ fn quoted_fields(mut tail: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Of these the user agent, and the client that one after it names: many append
 /// `"$http_x_forwarded_for"`. Numbers and other fields are passed over.
+#[inline]
 fn appended<'a>(mut fields: impl Iterator<Item = &'a [u8]>) -> (Option<&'a [u8]>, Option<IpAddr>) {
     let _referer = fields.next();
     let user_agent = fields.next();

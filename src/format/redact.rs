@@ -101,7 +101,8 @@ fn redact_path(path: &str) -> Cow<'_, str> {
         return pair::redact(path);
     }
     // A server may live under a folder of its own.
-    let folder = memchr(b'/', &path.as_bytes()[1..]).map_or(0, |at| at + 1);
+    let mut behind_first = path.bytes().skip(1);
+    let folder = behind_first.position(|b| b == b'/').map_or(0, |at| at + 1);
     let secret_at = |at: usize| {
         // None of them begins otherwise.
         if !matches!(
