@@ -8,18 +8,6 @@ type Block = [u8; BLOCK];
 const BLOCK: usize = 64;
 const LANE: usize = 16;
 
-/// The places of what `look` finds in a text. It gives a bit for each byte of a block, and `None` where it is to end
-/// before that.
-pub(crate) struct Places<'a, L> {
-    look: L,
-    /// Not looked at yet.
-    rest: &'a [u8],
-    /// Where that begins.
-    at: usize,
-    /// What was found in the block before it and not given yet.
-    found: u64,
-}
-
 /// A longer line is no usual one.
 const LONGEST: usize = 2048;
 
@@ -48,17 +36,16 @@ pub(crate) fn quotes<'a>(
         *word = look(block);
     }
     words[blocks.len()] = look(&padded(rest));
-    odd.none().then(|| places(words))
+    odd.none().then(|| places(words.iter().copied()))
 }
 
 /// The places of the bits that are set. What it goes on with is in registers: each place waits for the one before.
 #[inline]
-fn places(words: &[u64]) -> impl Iterator<Item = usize> {
-    let mut words = words.iter();
-    let (mut begin, mut found) = (0, *words.next().unwrap_or(&0));
+fn places(mut words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
+    let (mut begin, mut found) = (0, words.next().unwrap_or(0));
     std::iter::from_fn(move || {
         while found == 0 {
-            found = *words.next()?;
+            found = words.next()?;
             begin += BLOCK;
         }
         let place = begin + found.trailing_zeros() as usize;
@@ -75,67 +62,33 @@ fn padded(text: &[u8]) -> Block {
 }
 
 /// The places of any of these bytes in a text; blanks are none of them.
-pub(crate) fn any_of<const N: usize>(
-    bytes: [u8; N],
-    text: &[u8],
-) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
-    Places::new(text, move |block| {
-        let is = |lane: i8x16| {
-            let one = |found, byte| found | lane.cmp_eq(all(byte));
-            bytes.into_iter().fold(i8x16::ZERO, one)
-        };
-        Some(bits(block, is))
+#[inline]
+pub(crate) fn any_of<const N: usize>(bytes: [u8; N], text: &[u8]) -> impl Iterator<Item = usize> {
+    let bytes = bytes.map(all);
+    places_of(text, move |lane| {
+        let one = |found, byte: &i8x16| found | lane.cmp_eq(*byte);
+        bytes.iter().fold(i8x16::ZERO, one)
     })
 }
 
 /// The places of the bytes in a text that JSON escapes.
-pub(crate) fn escaped(text: &[u8]) -> Places<'_, impl Fn(&Block) -> Option<u64>> {
-    Places::new(text, |block| {
-        let is_control = |lane: i8x16| lane.cmp_lt(all(0x20)) & lane.cmp_gt(all(0xff));
-        let is = |lane: i8x16| is_control(lane) | lane.cmp_eq(all(b'"')) | lane.cmp_eq(all(b'\\'));
-        Some(bits(block, is))
+#[inline]
+pub(crate) fn escaped(text: &[u8]) -> impl Iterator<Item = usize> {
+    places_of(text, |lane| {
+        let is_control = lane.cmp_lt(all(0x20)) & lane.cmp_gt(all(0xff));
+        is_control | lane.cmp_eq(all(b'"')) | lane.cmp_eq(all(b'\\'))
     })
 }
 
-impl<'a, L: Fn(&Block) -> Option<u64>> Places<'a, L> {
-    fn new(text: &'a [u8], look: L) -> Self {
-        Self {
-            look,
-            rest: text,
-            at: 0,
-            found: 0,
-        }
-    }
-
-    /// Looks at the next block. Called, and not copied to wherever a place is asked for.
-    #[inline(never)]
-    fn advance(&mut self) -> Option<()> {
-        if let Some((block, rest)) = self.rest.split_first_chunk() {
-            self.found = (self.look)(block)?;
-            self.rest = rest;
-        } else if self.rest.is_empty() {
-            return None;
-        } else {
-            self.found = (self.look)(&padded(self.rest))?;
-            self.rest = &[];
-        }
-        self.at += BLOCK;
-        Some(())
-    }
-}
-
-impl<L: Fn(&Block) -> Option<u64>> Iterator for Places<'_, L> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            self.advance()?;
-        }
-        let first = self.found.trailing_zeros() as usize;
-        self.found &= self.found - 1;
-        Some(self.at - BLOCK + first)
-    }
+/// The places in a text of which `is` says so; it does not of blanks.
+#[inline]
+fn places_of(text: &[u8], is: impl Fn(i8x16) -> i8x16) -> impl Iterator<Item = usize> {
+    let (blocks, rest) = text.as_chunks();
+    let (mut blocks, mut last) = (blocks.iter(), Some(padded(rest)));
+    places(std::iter::from_fn(move || match blocks.next() {
+        Some(block) => Some(bits(block, &is)),
+        None => Some(bits(&last.take()?, &is)),
+    }))
 }
 
 /// This byte in every place of a register.

@@ -36,17 +36,34 @@ const ENDS: &[&[u8]] = &[
     b"sessionid",
 ];
 
-/// Which of [`ENDS`] have a byte, in small letters, as their last and as their last but one: a bit for each.
-static LAST: [[u32; 256]; 2] = {
-    let mut bits = [[0; 256]; 2];
+/// None of them is shorter.
+const SHORTEST: usize = 3;
+
+/// Which of [`ENDS`] have a byte, in small letters, as their last, as the one before it, and so on: a bit for each.
+static LAST: [[u32; 256]; SHORTEST] = {
+    let mut bits = [[0; 256]; SHORTEST];
     let mut n = 0;
     while n < ENDS.len() {
         let name = ENDS[n];
-        bits[0][name[name.len() - 1] as usize] |= 1 << n;
-        bits[1][name[name.len() - 2] as usize] |= 1 << n;
+        let mut place = 0;
+        while place < SHORTEST {
+            bits[place][name[name.len() - 1 - place] as usize] |= 1 << n;
+            place += 1;
+        }
         n += 1;
     }
     bits
+};
+
+/// What may stand between a name and the mark behind it.
+static BETWEEN: [bool; 256] = {
+    let mut between = [false; 256];
+    let mut n = 0;
+    while n < b"\"'\\ \t\n\x0b\x0c\r".len() {
+        between[b"\"'\\ \t\n\x0b\x0c\r"[n] as usize] = true;
+        n += 1;
+    }
+    between
 };
 
 /// Where to look closer: behind names, at paths, and at a rare letter of what names itself.
@@ -55,8 +72,8 @@ const MARKS: [u8; 6] = *b":=/bBJ";
 /// Where the pattern has to begin to look, from `from` on: it finds nothing that begins before. `None`: it finds
 /// nothing at all.
 pub(super) fn first(text: &[u8], from: usize) -> Option<usize> {
-    let mut places = any_of(MARKS, &text[from..]).map(|at| from + at);
-    let trace = places.find(|&at| is_trace(text, at))?;
+    let mut marks = any_of(MARKS, &text[from..]).map(|at| from + at);
+    let trace = marks.find(|at| is_trace(text, *at))?;
     Some(beginning(text, trace).max(from))
 }
 
@@ -82,24 +99,21 @@ fn is_trace(bytes: &[u8], at: usize) -> bool {
         // None of the paths begins otherwise.
         b'/' if !matches!(from.get(1), Some(b'k' | b'K' | b'.' | b'a' | b'A')) => return false,
         b'/' => return PATHS.iter().any(|path| begins(from, path.as_bytes())),
-        b'b' | b'B' => return begins(from, b"bearer"),
+        b'b' | b'B' => return matches!(from, [_, b'e' | b'E', ..]) && begins(from, b"bearer"),
         b'J' => return before.ends_with(b"ey"),
         _ => {}
     }
-    let is_between = |b: &u8| is_blank(*b) || matches!(b, b'"' | b'\'' | b'\\');
-    let length = before
-        .iter()
-        .rposition(|b| !is_between(b))
-        .map_or(0, |last| last + 1);
-    ends_with_name(&before[..length]) || from.starts_with(b"://") && memchr(b'@', from).is_some()
+    let last = before.iter().rposition(|b| !BETWEEN[usize::from(*b)]);
+    last.is_some_and(|last| ends_with_name(&before[..=last]))
+        || from.starts_with(b"://") && memchr(b'@', from).is_some()
 }
 
 fn ends_with_name(text: &[u8]) -> bool {
-    let &[.., before, last] = text else {
+    let &[.., third, second, last] = text else {
         return false;
     };
     let bits = |place: usize, byte: u8| LAST[place][usize::from(byte.to_ascii_lowercase())];
-    let mut left = bits(0, last) & bits(1, before);
+    let mut left = bits(0, last) & bits(1, second) & bits(2, third);
     while left != 0 {
         let name = ENDS[left.trailing_zeros() as usize];
         let start = text.len().checked_sub(name.len());
