@@ -172,8 +172,13 @@ impl Request {
 
     /// A refusal of authentication by its status alone, whatever the server product.
     pub fn is_refused(&self) -> bool {
-        matches!(self.status, 401 | 403 | 429)
+        is_refused(self.status)
     }
+}
+
+/// A refusal of authentication by its status alone, whatever the server product.
+pub fn is_refused(status: u16) -> bool {
+    matches!(status, 401 | 403 | 429)
 }
 
 /// A copy of a request's method, but of those that nearly all requests have.

@@ -35,6 +35,7 @@ pub mod pattern;
 mod places;
 pub mod report;
 pub mod rollup;
+pub mod sieve;
 pub mod sign;
 pub mod summary;
 pub mod system;

@@ -139,7 +139,7 @@ impl Logs {
             .collect();
         let mut correlator = Correlators::new(survey.conclude(), &names);
         for (input, record) in order {
-            correlator.push(input, record);
+            correlator.push(input, record.into());
         }
         (0..sides.len()).for_each(|input| correlator.end(input));
         correlator.finish();

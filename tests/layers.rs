@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("places", &[]),
     ("system", &["cause"]),
     ("event", &["system"]),
+    ("sieve", &["event", "system"]),
     ("finding", &["cause", "event"]),
     ("outline", &["cause", "event", "finding"]),
     ("summary", &["event"]),
@@ -33,8 +34,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["cause", "event", "finding", "outline", "sign", "system"],
     ),
     ("zone", &["event", "summary"]),
-    ("format", &["event", "places", "system"]),
-    ("input", &["event", "format", "summary", "zone"]),
+    ("format", &["event", "places", "sieve", "system"]),
+    ("input", &["event", "format", "sieve", "summary", "zone"]),
     ("pattern", &["event"]),
     (
         "alert",
@@ -47,7 +48,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &["file"]),
     (
         "correlate",
-        &["cause", "event", "finding", "sign", "summary", "system"],
+        &[
+            "cause", "event", "finding", "sieve", "sign", "summary", "system",
+        ],
     ),
     (
         "incident",
@@ -97,6 +100,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "outline",
             "report",
             "rollup",
+            "sieve",
             "sign",
             "summary",
             "system",

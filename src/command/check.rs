@@ -99,9 +99,9 @@ fn check(logs: &[PathBuf], config: &Config, out: &mut impl Write) -> anyhow::Res
         )?;
     }
     let (mut summary, read) = join(inputs, None, false, |_| Ok::<_, Infallible>(()))?;
-    for mut records in read {
-        failures.extend(records.failures());
-        summary.parts.extend(records.tallies());
+    for mut read in read {
+        failures.extend(read.records.failures());
+        summary.parts.extend(read.records.tallies());
     }
     for failure in &failures {
         writeln!(out, "  {}", visible(&failure.to_string()))?;

@@ -125,9 +125,9 @@ fn read<E>(
     let system = args.filter.system();
     let (mut summary, read) = join(inputs, system, args.considered, sink)?;
     let mut failures = Vec::new();
-    for mut records in read {
-        failures.extend(records.failures());
-        summary.parts.extend(records.tallies());
+    for mut read in read {
+        failures.extend(read.records.failures());
+        summary.parts.extend(read.records.tallies());
     }
     Ok((summary, failures))
 }

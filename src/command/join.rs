@@ -7,7 +7,8 @@ use crate::correlate::{Bearings, Correlators};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
 use crate::format::Format;
-use crate::input::{self, Input, Sample};
+use crate::input::{Input, Sample, Sifting};
+use crate::sieve::{Sieve, Sight};
 use crate::sign::Sign;
 use crate::summary::{LocalZone, Summary};
 use crate::system::System;
@@ -15,7 +16,7 @@ use crate::zone::{LocalClock, Zone};
 
 /// What can be joined, for it can be read twice: a log, or what the index keeps of one.
 pub(super) trait Source {
-    type Records: Iterator<Item = Record>;
+    type Records: Stream;
 
     fn name(&self) -> &str;
     fn format(&self) -> &'static dyn Format;
@@ -29,12 +30,12 @@ pub(super) trait Source {
     }
     /// The first pass.
     fn preview(&mut self, sample: Sample) -> impl Iterator<Item = Record>;
-    /// The second.
-    fn records(self) -> Self::Records;
+    /// The second, of no more than is needed.
+    fn records(self, sieve: Box<dyn Sieve>) -> Self::Records;
 }
 
 impl Source for Input {
-    type Records = input::Records<'static>;
+    type Records = Sifting<'static>;
 
     fn name(&self) -> &str {
         &self.name
@@ -60,8 +61,26 @@ impl Source for Input {
         Input::preview(self, sample)
     }
 
-    fn records(self) -> Self::Records {
-        Input::records(self)
+    fn records(self, sieve: Box<dyn Sieve>) -> Self::Records {
+        Input::records(self).through(sieve)
+    }
+}
+
+/// What is read of an input, record after record.
+pub(super) trait Stream {
+    /// Reads so many records more, as far as there are any.
+    fn read(&mut self, most: usize, into: &mut VecDeque<Sight>);
+}
+
+impl Stream for Sifting<'_> {
+    fn read(&mut self, most: usize, into: &mut VecDeque<Sight>) {
+        Sifting::read(self, most, into);
+    }
+}
+
+impl<I: Iterator<Item = Record>> Stream for I {
+    fn read(&mut self, most: usize, into: &mut VecDeque<Sight>) {
+        into.extend(self.take(most).map(Sight::Whole));
     }
 }
 
@@ -168,7 +187,8 @@ pub(super) fn run<S: Source, E>(
     let mut correlator = Correlators::new(bearings, &names);
     prepare(&mut correlator);
     sink(Fall::Inputs(&names))?;
-    let inputs = inputs.into_iter().map(Source::records).collect();
+    let read = |(index, input): (usize, S)| input.records(correlator.sieve(index));
+    let inputs = inputs.into_iter().enumerate().map(read).collect();
     let mut merge = Merge::new(inputs, clocks, true, &mut correlator);
     let mut pushed: u64 = 0;
     while merge.push(&mut correlator) {
@@ -198,7 +218,7 @@ pub(super) fn run<S: Source, E>(
 pub(super) fn go_on(
     correlators: &mut Correlators,
     clocks: &mut Vec<Option<LocalClock>>,
-    inputs: Vec<impl Iterator<Item = Record>>,
+    inputs: Vec<impl Stream>,
 ) -> u64 {
     let mut merge = Merge::new(inputs, std::mem::take(clocks), false, correlators);
     let mut taken = 0;
@@ -241,15 +261,20 @@ struct Merge<R> {
 struct Ahead<R> {
     records: R,
     clock: Option<LocalClock>,
-    next: VecDeque<(Micros, Record)>,
-    /// The earliest of them; `None` behind the last.
+    /// Those that were read.
+    read: VecDeque<Sight>,
+    /// When the first of them happened, as far as they were looked at.
+    times: VecDeque<Micros>,
+    /// The earliest of these; `None` behind the last.
     earliest: Option<Micros>,
 }
 
 /// How deep each input is looked at.
 const DEPTH: usize = 2;
+/// So many records are read at once.
+const READ: usize = 64;
 
-impl<R: Iterator<Item = Record>> Merge<R> {
+impl<R: Stream> Merge<R> {
     fn new(
         inputs: Vec<R>,
         clocks: Vec<Option<LocalClock>>,
@@ -259,12 +284,13 @@ impl<R: Iterator<Item = Record>> Merge<R> {
         let ahead = |(records, clock)| Ahead {
             records,
             clock,
-            next: VecDeque::with_capacity(DEPTH),
+            read: VecDeque::with_capacity(READ),
+            times: VecDeque::with_capacity(DEPTH),
             earliest: None,
         };
         let mut inputs: Vec<_> = inputs.into_iter().zip(clocks).map(ahead).collect();
         for (index, input) in inputs.iter_mut().enumerate() {
-            input.fill(index, is_all, correlator);
+            input.look(index, is_all, correlator);
         }
         Self { inputs, is_all }
     }
@@ -277,27 +303,32 @@ impl<R: Iterator<Item = Record>> Merge<R> {
             return false;
         };
         let input = &mut self.inputs[index];
-        if let Some((_, record)) = input.next.pop_front() {
-            correlator.push(index, record);
+        input.times.pop_front();
+        if let Some(sight) = input.read.pop_front() {
+            correlator.push(index, sight);
         }
-        input.fill(index, self.is_all, correlator);
+        input.look(index, self.is_all, correlator);
         true
     }
 }
 
-impl<R: Iterator<Item = Record>> Ahead<R> {
-    /// Reads what is missing, and announces what comes next.
-    fn fill(&mut self, index: usize, is_all: bool, correlator: &mut Correlators) {
-        while self.next.len() < DEPTH
-            && let Some(mut record) = self.records.next()
-        {
-            if let Some(clock) = &mut self.clock {
-                clock.read(&mut record);
+impl<R: Stream> Ahead<R> {
+    /// Looks at what comes next, and announces it.
+    fn look(&mut self, index: usize, is_all: bool, correlator: &mut Correlators) {
+        while self.times.len() < DEPTH {
+            let next = self.times.len();
+            if next == self.read.len() {
+                self.records.read(READ, &mut self.read);
             }
-            self.next
-                .push_back((correlator.time(index, &record), record));
+            let Some(sight) = self.read.get_mut(next) else {
+                break;
+            };
+            if let (Some(clock), Sight::Whole(record)) = (&mut self.clock, &mut *sight) {
+                clock.read(record);
+            }
+            self.times.push_back(correlator.time(index, sight));
         }
-        self.earliest = self.next.iter().map(|(time, _)| *time).min();
+        self.earliest = self.times.iter().min().copied();
         match self.earliest {
             Some(time) => correlator.announce(index, time),
             None if is_all => correlator.end(index),

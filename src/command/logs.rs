@@ -159,9 +159,9 @@ impl Logs<'_> {
                 }
                 let (mut summary, read) = watch(inputs, system, |fall| sink(fall, &parts))?;
                 let mut broken: Vec<Failure> = Vec::new();
-                for mut records in read {
-                    broken.extend(records.failures());
-                    summary.parts.extend(records.tallies());
+                for mut read in read {
+                    broken.extend(read.records.failures());
+                    summary.parts.extend(read.records.tallies());
                 }
                 if aloud {
                     tell_failures(&broken, talk)?;

@@ -17,6 +17,7 @@ use crate::input::Sample;
 use crate::report;
 use crate::report::sanitize::visible;
 use crate::rollup::{Block, Builder, Least};
+use crate::sieve::{Sieve, Sight};
 use crate::summary::Summary;
 use crate::zone::{LocalClock, Zone};
 
@@ -49,7 +50,7 @@ impl<'a> Source for Log<'a> {
         self.stored.records()
     }
 
-    fn records(self) -> Self::Records {
+    fn records(self, _: Box<dyn Sieve>) -> Self::Records {
         self.stored.records()
     }
 }
@@ -294,7 +295,7 @@ impl Replay {
     /// Takes in records that were read just now: in the order of time, but those of each input in its own. Those of
     /// inputs that it does not know are left out; then it gives false, and has to be made anew.
     pub(super) fn push(&mut self, news: Vec<News>) -> bool {
-        let mut timed: Vec<(Micros, usize, Record)> = Vec::with_capacity(news.len());
+        let mut timed: Vec<(Micros, usize, Sight)> = Vec::with_capacity(news.len());
         let mut newest = vec![Micros::MIN; self.inputs.len()];
         let mut is_whole = true;
         for News { input, mut record } in news {
@@ -305,13 +306,14 @@ impl Replay {
             if let Some(clock) = &mut self.clocks[input] {
                 clock.read(&mut record);
             }
-            let time = self.correlators.time(input, &record);
+            let sight = Sight::from(record);
+            let time = self.correlators.time(input, &sight);
             newest[input] = newest[input].max(time);
-            timed.push((newest[input], input, record));
+            timed.push((newest[input], input, sight));
         }
         timed.sort_by_key(|(time, ..)| *time);
-        for (_, input, record) in timed {
-            self.correlators.push(input, record);
+        for (_, input, sight) in timed {
+            self.correlators.push(input, sight);
         }
         is_whole
     }

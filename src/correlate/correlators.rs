@@ -5,6 +5,7 @@ use super::front::{AHEAD, Fronts};
 use super::{Bearings, Correlator};
 use crate::event::{Micros, Record};
 use crate::finding::Finding;
+use crate::sieve::{Glimpse, Sight};
 use crate::summary::Summary;
 
 /// A [`Correlator`] for each server product, in the order of their [`Bearings`].
@@ -12,7 +13,7 @@ use crate::summary::Summary;
 pub struct Correlators {
     pub(super) all: Vec<Correlator>,
     /// Per input: whose it is; `None`: the error log of a web server in front of any.
-    of: Vec<Option<usize>>,
+    pub(super) of: Vec<Option<usize>>,
     fronts: Fronts,
     /// Per input: whether it is an access log. What an application says of its own requests came through.
     is_access: Vec<bool>,
@@ -51,7 +52,23 @@ impl Correlators {
     }
 
     /// Takes in the next record of an input.
-    pub fn push(&mut self, input: usize, record: Record) {
+    pub fn push(&mut self, input: usize, sight: Sight) {
+        match sight {
+            Sight::Whole(record) => self.whole(input, record),
+            Sight::Glimpse(glimpse) => self.glimpse(input, glimpse),
+        }
+    }
+
+    fn glimpse(&mut self, input: usize, glimpse: Glimpse) {
+        if self.is_access[input] {
+            self.fronts.pass(glimpse.time.start);
+        }
+        if let Some(of) = self.of(input) {
+            of.glimpse(input, glimpse);
+        }
+    }
+
+    fn whole(&mut self, input: usize, record: Record) {
         let Some(of) = self.of[input] else {
             self.fronts.push(input, record);
             return;
@@ -63,10 +80,11 @@ impl Correlators {
     }
 
     /// When the next record of an input happened, by the access logs' clock.
-    pub fn time(&self, input: usize, record: &Record) -> Micros {
-        match self.of[input] {
-            Some(of) => self.all[of].time(input, record),
-            None => self.fronts.time(input, record) - AHEAD,
+    pub fn time(&self, input: usize, sight: &Sight) -> Micros {
+        match (self.of[input], sight) {
+            (Some(of), Sight::Whole(record)) => self.all[of].time(input, record),
+            (Some(of), Sight::Glimpse(glimpse)) => self.all[of].time_of(glimpse),
+            (None, sight) => self.fronts.time(input, sight.time().start) - AHEAD,
         }
     }
 

@@ -54,14 +54,14 @@ impl Fronts {
     }
 
     /// When a line was written, by the access logs' clock.
-    pub(super) fn time(&self, input: usize, record: &Record) -> Micros {
+    pub(super) fn time(&self, input: usize, written: Micros) -> Micros {
         let own = self.offsets.iter().find(|(of, _)| *of == input);
-        record.event.time.start + own.map_or(0, |(_, offset)| *offset)
+        written + own.map_or(0, |(_, offset)| *offset)
     }
 
     /// Takes in a line of an error log.
     pub(super) fn push(&mut self, input: usize, record: Record) {
-        let time = self.time(input, &record);
+        let time = self.time(input, record.event.time.start);
         let Record {
             place, event, text, ..
         } = record;
@@ -125,7 +125,7 @@ impl Fronts {
     }
 
     /// Lines whose request would have come by now have none in these logs.
-    fn pass(&mut self, now: Micros) {
+    pub(super) fn pass(&mut self, now: Micros) {
         let over = self
             .waiting
             .partition_point(|refused| refused.time + LATER + EARLIER < now);

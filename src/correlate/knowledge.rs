@@ -134,9 +134,9 @@ impl Knowledge {
             .map_or(Routes::NONE, |p| p.route)
     }
 
-    pub(super) fn answer(&mut self, route: Routes, status: u16) -> Arc<Answer> {
+    pub(super) fn answer(&mut self, route: Routes, status: u16) -> &Arc<Answer> {
         let system = self.system;
-        let answer = self.answers.entry((route, status)).or_insert_with(|| {
+        self.answers.entry((route, status)).or_insert_with(|| {
             let statements = system
                 .statements
                 .iter()
@@ -152,14 +152,19 @@ impl Knowledge {
                 statements,
                 unlogged: unlogged.collect(),
             })
-        });
-        Arc::clone(answer)
+        })
     }
 
     /// Whether a line stands beside refusals that have none of their own.
     pub(super) fn is_beside(&self, entry: &Entry) -> bool {
         let action = entry.statement.map(|s| s.action);
         action.is_some() && self.system.unlogged.iter().any(|u| u.side == action)
+    }
+
+    /// Whether such a line says that a second step was passed.
+    pub(super) fn answers_prompts(&self, action: &[u8]) -> bool {
+        let challenge = self.system.challenge.as_ref();
+        challenge.is_some_and(|challenge| action == challenge.success.as_bytes())
     }
 
     /// Whether an accepted request of this route proves a credential.

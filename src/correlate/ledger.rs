@@ -331,11 +331,7 @@ impl Correlator {
             return true;
         };
         self.bearings.audits.settle(input, entry);
-        let log = if self.bearings.has_one_log() {
-            0
-        } else {
-            clock
-        };
+        let log = self.log(clock);
         if let Some(since) = self.bearings.audits.beside_hole(input, number, time) {
             self.coverage[log].lost_since(since.min(time), time, Blind::Removed);
         }

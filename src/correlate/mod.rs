@@ -46,6 +46,7 @@ mod ruling;
 mod served;
 mod server;
 mod settle;
+mod sieve;
 mod survey;
 mod take_in;
 mod ticks;

@@ -45,8 +45,8 @@ impl Correlator {
 
     /// Whether a line says that a second step was passed.
     pub(super) fn answers_prompts(&self, entry: &Entry) -> bool {
-        let challenge = self.bearings.system.and_then(|s| s.challenge.as_ref());
-        challenge.is_some_and(|challenge| entry.action == challenge.success)
+        let knowledge = self.knowledge.as_ref();
+        knowledge.is_some_and(|knowledge| knowledge.answers_prompts(entry.action.as_bytes()))
     }
 
     /// What a line answers that says so was no failure.

@@ -95,7 +95,7 @@ impl Correlator {
         let time = time.start + offset..time.end + offset;
         self.inputs[input].pass(time.start);
         self.coverage[clock].wrote(time.start);
-        let source = source.filter(|address| !self.bearings.proxies.contains(address));
+        let source = self.unless_proxy(source);
         let Some((route, answer, past)) = self.asked(time.start, source, &request) else {
             return;
         };

@@ -3,6 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
@@ -186,7 +187,7 @@ impl Guess {
     fn take(&mut self, input: usize, place: Place, event: &Event, request: &Request) {
         let fit = &mut self.logs[input];
         let route = self.knowledge.route(&request.method, request.path());
-        let answer = self.knowledge.answer(route, request.status);
+        let answer = Arc::clone(self.knowledge.answer(route, request.status));
         fit.routed += u64::from(route != Routes::NONE);
         if let Some(bytes) = request.bytes.filter(|_| request.status >= 400) {
             fit.envelope.hear(&answer, bytes);

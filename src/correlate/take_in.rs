@@ -14,7 +14,8 @@ use super::survey::Clock;
 use super::ticks::Ticks;
 use super::trails::{gather, is_doubled};
 use super::{BATCH, Correlator, Coverage, Line};
-use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND};
+use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND, Serial, is_refused};
+use crate::sieve::{Glimpse, Glimpsed};
 use crate::system::{Meaning, Routes, Timing};
 
 /// Notices among which the one is looked for that a line goes on with.
@@ -40,6 +41,37 @@ impl Correlator {
             Kind::Request(request) => self.request(input, time, source, request, line),
             Kind::Entry(entry) => self.entry(input, time, source, entry, line),
         }
+        self.count(input);
+    }
+
+    /// The same for one of which a glimpse was enough.
+    pub fn glimpse(&mut self, input: usize, glimpse: Glimpse) {
+        let Glimpse {
+            place,
+            time,
+            source,
+            kind,
+        } = glimpse;
+        match kind {
+            Glimpsed::Request { route, status } => {
+                let order = self.inputs[input].request(&time);
+                let past = self.answered(time.start, source, (route, status), false);
+                self.accepted(input, order, (route, status), past);
+            }
+            Glimpsed::Entry { clock, serial } => {
+                let offset = self.bearings.clocks[clock].offset(place);
+                let time = time.start + offset..time.end + offset;
+                self.inputs[input].pass(time.start);
+                let log = self.log(clock);
+                self.coverage[log].wrote(time.start);
+                let source = self.unless_proxy(source);
+                self.wrote(clock, &time, source, serial);
+            }
+        }
+        self.count(input);
+    }
+
+    fn count(&mut self, input: usize) {
         // What is told again makes no difference, nor does it to when the rest is paired.
         self.pushed += usize::from(!self.bearings.retold[input]);
         if self.pushed >= BATCH {
@@ -58,6 +90,15 @@ impl Correlator {
         let mut clocks = self.bearings.clocks.iter();
         let own = clocks.find(|c| c.input == input && c.host.as_deref() == host);
         event.time.start + own.map_or(0, |clock| clock.offset(record.place))
+    }
+
+    /// The same of one of which a glimpse was enough.
+    pub fn time_of(&self, glimpse: &Glimpse) -> Micros {
+        let offset = match glimpse.kind {
+            Glimpsed::Request { .. } => 0,
+            Glimpsed::Entry { clock, .. } => self.bearings.clocks[clock].offset(glimpse.place),
+        };
+        glimpse.time.start + offset
     }
 
     /// The next record of this input, not pushed yet, is of this time by the access logs' clock.
@@ -106,9 +147,7 @@ impl Correlator {
             self.undecided(time, source, take(request), line);
             return;
         };
-        if !past.had_session && self.proves(route, request.status) {
-            self.inputs[input].accept(order);
-        }
+        self.accepted(input, order, (route, request.status), past);
         if answer.is_mute() && !request.is_refused() {
             return;
         }
@@ -152,19 +191,33 @@ impl Correlator {
     ) -> Option<(Routes, Arc<Answer>, Past)> {
         let knowledge = self.knowledge.as_mut()?;
         let route = knowledge.route(&request.method, request.path());
-        let answer = knowledge.answer(route, request.status);
-        let proves = knowledge.proves(route, request.status);
-        if (200..300).contains(&request.status) && route != Routes::NONE {
+        let answer = Arc::clone(knowledge.answer(route, request.status));
+        let begins = answer.begins_session;
+        let past = self.answered(time, source, (route, request.status), begins);
+        Some((route, answer, past))
+    }
+
+    /// Takes note of an answer with this status on a route, and tells what its client had done before.
+    fn answered(
+        &mut self,
+        time: Micros,
+        source: Option<IpAddr>,
+        (route, status): (Routes, u16),
+        begins_session: bool,
+    ) -> Past {
+        if (200..300).contains(&status) && route != Routes::NONE {
             self.history.served(time);
         }
-        let past = self.history.note(
-            source,
-            time,
-            request.is_refused(),
-            proves,
-            answer.begins_session,
-        );
-        Some((route, answer, past))
+        let proves = self.proves(route, status);
+        let note = &mut self.history;
+        note.note(source, time, is_refused(status), proves, begins_session)
+    }
+
+    /// Takes note of the `order`-th request of an access log, if it proved a credential.
+    fn accepted(&mut self, input: usize, order: u64, (route, status): (Routes, u16), past: Past) {
+        if !past.had_session && self.proves(route, status) {
+            self.inputs[input].accept(order);
+        }
     }
 
     pub(super) fn timing(&self) -> Option<&'static Timing> {
@@ -228,10 +281,8 @@ impl Correlator {
         if meaning == Some(Meaning::Loss) {
             self.lost(entry.host.as_deref(), time.start);
         }
-        let source = source.filter(|address| !self.bearings.proxies.contains(address));
-        let ticks = self.ticks[clock].passed(entry.serial, source, time.start);
-        self.late += u64::from(time.end <= self.paired_until);
-        self.pass_prompts(time.start);
+        let source = self.unless_proxy(source);
+        let ticks = self.wrote(clock, &time, source, entry.serial);
         let answers = self.answers_prompts(entry);
         // Most lines are about neither, and told of nowhere.
         if !answers && !Notice::is_due(entry) {
@@ -265,6 +316,20 @@ impl Correlator {
         }
     }
 
+    /// The log has come to a line. Gives how many numbers went elsewhere since the one before, see [`Ticks::passed`].
+    fn wrote(
+        &mut self,
+        clock: usize,
+        time: &Range<Micros>,
+        source: Option<IpAddr>,
+        serial: Option<Serial>,
+    ) -> Option<u32> {
+        let ticks = self.ticks[clock].passed(serial, source, time.start);
+        self.late += u64::from(time.end <= self.paired_until);
+        self.pass_prompts(time.start);
+        ticks
+    }
+
     /// Remembers a change of the server, if a line tells one. `at`: when, and what was added to bring it there.
     fn change(
         &mut self,
@@ -292,11 +357,7 @@ impl Correlator {
 
     /// Notes that a log wrote, and tells whether it was a record that another form of the log had.
     fn is_told_again(&mut self, input: usize, clock: usize, time: Micros, entry: &Entry) -> bool {
-        let log = if self.bearings.has_one_log() {
-            0
-        } else {
-            clock
-        };
+        let log = self.log(clock);
         let Some(trail) = &entry.trail else {
             self.coverage[log].wrote(time);
             return false;
@@ -317,6 +378,20 @@ impl Correlator {
                 coverage.lost(time);
             }
         }
+    }
+
+    /// Which log a clock's lines are of: where all are one, that one.
+    pub(super) fn log(&self, clock: usize) -> usize {
+        if self.bearings.has_one_log() {
+            0
+        } else {
+            clock
+        }
+    }
+
+    /// The client that a line names; none where that is a proxy.
+    pub(super) fn unless_proxy(&self, source: Option<IpAddr>) -> Option<IpAddr> {
+        source.filter(|address| !self.bearings.proxies.contains(address))
     }
 
     /// The clock of a host that writes into an input. One that the first pass did not see is taken to

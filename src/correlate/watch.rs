@@ -79,7 +79,7 @@ impl Correlator {
             return;
         }
         let meaning = entry.statement.map(|s| s.meaning);
-        let source = source.filter(|address| !self.bearings.proxies.contains(address));
+        let source = self.unless_proxy(source);
         let what = match (meaning, &entry.principal) {
             (Some(Meaning::Acceptance), Some(principal)) => What::Accepted {
                 client: source,

@@ -20,6 +20,7 @@ pub mod wirebuddy_log;
 pub mod wirebuddy_node;
 
 use crate::event::{Event, Micros};
+use crate::sieve::{Sieve, Sifted};
 use crate::system::System;
 
 /// One kind of line.
@@ -55,6 +56,12 @@ pub trait Format: Sync {
     /// Reads one record, given without its end: a line, or several with the ends between them. `Ok(None)`:
     /// ours, but it tells nothing.
     fn parse(&self, record: &[u8]) -> Result<Option<Event>, Mismatch>;
+
+    /// The same, but of a record of which a glimpse will do no more than that.
+    fn sift(&self, record: &[u8], sieve: &mut dyn Sieve) -> Result<Option<Sifted>, Mismatch> {
+        let _ = sieve;
+        Ok(self.parse(record)?.map(Sifted::from))
+    }
 
     /// Whether a line begins a record; the others go on with the one before. `None`: each line is a record.
     fn begins(&self) -> Option<fn(&[u8]) -> bool> {
@@ -140,17 +147,18 @@ pub static GIVEN: &[&dyn Format] = &[&log_format::Given];
 /// Reads a record as its format does, and takes the secrets out of what people may have put into its fields. What
 /// is stored or told of a record comes from here.
 ///
-/// In a box at once, for what it gives is handed on from hand to hand.
-pub fn read(format: &dyn Format, record: &[u8]) -> Result<Option<Box<Event>>, Mismatch> {
-    match format.parse(record) {
-        Ok(Some(event)) => {
-            let mut event = Box::new(event);
-            redact::redact_event(&mut event);
-            Ok(Some(event))
-        }
-        Ok(None) => Ok(None),
-        Err(mismatch) => Err(mismatch),
+/// Events are in a box at once, for they are handed on from hand to hand.
+#[inline]
+pub fn read(
+    format: &dyn Format,
+    record: &[u8],
+    sieve: &mut dyn Sieve,
+) -> Result<Option<Sifted>, Mismatch> {
+    let mut sifted = format.sift(record, sieve)?;
+    if let Some(Sifted::Event(event)) = &mut sifted {
+        redact::redact_event(event);
     }
+    Ok(sifted)
 }
 
 /// The format of this name.

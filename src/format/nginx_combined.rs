@@ -23,10 +23,11 @@ use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
     leading_ipv4, misfit, plain_clf_time, quoted, request_line, text, utf8,
 };
-use super::redact::redact_target;
+use super::redact::{redact_path, redact_target};
 use super::{Format, Mismatch};
 use crate::event::{Event, Kind, Micros, Request, method};
 use crate::places::{NO_BITS, quotes};
+use crate::sieve::{Glimpsed, NoSieve, Sieve, Sifted};
 
 pub struct NginxCombined;
 
@@ -44,12 +45,19 @@ impl Format for NginxCombined {
     }
 
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
+        Ok(self.sift(line, &mut NoSieve)?.and_then(Sifted::event))
+    }
+
+    fn sift(&self, line: &[u8], sieve: &mut dyn Sieve) -> Result<Option<Sifted>, Mismatch> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(access) = plain(line) {
-            return Ok(Some(access.event(utf8)));
+            return Ok(Some(match access.glimpsed(sieve) {
+                Some(kind) => Sifted::Glimpse(access.time, access.source, kind),
+                None => access.event(utf8).into(),
+            }));
         }
         let (_, access) = access_line(line).map_err(|error| misfit(&error, line))?;
-        Ok(Some(access.event(text)))
+        Ok(Some(access.event(text).into()))
     }
 }
 
@@ -202,6 +210,14 @@ fn size(input: &[u8]) -> Parsed<'_, Option<u64>> {
 }
 
 impl Access<'_> {
+    /// What is needed of it, if that is no more than a glimpse.
+    fn glimpsed(&self, sieve: &mut dyn Sieve) -> Option<Glimpsed> {
+        let request = std::str::from_utf8(self.request).ok()?;
+        let (verb, target) = request_line(request)?;
+        let path = memchr(b'?', target.as_bytes()).map_or(target, |mark| &target[..mark]);
+        sieve.request(verb, &redact_path(path), self.status)
+    }
+
     /// `text`: how the bytes of a field are read.
     #[inline]
     fn event(self, text: impl Fn(&[u8]) -> Cow<'_, str>) -> Event {

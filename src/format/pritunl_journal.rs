@@ -15,6 +15,7 @@ use super::grammar::{decimal, hexadecimal, ipv4, utf8};
 use super::{Format, Mismatch};
 use crate::event::{Entry, Event, Kind, Micros, Outcome, SECOND, Serial, ServerStart, canonical};
 use crate::places::{NO_BITS, quotes};
+use crate::sieve::{Heading, NoSieve, Sieve, Sifted};
 use crate::system::{Routes, Statement, System, Version, pritunl};
 
 /// Timestamps above this are milliseconds: as seconds it is the year 5138.
@@ -46,15 +47,20 @@ impl Format for PritunlJournal {
     }
 
     fn parse(&self, line: &[u8]) -> Result<Option<Event>, Mismatch> {
+        Ok(self.sift(line, &mut NoSieve)?.and_then(Sifted::event))
+    }
+
+    fn sift(&self, line: &[u8], sieve: &mut dyn Sieve) -> Result<Option<Sifted>, Mismatch> {
         let line = line.trim_ascii();
         if line.is_empty() {
             return Ok(None);
         }
         let mut fields = Fields::<&[u8]>::NONE;
         match quick(line, &mut fields) {
-            Some(()) => event(&fields),
-            None => event(&general(line)?),
+            Some(()) => sifted(&fields, sieve),
+            None => sifted(&general(line)?, sieve),
         }
+        .map(Some)
     }
 }
 
@@ -295,13 +301,12 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// The event that a line's fields tell. As [`Format::parse`] gives it, for it is large and each step would copy it.
-fn event<T: AsRef<[u8]>>(fields: &Fields<T>) -> Result<Option<Event>, Mismatch> {
+/// What a line's fields tell.
+fn sifted<T: AsRef<[u8]>>(fields: &Fields<T>, sieve: &mut dyn Sieve) -> Result<Sifted, Mismatch> {
     let missing = |expected| Mismatch {
         offset: 0,
         expected,
     };
-    let kept = |field| Some(Box::<str>::from(utf8(bytes(field)?)));
     let action = bytes(fields.event.as_ref()).ok_or(missing("the key \"event\""))?;
     let time = fields
         .timestamp
@@ -310,23 +315,39 @@ fn event<T: AsRef<[u8]>>(fields: &Fields<T>) -> Result<Option<Event>, Mismatch> 
     // Logins have `reason` and `reason_long`, everything else `event_long`, some lines neither.
     let reason = bytes(fields.text.as_ref()).or(bytes(fields.reason.as_ref()));
     let statement = pritunl::SYSTEM.statement(action, reason.unwrap_or_default());
-    Ok(Some(Event {
+    let source = bytes(fields.address.as_ref()).and_then(address);
+    let principal = bytes(fields.principal.as_ref()).filter(|name| !name.is_empty());
+    let host = bytes(fields.host_name.as_ref()).or(bytes(fields.host_id.as_ref()));
+    let heading = Heading {
+        action,
+        statement,
+        outcome: outcome(action, statement),
+        is_named: principal.is_some(),
+        host,
+        serial: bytes(fields.id.as_ref()).and_then(serial),
+    };
+    let is_start = action == b"web_server_start";
+    if !is_start && let Some(kind) = sieve.entry(&heading) {
+        return Ok(Sifted::Glimpse(time, source, kind));
+    }
+    let kept = |field: &[u8]| Box::<str>::from(utf8(field));
+    Ok(Sifted::from(Event {
         time,
-        source: bytes(fields.address.as_ref()).and_then(address),
+        source,
         kind: Kind::Entry(Entry {
             action: statement.map_or_else(|| known(action, None), |s| s.action.into()),
             reason: reason.map(|reason| known(reason, statement.map(|s| s.reason))),
-            outcome: outcome(action, statement),
+            outcome: heading.outcome,
             statement,
-            principal: kept(fields.principal.as_ref()).filter(|name| !name.is_empty()),
-            device: kept(fields.device.as_ref()),
+            principal: principal.map(kept),
+            device: bytes(fields.device.as_ref()).map(kept),
             path: None,
-            host: kept(fields.host_name.as_ref()).or_else(|| kept(fields.host_id.as_ref())),
-            start: (action == b"web_server_start").then(|| ServerStart {
+            host: host.map(kept),
+            start: is_start.then(|| ServerStart {
                 version: bytes(fields.version.as_ref()).and_then(|v| Version::parse(&utf8(v))),
                 strict: fields.strict,
             }),
-            serial: bytes(fields.id.as_ref()).and_then(serial),
+            serial: heading.serial,
             routes: Routes::EVERY,
             trail: None,
         }),

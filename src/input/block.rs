@@ -193,13 +193,17 @@ impl<R: Read> Blocks<R> {
     }
 
     /// The next record. After an error there is none.
+    #[inline]
     pub(super) fn next(&mut self) -> io::Result<Option<Block<'_>>> {
-        if self.wrapper.is_some() {
-            return self.next_wrapped();
+        match self.begins {
+            _ if self.wrapper.is_some() => self.next_wrapped(),
+            Some(begins) => self.next_gathered(begins),
+            None => Ok(self.lines.next()?.map(Block::from)),
         }
-        let Some(begins) = self.begins else {
-            return Ok(self.lines.next()?.map(Block::from));
-        };
+    }
+
+    /// The same of lines of which not each begins a record.
+    fn next_gathered(&mut self, begins: fn(&[u8]) -> bool) -> io::Result<Option<Block<'_>>> {
         while let Some(line) = self.lines.next()? {
             if self.gathered.lines > 0 && begins(line.bytes) {
                 std::mem::swap(&mut self.given, &mut self.gathered);

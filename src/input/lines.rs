@@ -93,6 +93,7 @@ impl<R: Read> Lines<R> {
 
     /// The next line. After an error there is none: a line that the error cut short is not given, for
     /// half a number is a wrong number.
+    #[inline]
     pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         if self.skipping {
             self.skip()?;
@@ -169,6 +170,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Reads once behind what is held, which moves to the front. False at the end.
+    #[inline(never)]
     fn fill(&mut self) -> io::Result<bool> {
         self.block.copy_within(self.start..self.end, 0);
         self.end -= self.start;

@@ -56,7 +56,7 @@ pub use self::follow::{Follow, Lost, News, Start, Stretch, Why};
 pub use self::live::{Born, Live, is_stream, set_of};
 pub use self::mask::{Mask, Masks, NotAMask};
 pub use self::pipe::Pipe;
-pub use self::records::Records;
+pub use self::records::{Records, Sifting};
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub use self::splitting::check_lines;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::block::{Block, Blocks, Taken};
 use super::database;
@@ -13,6 +13,7 @@ use crate::event::{Event, Kind, Micros, Place, Record, SECOND, UNTIMED};
 use crate::format::grammar::utf8;
 use crate::format::redact::redact_line;
 use crate::format::{self, Format, Mismatch};
+use crate::sieve::{Glimpse, NoSieve, Sieve, Sifted, Sight};
 use crate::summary::{Fate, Open, Position, Tally, Timed};
 
 /// Records that wait for one with a time.
@@ -34,6 +35,8 @@ pub struct Records<'a> {
     failures: Vec<Failure>,
     /// Of a preview: what it looks at.
     preview: Option<Sample>,
+    /// Whether it is a stream whose end is not known: who asks for more than there is waits for its writer.
+    goes_on: bool,
 }
 
 /// A part whose turn has not come: only one is open at a time.
@@ -99,7 +102,10 @@ impl<'a> Records<'a> {
                 stretch: None,
             }
         };
-        Records::of(format, parts.into_iter().map(wait).collect())
+        Records {
+            goes_on: parts.iter().any(|part| part.bytes.goes_on()),
+            ..Records::of(format, parts.into_iter().map(wait).collect())
+        }
     }
 
     /// A look at the whole records within these bytes of a plain file.
@@ -134,6 +140,7 @@ impl<'a> Records<'a> {
             positions: Vec::new(),
             failures: Vec::new(),
             preview: None,
+            goes_on: false,
         }
     }
 
@@ -237,10 +244,16 @@ pub(super) fn go_on(
         held: None,
         row: 0,
     };
+    let mut lens = Lens {
+        format,
+        preview: None,
+        sieve: &mut NoSieve,
+    };
     let mut records = Vec::new();
-    while let Some(record) = reading.next(format, None)? {
-        records.push(record);
-    }
+    let _ = reading.read(&mut lens, &mut |sight| {
+        records.extend(sight.whole());
+        Enough::Continue(())
+    })?;
     Ok((records, reading.tally()))
 }
 
@@ -248,25 +261,82 @@ impl Iterator for Records<'_> {
     type Item = Record;
 
     fn next(&mut self) -> Option<Record> {
+        let mut next = None;
+        self.sift(&mut NoSieve, &mut |sight| {
+            next = sight.whole();
+            Enough::Break(())
+        });
+        next
+    }
+}
+
+/// Records in file order, as far as they are needed.
+pub struct Sifting<'a> {
+    pub records: Records<'a>,
+    sieve: Box<dyn Sieve>,
+}
+
+impl Sifting<'_> {
+    /// Reads so many records more, as far as there are any; of a stream the next one.
+    pub fn read(&mut self, most: usize, into: &mut VecDeque<Sight>) {
+        let mut left = if self.records.goes_on { 1 } else { most };
+        self.records.sift(&mut *self.sieve, &mut |sight| {
+            into.push_back(sight);
+            left = left.saturating_sub(1);
+            if left == 0 {
+                Enough::Break(())
+            } else {
+                Enough::Continue(())
+            }
+        });
+    }
+}
+
+impl<'a> Records<'a> {
+    /// The same through a sieve.
+    pub fn through(self, sieve: Box<dyn Sieve>) -> Sifting<'a> {
+        Sifting {
+            records: self,
+            sieve,
+        }
+    }
+
+    /// Hands out what comes next, as far as it is needed, until `sink` has enough.
+    fn sift(&mut self, sieve: &mut dyn Sieve, sink: &mut impl FnMut(Sight) -> Enough) {
+        let mut lens = Lens {
+            format: self.format,
+            preview: self.preview,
+            sieve,
+        };
         loop {
-            if let Some(reading) = &mut self.reading {
-                let ended = match reading.next(self.format, self.preview) {
-                    Ok(Some(record)) => return Some(record),
-                    Ok(None) => None,
-                    Err(error) => Some(error),
-                };
-                let reading = self.reading.take()?;
+            if let Some(mut reading) = self.reading.take() {
+                let ended = reading.read(&mut lens, sink);
+                if let Ok(ControlFlow::Break(())) = ended {
+                    self.reading = Some(reading);
+                    return;
+                }
                 self.positions.push(reading.tally());
                 self.tallies.push(reading.read_so_far());
-                let name = reading.name;
-                if let Some(error) = ended {
-                    self.fail(name, error);
+                if let Err(error) = ended {
+                    self.fail(reading.name, error);
                 }
             }
-            let waiting = self.waiting.pop_front()?;
+            let Some(waiting) = self.waiting.pop_front() else {
+                return;
+            };
             self.open(waiting);
         }
     }
+}
+
+/// Whether whoever takes records in has enough.
+type Enough = ControlFlow<()>;
+
+/// How records are looked at.
+struct Lens<'a> {
+    format: &'static dyn Format,
+    preview: Option<Sample>,
+    sieve: &'a mut dyn Sieve,
 }
 
 impl Reading<'_> {
@@ -294,17 +364,33 @@ impl Reading<'_> {
         tally
     }
 
-    fn next(
+    /// Hands records out until `sink` has enough; goes on where there are no more.
+    fn read(
         &mut self,
-        format: &dyn Format,
-        preview: Option<Sample>,
-    ) -> Result<Option<Record>, Error> {
-        if format.lets_in().is_none() {
-            return self.read(format, preview);
+        lens: &mut Lens<'_>,
+        sink: &mut impl FnMut(Sight) -> Enough,
+    ) -> Result<Enough, Error> {
+        if lens.format.lets_in().is_none() {
+            return self.read_on(lens, sink);
         }
+        while let Some(record) = self.next_timed(lens)? {
+            if sink(record.into()).is_break() {
+                return Ok(Enough::Break(()));
+            }
+        }
+        Ok(Enough::Continue(()))
+    }
+
+    /// The next record, of which some may have no time of their own.
+    fn next_timed(&mut self, lens: &mut Lens<'_>) -> Result<Option<Record>, Error> {
         while self.timed == 0 {
             let before = self.read_so_far();
-            let Some(record) = self.read(format, preview)? else {
+            let mut next = None;
+            let _ = self.read_on(lens, &mut |sight| {
+                next = sight.whole();
+                Enough::Break(())
+            })?;
+            let Some(record) = next else {
                 if self.held.is_none() {
                     self.held = self.untimed.front().map(|(before, _)| before.clone());
                 }
@@ -345,15 +431,16 @@ impl Reading<'_> {
         self.timed = self.untimed.len();
     }
 
-    fn read(
+    /// As [`Self::read`], with the times that stand in the records.
+    fn read_on(
         &mut self,
-        format: &dyn Format,
-        preview: Option<Sample>,
-    ) -> Result<Option<Record>, Error> {
+        lens: &mut Lens<'_>,
+        sink: &mut impl FnMut(Sight) -> Enough,
+    ) -> Result<Enough, Error> {
         loop {
             let block = match self.blocks.next() {
                 Ok(Some(block)) => block,
-                Ok(None) => return Ok(None),
+                Ok(None) => return Ok(Enough::Continue(())),
                 Err(cause) => {
                     let (line, offset) = self.blocks.position();
                     return Err(Error::Read {
@@ -369,12 +456,15 @@ impl Reading<'_> {
                 offset: block.offset,
                 length: u32::try_from(block.length).unwrap_or(u32::MAX),
             };
-            if format.is_database() {
+            if lens.format.is_database() {
                 let number = database::number(block.bytes).unwrap_or_default();
                 place = Place::row(place.part, number);
                 self.row = self.row.max(number);
             }
-            let (fate, record) = file(&mut self.tally, format, block, place, preview);
+            let mut enough = Enough::Continue(());
+            let fate = file(&mut self.tally, lens, &block, place, |sight| {
+                enough = sink(sight);
+            });
             self.open = block.is_open.then_some((
                 place,
                 Open {
@@ -384,8 +474,8 @@ impl Reading<'_> {
                     is_cut: block.is_cut,
                 },
             ));
-            if record.is_some() {
-                return Ok(record);
+            if enough.is_break() {
+                return Ok(enough);
             }
         }
     }
@@ -397,9 +487,14 @@ pub(super) type Said = (Box<Event>, Option<Micros>);
 
 /// What a record says; `None`: nothing.
 pub(super) fn read(format: &dyn Format, block: &Block<'_>) -> Result<Option<Said>, Mismatch> {
-    let Some(mut event) = format::read(format, block.bytes)? else {
-        return Ok(None);
-    };
+    match format::read(format, block.bytes, &mut NoSieve)? {
+        Some(Sifted::Event(event)) => said(format, block, event).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// With what is around it.
+fn said(format: &dyn Format, block: &Block<'_>, mut event: Box<Event>) -> Result<Said, Mismatch> {
     if format.is_timeless() {
         let Some(taken) = block.taken else {
             let expected = "a time, which neither the line nor what is around it tells: one";
@@ -416,7 +511,7 @@ pub(super) fn read(format: &dyn Format, block: &Block<'_>) -> Result<Option<Said
         event.time = event.time.start - ahead..event.time.end - ahead;
         Some(ahead)
     });
-    Ok(Some((event, ahead)))
+    Ok((event, ahead))
 }
 
 /// How far ahead of UTC a clock on the wall was, in quarters of an hour, by a line that was taken in right when it was
@@ -441,48 +536,71 @@ fn shown(format: &dyn Format, block: &Block<'_>) -> String {
     }
 }
 
-/// Parses a record and counts its lines. Only the real pass keeps them for findings to cite.
+/// Parses a record, hands it to `sink` and counts its lines.
+#[inline]
 fn file(
     tally: &mut Tally,
-    format: &dyn Format,
-    block: Block<'_>,
+    lens: &mut Lens<'_>,
+    block: &Block<'_>,
     place: Place,
-    preview: Option<Sample>,
-) -> (Fate, Option<Record>) {
+    sink: impl FnOnce(Sight),
+) -> Fate {
     tally.cut += u64::from(block.is_cut);
-    let bytes = block.bytes;
-    let is_passed = bytes.is_empty() || preview.is_some_and(|s| s.skips(format, &block));
-    let parsed = if is_passed {
+    let (format, preview) = (lens.format, lens.preview);
+    let is_passed = block.bytes.is_empty() || preview.is_some_and(|s| s.skips(format, block));
+    let sifted = if is_passed {
         Ok(None)
     } else {
-        read(format, &block)
+        format::read(format, block.bytes, lens.sieve)
     };
-    let (fate, record) = match parsed {
-        Ok(Some((event, ahead))) => {
-            let keep = preview.is_none() && may_be_evidence(&event);
-            let record = Record {
+    let fate = match sifted {
+        Ok(Some(Sifted::Glimpse(time, source, kind))) => {
+            sink(Sight::Glimpse(Glimpse {
                 place,
-                event,
-                ahead,
-                text: keep.then(|| shown(format, &block).into_boxed_str()),
-            };
-            (Fate::Parsed, Some(record))
+                time,
+                source,
+                kind,
+            }));
+            Fate::Parsed
         }
-        Ok(None) => (Fate::Ignored, None),
-        Err(mismatch) => {
-            unparsed(tally, place, mismatch);
-            (Fate::Unparsed, None)
-        }
+        Ok(Some(Sifted::Event(event))) => match whole(format, block, place, event, preview) {
+            Ok(record) => {
+                sink(Sight::Whole(record));
+                Fate::Parsed
+            }
+            Err(mismatch) => unparsed(tally, place, mismatch),
+        },
+        Ok(None) => Fate::Ignored,
+        Err(mismatch) => unparsed(tally, place, mismatch),
     };
     tally.count(fate, block.lines, place.length);
-    (fate, record)
+    fate
+}
+
+/// Only the real pass keeps lines for findings to cite.
+fn whole(
+    format: &dyn Format,
+    block: &Block<'_>,
+    place: Place,
+    event: Box<Event>,
+    preview: Option<Sample>,
+) -> Result<Record, Mismatch> {
+    let (event, ahead) = said(format, block, event)?;
+    let keep = preview.is_none() && may_be_evidence(&event);
+    Ok(Record {
+        place,
+        event,
+        ahead,
+        text: keep.then(|| shown(format, block).into_boxed_str()),
+    })
 }
 
 #[cold]
-fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) {
+fn unparsed(tally: &mut Tally, place: Place, mismatch: Mismatch) -> Fate {
     if tally.first_unparsed.len() < SHOWN {
         tally.first_unparsed.push((place, mismatch.to_string()));
     }
+    Fate::Unparsed
 }
 
 /// Whether a finding may cite the line. Accepted requests are most of an access log, and what no request

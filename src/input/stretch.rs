@@ -40,7 +40,7 @@ fn time_behind(file: &mut File, format: &dyn Format, place: u64) -> io::Result<O
     file.seek(SeekFrom::Start(place))?;
     // The first line of a file begins behind none.
     let mut lines = match place {
-        0 => Lines::new(file.take(LOOK)),
+        0 => Lines::with_limits(file.take(LOOK), LONGEST, LONGEST),
         _ => Lines::behind(file.take(LOOK), place, LONGEST),
     };
     while let Some(line) = lines.next()?.filter(|line| line.end != End::Input) {
