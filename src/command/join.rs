@@ -192,10 +192,12 @@ pub(super) fn run<S: Source, E>(
     let mut merge = Merge::new(inputs, clocks, true, &mut correlator);
     let mut pushed: u64 = 0;
     while merge.push(&mut correlator) {
-        let mut signs = correlator.signs().into_iter();
-        signs.try_for_each(|sign| sink(Fall::Sign(sign)))?;
-        let findings = correlator.take();
-        findings.iter().map(Fall::Finding).try_for_each(&mut sink)?;
+        if correlator.has_news() {
+            let mut signs = correlator.signs().into_iter();
+            signs.try_for_each(|sign| sink(Fall::Sign(sign)))?;
+            let findings = correlator.take();
+            findings.iter().map(Fall::Finding).try_for_each(&mut sink)?;
+        }
         pushed += 1;
         if pushed.is_multiple_of(SETTLED) {
             sink(Fall::Settled(correlator.settled()))?;
@@ -263,8 +265,8 @@ struct Ahead<R> {
     clock: Option<LocalClock>,
     /// Those that were read.
     read: VecDeque<Sight>,
-    /// When the first of them happened, as far as they were looked at.
-    times: VecDeque<Micros>,
+    /// When the first of them happened.
+    times: [Option<Micros>; DEPTH],
     /// The earliest of these; `None` behind the last.
     earliest: Option<Micros>,
 }
@@ -285,7 +287,7 @@ impl<R: Stream> Merge<R> {
             records,
             clock,
             read: VecDeque::with_capacity(READ),
-            times: VecDeque::with_capacity(DEPTH),
+            times: [None; DEPTH],
             earliest: None,
         };
         let mut inputs: Vec<_> = inputs.into_iter().zip(clocks).map(ahead).collect();
@@ -303,7 +305,8 @@ impl<R: Stream> Merge<R> {
             return false;
         };
         let input = &mut self.inputs[index];
-        input.times.pop_front();
+        input.times.rotate_left(1);
+        input.times[DEPTH - 1] = None;
         if let Some(sight) = input.read.pop_front() {
             correlator.push(index, sight);
         }
@@ -315,24 +318,28 @@ impl<R: Stream> Merge<R> {
 impl<R: Stream> Ahead<R> {
     /// Looks at what comes next, and announces it.
     fn look(&mut self, index: usize, is_all: bool, correlator: &mut Correlators) {
-        while self.times.len() < DEPTH {
-            let next = self.times.len();
-            if next == self.read.len() {
-                self.records.read(READ, &mut self.read);
+        for next in 0..DEPTH {
+            if self.times[next].is_none() {
+                self.times[next] = self.time(next, index, correlator);
             }
-            let Some(sight) = self.read.get_mut(next) else {
-                break;
-            };
-            if let (Some(clock), Sight::Whole(record)) = (&mut self.clock, &mut *sight) {
-                clock.read(record);
-            }
-            self.times.push_back(correlator.time(index, sight));
         }
-        self.earliest = self.times.iter().min().copied();
+        self.earliest = self.times.iter().flatten().min().copied();
         match self.earliest {
             Some(time) => correlator.announce(index, time),
             None if is_all => correlator.end(index),
             None => {}
         }
+    }
+
+    /// When the `next` record happened, by the access logs' clock.
+    fn time(&mut self, next: usize, index: usize, correlator: &Correlators) -> Option<Micros> {
+        if next == self.read.len() {
+            self.records.read(READ, &mut self.read);
+        }
+        let sight = self.read.get_mut(next)?;
+        if let (Some(clock), Sight::Whole(record)) = (&mut self.clock, &mut *sight) {
+            clock.read(record);
+        }
+        Some(correlator.time(index, sight))
     }
 }

@@ -107,6 +107,13 @@ impl Correlators {
         self.all.iter_mut().for_each(Correlator::advance);
     }
 
+    /// Whether there is anything to take: findings of the server products, or signs.
+    pub fn has_news(&self) -> bool {
+        let has_signs = |c: &Correlator| c.signs.as_ref().is_some_and(|signs| !signs.is_empty());
+        let mut all = self.all.iter();
+        all.any(|c| !c.findings.is_empty() || has_signs(c))
+    }
+
     /// The findings so far: in the order of time within a product, and across products as far as they are
     /// taken at once.
     pub fn take(&mut self) -> Vec<Finding> {

@@ -527,7 +527,8 @@ fn ahead_of(taken: Taken, event: &Event) -> Option<Micros> {
 /// there, or cut in two: then they are shown without what is wrapped around them, and without the secret.
 fn shown(format: &dyn Format, block: &Block<'_>) -> String {
     let own = format.redact(block.bytes);
-    if block.bytes == block.raw {
+    let is_bare = std::ptr::eq(block.bytes, block.raw) || block.bytes == block.raw;
+    if is_bare {
         own
     } else if own == utf8(block.bytes) {
         redact_line(block.raw)
