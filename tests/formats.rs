@@ -28,7 +28,8 @@ use serde_json::{Map, Value, json};
 use why401::event::{Entry, Event, Kind, Outcome, Request, SECOND, Timestamp};
 use why401::format::log_format::{self, LogFormat};
 use why401::format::{self, Format, Mismatch};
-use why401::system::Meaning;
+use why401::sieve::{Glimpsed, Heading, Sieve, Sifted};
+use why401::system::{Meaning, Routes};
 
 /// Compared only where they are named: the precision is the same for most lines of a format, and so is
 /// the host that wrote them.
@@ -216,6 +217,56 @@ fn samples_parse_as_expected() {
             assert_eq!(told, expected, "{}: {}", sample.place, sample.line);
         }
     }
+}
+
+/// Lets nothing through whole.
+struct Coarse;
+
+impl Sieve for Coarse {
+    fn request(&mut self, _: &str, path: &str, status: u16) -> Option<Glimpsed> {
+        assert!(!path.contains('?'), "{path}");
+        let route = Routes::NONE;
+        Some(Glimpsed::Request { route, status })
+    }
+
+    fn entry(&mut self, heading: &Heading<'_>) -> Option<Glimpsed> {
+        let serial = heading.serial;
+        Some(Glimpsed::Entry { clock: 0, serial })
+    }
+}
+
+#[test]
+fn a_glimpse_shows_what_the_whole_does() {
+    let mut glimpses = 0;
+    for format in format::ALL {
+        for sample in samples(format.name()).unwrap_or_default() {
+            let line = sample.line.as_bytes();
+            let whole = format.parse(line);
+            match format.sift(line, &mut Coarse) {
+                Ok(Some(Sifted::Glimpse(time, source, kind))) => {
+                    let whole = whole.unwrap().unwrap();
+                    let shown = match &whole.kind {
+                        Kind::Request(request) => Glimpsed::Request {
+                            route: Routes::NONE,
+                            status: request.status,
+                        },
+                        Kind::Entry(entry) => Glimpsed::Entry {
+                            clock: 0,
+                            serial: entry.serial,
+                        },
+                    };
+                    let of_whole = (whole.time, whole.source, shown);
+                    assert_eq!((time, source, kind), of_whole, "{}", sample.place);
+                    glimpses += 1;
+                }
+                sifted => {
+                    let event = sifted.map(|sifted| sifted.and_then(Sifted::event));
+                    assert_eq!(event, whole, "{}", sample.place);
+                }
+            }
+        }
+    }
+    assert!(glimpses >= 30, "{glimpses}");
 }
 
 /// Formats that the user gives, each with samples of its own.
