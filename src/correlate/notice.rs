@@ -184,19 +184,6 @@ impl Notice {
         })
     }
 
-    /// Whether `entry` can only be a further line of the request that this is of.
-    pub(super) fn goes_on_with(
-        &self,
-        time: &Range<Micros>,
-        source: Option<IpAddr>,
-        entry: &Entry,
-    ) -> bool {
-        let further = entry
-            .statement
-            .is_some_and(|s| s.position == Position::Further);
-        further && self.can_go_on_with(time, source, entry)
-    }
-
     /// Whether `entry` can be a further line of the request that this is of.
     pub(super) fn can_go_on_with(
         &self,

@@ -185,7 +185,7 @@ impl Correlator {
     pub(super) fn follow(&mut self, notice: Notice) -> Option<Notice> {
         let is_further = |s: &Statement| s.position == Position::Further;
         let statement = notice.entry().and_then(|e| e.statement);
-        if !statement.is_some_and(is_further) {
+        if !self.bearings.is_tracked || !statement.is_some_and(is_further) {
             return Some(notice);
         }
         let caused = self.notices.iter_mut().rev().take(RECENT).find(|n| {

@@ -16,7 +16,7 @@ use super::trails::{gather, is_doubled};
 use super::{BATCH, Correlator, Coverage, Line};
 use crate::event::{Entry, Event, Kind, Micros, Record, Request, SECOND, Serial, is_refused};
 use crate::sieve::{Glimpse, Glimpsed};
-use crate::system::{Meaning, Routes, Timing};
+use crate::system::{Meaning, Position, Routes, Timing};
 
 /// Notices among which the one is looked for that a line goes on with.
 const RECENT: usize = 64;
@@ -425,15 +425,15 @@ impl Correlator {
         let Some((place, entry, text)) = notice.lines.first() else {
             return;
         };
-        let part_of = self
-            .notices
-            .iter_mut()
-            .rev()
-            .take(RECENT)
-            .find_map(|earlier| {
-                let goes_on = earlier.goes_on_with(&notice.time, notice.source, entry);
-                goes_on.then(|| Arc::get_mut(earlier)).flatten()
-            });
+        let is_further = entry
+            .statement
+            .is_some_and(|s| s.position == Position::Further);
+        let recent = self.notices.iter_mut().rev();
+        let mut recent = recent.take(if is_further { RECENT } else { 0 });
+        let part_of = recent.find_map(|earlier| {
+            let goes_on = earlier.can_go_on_with(&notice.time, notice.source, entry);
+            goes_on.then(|| Arc::get_mut(earlier)).flatten()
+        });
         match part_of {
             Some(earlier) => earlier.lines.push((*place, entry.clone(), text.clone())),
             None => self.notices.push(Arc::new(notice)),
