@@ -23,11 +23,11 @@ use super::grammar::{
     CLF_TIME_LENGTH, Expected, Parsed, address, byte, clf_time, decimal, digits, expect, field,
     leading_ipv4, misfit, plain_clf_time, quoted, request_line, text, utf8,
 };
-use super::redact::{redact_path, redact_target};
+use super::redact::redact_target;
 use super::{Format, Mismatch};
 use crate::event::{Event, Kind, Micros, Request, method};
 use crate::places::{NO_BITS, quotes};
-use crate::sieve::{Glimpsed, NoSieve, Sieve, Sifted};
+use crate::sieve::{NoSieve, Sieve, Sifted};
 
 pub struct NginxCombined;
 
@@ -51,13 +51,10 @@ impl Format for NginxCombined {
     fn sift(&self, line: &[u8], sieve: &mut dyn Sieve) -> Result<Option<Sifted>, Mismatch> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(access) = plain(line) {
-            return Ok(Some(match access.glimpsed(sieve) {
-                Some(kind) => Sifted::Glimpse(access.time, access.source, kind),
-                None => access.event(utf8).into(),
-            }));
+            return Ok(Some(access.sifted(utf8, sieve)));
         }
         let (_, access) = access_line(line).map_err(|error| misfit(&error, line))?;
-        Ok(Some(access.event(text).into()))
+        Ok(Some(access.sifted(text, sieve)))
     }
 }
 
@@ -210,28 +207,25 @@ fn size(input: &[u8]) -> Parsed<'_, Option<u64>> {
 }
 
 impl Access<'_> {
-    /// What is needed of it, if that is no more than a glimpse.
-    fn glimpsed(&self, sieve: &mut dyn Sieve) -> Option<Glimpsed> {
-        let request = std::str::from_utf8(self.request).ok()?;
-        let (verb, target) = request_line(request)?;
-        let path = memchr(b'?', target.as_bytes()).map_or(target, |mark| &target[..mark]);
-        sieve.request(verb, &redact_path(path), self.status)
-    }
-
     /// `text`: how the bytes of a field are read.
     #[inline]
-    fn event(self, text: impl Fn(&[u8]) -> Cow<'_, str>) -> Event {
+    fn sifted(self, text: impl Fn(&[u8]) -> Cow<'_, str>, sieve: &mut dyn Sieve) -> Sifted {
         let request = text(self.request);
         let (verb, target) = request_line(&request).unwrap_or(("", &request));
+        let target = redact_target(target);
+        let path = memchr(b'?', target.as_bytes()).map_or(&*target, |mark| &target[..mark]);
+        if let Some(kind) = sieve.request(verb, path, self.status) {
+            return Sifted::Glimpse(self.time, self.source, kind);
+        }
         // A field that is `-` or empty is absent.
         let is_absent = |raw: &[u8]| matches!(raw, b"" | b"-" | b"\"\"");
         let present = |raw: &[u8]| (!is_absent(raw)).then(|| text(raw).into());
-        Event {
+        Sifted::from(Event {
             time: self.time,
             source: self.source,
             kind: Kind::Request(Request {
                 method: method(verb),
-                target: redact_target(target).into(),
+                target: target.into(),
                 status: self.status,
                 bytes: self.bytes,
                 user: present(self.user),
@@ -242,7 +236,7 @@ impl Access<'_> {
                 forwarded_for: self.forwarded_for,
                 ..Request::default()
             }),
-        }
+        })
     }
 }
 

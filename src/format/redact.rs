@@ -95,7 +95,7 @@ pub fn redact_target(target: &str) -> Cow<'_, str> {
 }
 
 /// Every request has one, so it is looked at in a few places only.
-pub(super) fn redact_path(path: &str) -> Cow<'_, str> {
+fn redact_path(path: &str) -> Cow<'_, str> {
     if !path.starts_with('/') {
         // A client may ask a proxy for a whole URL.
         return pair::redact(path);
