@@ -1,7 +1,7 @@
 //! Where a few bytes stand in a text. A line has dozens of them, a few bytes apart: a search for each would wait for
 //! the one before, so that they are looked for in 64 bytes at once.
 
-use wide::{CmpEq, CmpGt, CmpLt, i8x16};
+use wide::{CmpEq, CmpLt, i8x16};
 
 /// What is looked at at once, and what of it in one register.
 type Block = [u8; BLOCK];
@@ -71,15 +71,6 @@ pub(crate) fn any_of<const N: usize>(bytes: [u8; N], text: &[u8]) -> impl Iterat
     })
 }
 
-/// The places of the bytes in a text that JSON escapes.
-#[inline]
-pub(crate) fn escaped(text: &[u8]) -> impl Iterator<Item = usize> {
-    places_of(text, |lane| {
-        let is_control = lane.cmp_lt(all(0x20)) & lane.cmp_gt(all(0xff));
-        is_control | lane.cmp_eq(all(b'"')) | lane.cmp_eq(all(b'\\'))
-    })
-}
-
 /// The places in a text of which `is` says so; it does not of blanks.
 #[inline]
 fn places_of(text: &[u8], is: impl Fn(i8x16) -> i8x16) -> impl Iterator<Item = usize> {
@@ -111,7 +102,7 @@ fn bits(block: &Block, mut is: impl FnMut(i8x16) -> i8x16) -> u64 {
 mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{LONGEST, NO_BITS, any_of, escaped, quotes};
+    use super::{LONGEST, NO_BITS, any_of, quotes};
 
     fn all_quotes(line: &[u8]) -> Option<Vec<usize>> {
         quotes(line, &mut { NO_BITS }).map(Iterator::collect)
@@ -128,14 +119,6 @@ mod tests {
             let found = any_of(*b":x", line.as_bytes());
             prop_assert_eq!(found.collect::<Vec<_>>(), plain(b":x"));
         }
-    }
-
-    #[test]
-    fn json_escapes_quotes_backslashes_and_control_characters() {
-        let all: Vec<u8> = (0..=u8::MAX).collect();
-        let is_escaped = |byte: &usize| *byte < 0x20 || *byte == 0x22 || *byte == 0x5c;
-        let expected: Vec<usize> = (0..256).filter(is_escaped).collect();
-        assert_eq!(escaped(&all).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -70,7 +70,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "report",
         &[
             "alert", "cause", "event", "finding", "forgery", "hidden", "incident", "level",
-            "outline", "pattern", "places", "rollup", "sign", "summary", "system", "top", "zone",
+            "outline", "pattern", "rollup", "sign", "summary", "system", "top", "zone",
         ],
     ),
     (

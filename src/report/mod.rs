@@ -10,6 +10,7 @@ mod csv;
 pub mod digest;
 pub mod document;
 mod each;
+mod escape;
 pub mod fail_on;
 pub mod filter;
 mod footer;
