@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr3_iter, memmem};
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -95,7 +95,10 @@ fn is_unsigned(line: &str) -> bool {
         })
     };
     let in_dump = || line.split("','").nth(2) == Some("FAIL");
-    line.starts_with("{\"id\":") && in_database() || line.starts_with('\'') && in_dump()
+    // Other than a row, a line of Pritunl's journal has a blank there.
+    let row = line.strip_prefix("{\"id\":");
+    row.is_some_and(|row| !row.starts_with(' ')) && in_database()
+        || line.starts_with('\'') && in_dump()
 }
 
 /// Whether a line is uvicorn's own access line, perhaps in colours, which is the only one without a time:
@@ -109,18 +112,16 @@ fn is_untimed(line: &str) -> bool {
 
 /// Whether a line, as it stands in its log, holds what looks like another record.
 pub fn is_forged(line: &str) -> bool {
-    // Most lines have none of these, wrapped or not.
+    // Most lines have none of these, wrapped or not: `][` stands around the level of a Pritunl or privacyIDEA record.
     let bytes = line.as_bytes();
-    let is_possible = memchr2(b'\\', b'|', bytes).is_some() || LEVEL.find(bytes).is_some();
+    let mut marks = memchr3_iter(b'\\', b'|', b']', bytes);
+    let is_possible = marks.any(|at| bytes[at] != b']' || bytes.get(at + 1) == Some(&b'['));
     is_possible && RECORD.is_match(&unwrapped(line))
 }
 
 /// How privacyIDEA's audit says whether a row is signed. No value can imitate it: its quotes would be escaped.
 static CHECK: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new(r#","sig_check":""#));
-
-/// What stands around the level of a Pritunl or privacyIDEA record.
-static LEVEL: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("]["));
 
 /// What syslog, or the journal in words, puts before each line.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {

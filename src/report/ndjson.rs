@@ -16,6 +16,16 @@ use crate::summary::Summary;
 
 const SCHEMA: &str = "why401.finding/1";
 
+/// The name of a member with all that stands around it, to be written in one go.
+type Name = &'static str;
+
+/// This one; it has nothing to escape.
+macro_rules! name {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
+
 /// Writes findings as they come, a line in one piece.
 #[derive(Debug)]
 pub struct Ndjson<W> {
@@ -61,7 +71,7 @@ pub(super) fn write_finding(
 pub fn revised(finding: &Finding, parts: &[Part]) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     Object::write(&mut line, |row| {
-        row.number("revised", true)?;
+        row.number(name!("revised"), true)?;
         row.finding(finding, parts)
     })?;
     line.push(b'\n');
@@ -72,9 +82,9 @@ pub fn revised(finding: &Finding, parts: &[Part]) -> io::Result<Vec<u8>> {
 pub fn withdrawn(id: &str) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     Object::write(&mut line, |row| {
-        row.text("schema", Some(SCHEMA));
-        row.text("id", Some(id));
-        row.number("withdrawn", true)
+        row.text(name!("schema"), Some(SCHEMA));
+        row.text(name!("id"), Some(id));
+        row.number(name!("withdrawn"), true)
     })?;
     line.push(b'\n');
     Ok(line)
@@ -96,7 +106,15 @@ pub fn place_id(place: Place, parts: &[Part]) -> Option<String> {
     let mut stands = [0; 40];
     stands[..32].copy_from_slice(&parts.get(place.part as usize)?.identity);
     stands[32..].copy_from_slice(&place.offset.to_le_bytes());
-    Some(blake3::hash(&stands).to_hex()[..32].to_owned())
+    let id = hex(blake3::hash(&stands));
+    String::from_utf8(id.as_flattened()[..32].to_vec()).ok()
+}
+
+/// The digits of a hash, two for each byte.
+fn hex(hash: blake3::Hash) -> [[u8; 2]; 32] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    hash.as_bytes()
+        .map(|byte| [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]))
 }
 
 /// An object that is being written. What is absent, or empty, is left out.
@@ -118,25 +136,22 @@ impl Object<'_> {
         result
     }
 
-    /// `name` has nothing to escape.
     #[inline]
-    fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        self.line
-            .extend_from_slice(if self.is_begun { b",\"" } else { b"\"" });
+    fn name(&mut self, name: Name) -> &mut Vec<u8> {
+        let after_comma = usize::from(!self.is_begun);
+        self.line.extend_from_slice(&name.as_bytes()[after_comma..]);
         self.is_begun = true;
-        self.line.extend_from_slice(name.as_bytes());
-        self.line.extend_from_slice(b"\":");
         self.line
     }
 
-    fn text(&mut self, name: &str, text: Option<&str>) {
+    fn text(&mut self, name: Name, text: Option<&str>) {
         if let Some(text) = text.filter(|t| !t.is_empty()) {
             string(text, self.name(name));
         }
     }
 
     /// As [`Self::text`], of what has nothing to escape, as words of ours.
-    fn plain(&mut self, name: &str, text: Option<&str>) {
+    fn plain(&mut self, name: Name, text: Option<&str>) {
         if let Some(text) = text.filter(|t| !t.is_empty()) {
             let line = self.name(name);
             for part in ["\"", text, "\""] {
@@ -146,23 +161,23 @@ impl Object<'_> {
     }
 
     /// A number, a truth value, an address.
-    fn number(&mut self, name: &str, number: impl Serialize) -> io::Result<()> {
+    fn number(&mut self, name: Name, number: impl Serialize) -> io::Result<()> {
         Ok(serde_json::to_writer(self.name(name), &number)?)
     }
 
-    fn seconds(&mut self, name: &str, seconds: Option<f64>) -> io::Result<()> {
+    fn seconds(&mut self, name: Name, seconds: Option<f64>) -> io::Result<()> {
         match seconds {
             Some(seconds) => self.number(name, milliseconds(seconds)),
             None => Ok(()),
         }
     }
 
-    fn object<T>(&mut self, name: &str, members: impl FnOnce(&mut Object<'_>) -> T) -> T {
+    fn object<T>(&mut self, name: Name, members: impl FnOnce(&mut Object<'_>) -> T) -> T {
         Self::write(self.name(name), members)
     }
 
     /// An object with one text.
-    fn one(&mut self, name: &str, inner: &str, text: Option<&str>) {
+    fn one(&mut self, name: Name, inner: Name, text: Option<&str>) {
         if let Some(text) = text.filter(|t| !t.is_empty()) {
             self.object(name, |o| o.text(inner, Some(text)));
         }
@@ -171,7 +186,7 @@ impl Object<'_> {
     /// A list of objects.
     fn list<T>(
         &mut self,
-        name: &str,
+        name: Name,
         items: &[T],
         mut members: impl FnMut(&mut Object<'_>, &T) -> io::Result<()>,
     ) -> io::Result<()> {
@@ -189,57 +204,59 @@ impl Object<'_> {
 
     fn finding(&mut self, finding: &Finding, parts: &[Part]) -> io::Result<()> {
         let request = finding.request.as_ref();
-        self.plain("schema", Some(SCHEMA));
-        self.plain("id", id(finding, parts).as_deref());
-        self.plain("@timestamp", timestamp(finding.time).as_deref());
-        self.plain("system", finding.system);
-        self.plain("verdict", Some(finding.verdict.id()));
-        self.plain("cause", finding.cause().map(crate::cause::Cause::id));
-        self.plain("confidence", Some(finding.confidence.id()));
+        self.plain(name!("schema"), Some(SCHEMA));
+        self.plain(name!("id"), id(finding, parts).as_deref());
+        self.plain(name!("@timestamp"), timestamp(finding.time).as_deref());
+        self.plain(name!("system"), finding.system);
+        self.plain(name!("verdict"), Some(finding.verdict.id()));
+        self.plain(name!("cause"), finding.cause().map(crate::cause::Cause::id));
+        self.plain(name!("confidence"), Some(finding.confidence.id()));
         if let Some(logged) = finding.logged {
-            self.number("logged", logged)?;
+            self.number(name!("logged"), logged)?;
         }
-        self.list("candidates", &finding.candidates, |o, candidate| {
-            o.plain("cause", Some(candidate.cause.id()));
-            o.text("because", Some(&candidate.because));
+        self.list(name!("candidates"), &finding.candidates, |o, candidate| {
+            o.plain(name!("cause"), Some(candidate.cause.id()));
+            o.text(name!("because"), Some(&candidate.because));
             Ok(())
         })?;
         if let Some(request) = request {
-            self.object("http", |o| o.http(request))?;
+            self.object(name!("http"), |o| o.http(request))?;
             if !request.target.is_empty() {
-                self.object("url", |o| {
-                    o.text("original", Some(&request.target));
-                    string(request.path(), o.name("path"));
+                self.object(name!("url"), |o| {
+                    o.text(name!("original"), Some(&request.target));
+                    string(request.path(), o.name(name!("path")));
                 });
             }
         }
         if let Some(ip) = finding.source {
-            self.object("source", |o| o.number("ip", ip))?;
+            self.object(name!("source"), |o| o.number(name!("ip"), ip))?;
         }
-        self.one("user", "name", finding.principal.as_deref());
+        self.one(name!("user"), name!("name"), finding.principal.as_deref());
         let agent = request.and_then(|r| r.user_agent.as_deref());
-        self.one("user_agent", "original", agent);
-        self.one("host", "name", finding.host.as_deref());
+        self.one(name!("user_agent"), name!("original"), agent);
+        self.one(name!("host"), name!("name"), finding.host.as_deref());
         self.event(finding.reason.as_deref(), finding.action.as_deref());
         #[allow(clippy::cast_precision_loss)] // to the millisecond
         let skew = request
             .and_then(|r| r.skew(finding.time))
             .map(|skew| skew as f64 / 1e6);
-        self.seconds("client_skew_s", skew)?;
-        self.text("message", Some(&finding.message));
-        self.text("fix", finding.fix);
-        self.list("evidence", &finding.evidence, |o, e| o.evidence(e, parts))?;
-        self.list("considered", &finding.considered, |o, c| {
+        self.seconds(name!("client_skew_s"), skew)?;
+        self.text(name!("message"), Some(&finding.message));
+        self.text(name!("fix"), finding.fix);
+        self.list(name!("evidence"), &finding.evidence, |o, e| {
+            o.evidence(e, parts)
+        })?;
+        self.list(name!("considered"), &finding.considered, |o, c| {
             o.considered(c, parts)
         })
     }
 
     /// A line that was looked at, and why it is not the request's own.
     fn considered(&mut self, considered: &Considered, parts: &[Part]) -> io::Result<()> {
-        self.plain("lost", Some(considered.lost.id()));
+        self.plain(name!("lost"), Some(considered.lost.id()));
         match considered.lost {
-            Lost::Address(ip) => self.object("source", |o| o.number("ip", ip))?,
-            Lost::Used(place) => self.object("by", |o| o.place(place, parts))?,
+            Lost::Address(ip) => self.object(name!("source"), |o| o.number(name!("ip"), ip))?,
+            Lost::Used(place) => self.object(name!("by"), |o| o.place(place, parts))?,
             Lost::Cause | Lost::Time | Lost::Likelihood => {}
         }
         self.evidence(&considered.evidence, parts)
@@ -247,23 +264,30 @@ impl Object<'_> {
 
     fn place(&mut self, place: Place, parts: &[Part]) -> io::Result<()> {
         if let Some(part) = parts.get(place.part as usize) {
-            string(&part.name, self.name("file"));
+            string(&part.name, self.name(name!("file")));
         }
-        self.number(if place.is_row() { "row" } else { "line" }, place.line)
+        self.number(
+            if place.is_row() {
+                name!("row")
+            } else {
+                name!("line")
+            },
+            place.line,
+        )
     }
 
     fn http(&mut self, request: &Request) -> io::Result<()> {
         let id = request.request_id.as_deref().unwrap_or_default();
         if !(request.method.is_empty() && id.is_empty()) {
-            self.object("request", |o| {
-                o.text("method", Some(&request.method));
-                o.text("id", Some(id));
+            self.object(name!("request"), |o| {
+                o.text(name!("method"), Some(&request.method));
+                o.text(name!("id"), Some(id));
             });
         }
-        self.object("response", |o| {
-            o.number("status_code", request.status)?;
+        self.object(name!("response"), |o| {
+            o.number(name!("status_code"), request.status)?;
             match request.bytes {
-                Some(bytes) => o.object("body", |o| o.number("bytes", bytes)),
+                Some(bytes) => o.object(name!("body"), |o| o.number(name!("bytes"), bytes)),
                 None => Ok(()),
             }
         })
@@ -271,9 +295,9 @@ impl Object<'_> {
 
     fn event(&mut self, reason: Option<&str>, action: Option<&str>) {
         if [reason, action].iter().flatten().any(|t| !t.is_empty()) {
-            self.object("event", |o| {
-                o.text("reason", reason);
-                o.text("action", action);
+            self.object(name!("event"), |o| {
+                o.text(name!("reason"), reason);
+                o.text(name!("action"), action);
             });
         }
     }
@@ -281,24 +305,25 @@ impl Object<'_> {
     /// Evidence, with the name of the file it stands in.
     fn evidence(&mut self, evidence: &Evidence, parts: &[Part]) -> io::Result<()> {
         let place = evidence.place;
-        self.plain("role", Some(evidence.role.id()));
+        self.plain(name!("role"), Some(evidence.role.id()));
         self.place(place, parts)?;
         if !place.is_row() {
-            self.number("offset", place.offset)?;
-            self.number("length", place.length)?;
+            self.number(name!("offset"), place.offset)?;
+            self.number(name!("length"), place.length)?;
         }
-        let hash = blake3::hash(evidence.text.as_bytes()).to_hex();
-        let line = self.name("hash");
-        for part in ["\"blake3:", &hash, "\""] {
-            line.extend_from_slice(part.as_bytes());
+        let hash = hex(blake3::hash(evidence.text.as_bytes()));
+        let line = self.name(name!("hash"));
+        for part in [&b"\"blake3:"[..], hash.as_flattened(), b"\""] {
+            line.extend_from_slice(part);
         }
-        self.seconds("delta_s", evidence.delta_s)?;
-        self.seconds("clock_offset_s", evidence.clock_offset_s)?;
-        string(&evidence.text, self.name("text"));
+        self.seconds(name!("delta_s"), evidence.delta_s)?;
+        self.seconds(name!("clock_offset_s"), evidence.clock_offset_s)?;
+        string(&evidence.text, self.name(name!("text")));
         let flags: Vec<_> = flags(&evidence.text).map(Flag::id).collect();
         if !flags.is_empty() {
             let listed = format!("[\"{}\"]", flags.join("\",\""));
-            self.name("flags").extend_from_slice(listed.as_bytes());
+            self.name(name!("flags"))
+                .extend_from_slice(listed.as_bytes());
         }
         Ok(())
     }
