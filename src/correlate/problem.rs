@@ -54,9 +54,27 @@ pub(super) const LONGEST_LAG: Micros = 2_600_000;
 
 /// How likely a line written in `line` belongs to a request answered in `answered`, time alone, in
 /// `0..=1`. `duration`: of the request, where it is known: no line is older. `tolerance`: how far the clocks
-/// can be off.
-#[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
+/// can be off. `lags`: the longest last.
 pub(super) fn likelihood(
+    line: &Range<Micros>,
+    answered: &Range<Micros>,
+    lags: &[(Micros, f64)],
+    duration: Option<Micros>,
+    tolerance: Micros,
+) -> f64 {
+    // Many are of another time altogether.
+    let longest = lags.last().map_or(0, |&(lag, _)| lag);
+    let is_before = line.end + longest + blur(longest) <= answered.start;
+    let is_behind = line.start >= answered.end + tolerance;
+    if is_before || is_behind {
+        return 0.0;
+    }
+    summed(line, answered, lags, duration, tolerance)
+}
+
+/// The same, also of times that are far apart.
+#[allow(clippy::cast_precision_loss)] // microseconds within a few seconds
+fn summed(
     line: &Range<Micros>,
     answered: &Range<Micros>,
     lags: &[(Micros, f64)],
@@ -65,10 +83,9 @@ pub(super) fn likelihood(
 ) -> f64 {
     let (low, high) = (answered.start - line.end, answered.end - line.start);
     let flat = (answered.end - answered.start).min(line.end - line.start);
-    // The density of the distance of two moments spread evenly over both ranges, its top being 1. The lags
-    // are examples, so each stands for those around it.
+    // The density of the distance of two moments spread evenly over both ranges, its top being 1.
     let density = |lag: Micros| {
-        let blur = TOLERANCE.max(lag * 9 / 20);
+        let blur = blur(lag);
         // No line is written after its answer, as far as the clocks agree.
         let rise = (lag - low + blur).min(high - lag + blur.min(lag + tolerance));
         if rise <= 0 {
@@ -82,7 +99,13 @@ pub(super) fn likelihood(
         .sum()
 }
 
+/// How far around it a lag reaches: they are examples, so each stands for those around it.
+fn blur(lag: Micros) -> Micros {
+    TOLERANCE.max(lag * 9 / 20)
+}
+
 /// How likely a line belongs to a request, time alone.
+#[inline]
 fn timely(exchange: &Exchange, notice: &Notice) -> f64 {
     likelihood(
         &notice.time,
@@ -222,12 +245,12 @@ impl Weigh for Problem<'_> {
 
     fn pair(&self, request: usize, line: usize) -> f64 {
         let (exchange, notice) = (self.exchanges[request], self.notices[line]);
-        let affinity = affinity(exchange, notice);
-        if affinity == 0.0 {
-            return 0.0;
-        }
         let time = timely(exchange, notice);
         if time < IMPOSSIBLE {
+            return 0.0;
+        }
+        let affinity = affinity(exchange, notice);
+        if affinity == 0.0 {
             return 0.0;
         }
         let order = self.candidate(request, line);
@@ -414,4 +437,31 @@ const MISTAKEN: f64 = 0.6;
 /// The range of line times that can belong to a request answered in `answered`.
 pub(super) fn reach(answered: &Range<Micros>) -> Range<Micros> {
     answered.start - LONGEST_LAG - SECOND..answered.end + TOLERANCE * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use super::{likelihood, summed};
+    use crate::system;
+
+    proptest! {
+        #[test]
+        fn only_what_is_impossible_is_not_summed(
+            answered in 0_i64..10_000_000,
+            line in 0_i64..10_000_000,
+            widths in (1_i64..1_000_001, 1_i64..1_000_001),
+            duration in proptest::option::of(0_i64..5_000_000),
+            tolerance in 0_i64..2_000_000,
+        ) {
+            let (answered, line) = (answered..answered + widths.0, line..line + widths.1);
+            for lags in system::ALL.iter().map(|system| system.timing.lags) {
+                prop_assert_eq!(
+                    likelihood(&line, &answered, lags, duration, tolerance).to_bits(),
+                    summed(&line, &answered, lags, duration, tolerance).to_bits(),
+                );
+            }
+        }
+    }
 }
