@@ -1,5 +1,6 @@
 //! One request and its answer, as one or several access logs saw it.
 
+use std::mem::take;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use super::knowledge::Answer;
 use super::notice::Notice;
 use crate::cause::Cause;
 use crate::event::{Micros, Place, Request, SECOND};
+use crate::finding::Finding;
 use crate::system::{Condition, Meaning, Routes, Statement, Timing, Unlogged};
 
 /// A request that was refused, or that can have left a line.
@@ -266,5 +268,14 @@ impl Exchange {
         self.read_size();
         let at = self.lines.partition_point(|(earlier, ..)| *earlier < input);
         self.lines.insert(at, (input, line.0, line.1));
+    }
+
+    /// Gives a finding what it tells of the request itself, and the texts of its lines, with which its evidence begins:
+    /// nobody else needs them any more.
+    pub(super) fn hand_over(&mut self, finding: &mut Finding) {
+        finding.request = Some(take(&mut self.request));
+        for (evidence, (_, _, text)) in finding.evidence.iter_mut().zip(&mut self.lines) {
+            evidence.text = take(text);
+        }
     }
 }

@@ -136,7 +136,7 @@ impl Correlator {
             let Some(paired) = self.waiting.pop_front() else {
                 return;
             };
-            self.judge(&paired, covered);
+            self.judge(paired, covered);
         }
     }
 
@@ -224,7 +224,7 @@ impl Correlator {
         clients
     }
 
-    fn judge(&mut self, paired: &Paired, covered: Covered) {
+    fn judge(&mut self, mut paired: Paired, covered: Covered) {
         let Some(knowledge) = &self.knowledge else {
             return;
         };
@@ -241,7 +241,7 @@ impl Correlator {
             is_whole: self.coverage.iter().all(Coverage::is_whole),
             people: &self.bearings.people,
         };
-        let Some(mut finding) = judge(paired, covered, &court) else {
+        let Some(mut finding) = judge(&paired, covered, &court) else {
             return;
         };
         finding.considered = self.considered(&paired.exchange, &finding);
@@ -264,6 +264,7 @@ impl Correlator {
         {
             self.note_gap(from, until, why);
         }
+        paired.exchange.hand_over(&mut finding);
         self.findings.push(finding);
     }
 }

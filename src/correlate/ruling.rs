@@ -20,6 +20,7 @@ pub(super) struct Ruling<'a> {
 }
 
 impl Ruling<'_> {
+    /// The finding, without what [`Exchange::hand_over`] gives it.
     pub(super) fn finding(self) -> Finding {
         let exchange = &self.paired.exchange;
         let first = self.left.first().map(|l| l.cause);
@@ -42,7 +43,7 @@ impl Ruling<'_> {
             host: entries().find_map(|e| e.host.clone()),
             action: stating.map(|e| e.action.clone()),
             reason: stating.and_then(|e| e.reason.clone()),
-            request: Some(exchange.request.clone()),
+            request: None,
             message: (self.told(&shown) + &self.skew()).into(),
             fix: cause.and_then(|c| self.court.system.fix(c)),
             evidence: self.evidence(&shown),
@@ -148,11 +149,11 @@ impl Ruling<'_> {
     fn evidence(&self, shown: &[&Notice]) -> Vec<Evidence> {
         let exchange = &self.paired.exchange;
         let mut evidence: Vec<Evidence> = Vec::new();
-        for (_, place, text) in &exchange.lines {
+        for (_, place, _) in &exchange.lines {
             evidence.push(Evidence {
                 role: Role::Request,
                 place: *place,
-                text: text.clone(),
+                text: Box::default(),
                 delta_s: None,
                 clock_offset_s: None,
             });
