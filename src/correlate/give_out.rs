@@ -98,13 +98,19 @@ impl Correlator {
                 self.findings.extend(self.orphan(&orphan));
             }
         }
-        self.waiting.extend(settled.paired);
-        self.waiting
-            .make_contiguous()
-            .sort_by_key(|p| p.exchange.moment);
+        self.wait(settled.paired);
         let unsettled = self.exchanges.iter().map(|e| e.moment).min();
         self.settled_at = horizon.saturating_add(LATENESS);
         self.judge_waiting(unsettled.unwrap_or(Micros::MAX).min(horizon));
+    }
+
+    /// Takes in what was paired; most of it is judged at once.
+    fn wait(&mut self, paired: Vec<Paired>) {
+        self.findings.reserve(paired.len());
+        self.waiting.extend(paired);
+        self.waiting
+            .make_contiguous()
+            .sort_by_key(|p| p.exchange.moment);
     }
 
     /// A request that only the server's own log has: its access line owns the lines before it.
@@ -228,10 +234,11 @@ impl Correlator {
         let Some(knowledge) = &self.knowledge else {
             return;
         };
-        let total: u64 = self.usual.values().sum::<u64>().max(1);
         #[allow(clippy::cast_precision_loss)]
-        let usual =
-            |cause| (1 + self.usual.get(&cause).copied().unwrap_or(0)) as f64 / total as f64;
+        let usual = |cause| {
+            let total = self.usual.values().sum::<u64>().max(1);
+            (1 + self.usual.get(&cause).copied().unwrap_or(0)) as f64 / total as f64
+        };
         let court = Court {
             system: knowledge.system,
             history: &self.history,
@@ -245,12 +252,11 @@ impl Correlator {
             return;
         };
         finding.considered = self.considered(&paired.exchange, &finding);
-        if finding.logged == Some(true) && finding.verdict == Verdict::Explained {
-            self.usual.extend(
-                finding
-                    .cause()
-                    .map(|c| (c, self.usual.get(&c).copied().unwrap_or(0) + 1)),
-            );
+        if finding.logged == Some(true)
+            && finding.verdict == Verdict::Explained
+            && let Some(cause) = finding.cause()
+        {
+            *self.usual.entry(cause).or_default() += 1;
         }
         if covered == Covered::Yes && paired.exchange.request.is_refused() {
             let Exchange {

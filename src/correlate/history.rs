@@ -162,12 +162,13 @@ impl History {
         causes: Vec<Cause>,
     ) {
         let Some(client) = client else { return };
-        let fresh = Habit {
+        let none = |causes| Habit {
             causes,
             times: 0,
             last: time,
         };
-        let habit = self.habits.entry(client).or_insert_with(|| fresh.clone());
+        let (fresh, habits) = (none(causes), &mut self.habits);
+        let habit = habits.entry(client).or_insert_with(|| none(Vec::new()));
         if habit.causes.first() != fresh.causes.first() || !habit.goes_on(past) {
             *habit = fresh;
         }

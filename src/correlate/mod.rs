@@ -55,8 +55,10 @@ mod watch;
 mod zone;
 
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use considered::Seen;
 pub use correlators::Correlators;
@@ -170,7 +172,7 @@ impl Correlator {
             seen: None,
             records: Records::default(),
             waiting: VecDeque::new(),
-            usual: HashMap::new(),
+            usual: HashMap::default(),
             anchors: Vec::new(),
             settled_at: Micros::MIN,
             paired_until: Micros::MIN,

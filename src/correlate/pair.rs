@@ -143,7 +143,8 @@ impl Rows {
 
     /// Adds a row.
     fn push(&mut self, row: &[Cell]) {
-        let top = row.iter().flatten().fold(0.0_f64, |a, &b| a.max(b));
+        let larger = |a: f64, &b: &f64| if b > a { b } else { a };
+        let top = row.iter().flatten().fold(0.0, larger);
         let divisor = if top > 0.0 { top } else { 1.0 };
         let scaled = |cell: &Cell| cell.map(|weight| weight / divisor);
         self.cells.extend(row.iter().map(scaled));

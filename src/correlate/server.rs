@@ -152,16 +152,15 @@ impl Server {
         exchange: &Exchange,
         history: &History,
     ) -> Vec<&'static Unlogged> {
-        let rows = exchange.answer.unlogged.iter().copied();
+        let all = &exchange.answer.unlogged;
         let fits = |u: &&Unlogged| {
             let bytes = exchange.bytes;
             bytes.is_none_or(|bytes| u.body.fits_in(bytes, self.envelope))
         };
         let versions = self.versions(exchange.time.start);
-        let mut rows: Vec<_> = rows
-            .filter(fits)
-            .filter(|u| self.allows(u, versions, exchange, history))
-            .collect();
+        let allowed = |u: &&Unlogged| self.allows(u, versions, exchange, history);
+        let mut rows = Vec::with_capacity(all.len());
+        rows.extend(all.iter().copied().filter(fits).filter(allowed));
         self.prefer_spoken(&mut rows, exchange);
         rows
     }

@@ -240,7 +240,8 @@ impl Lonely {
 
 /// Everything that time, address and tables connect; the lonely among themselves, whatever their address.
 fn clusters(exchanges: &[Box<Exchange>], notices: &[Arc<Notice>], lonely: &Lonely) -> Clusters {
-    let mut queues = Queues::new(exchanges, lonely);
+    let is_of_anybody = notices.iter().any(|notice| notice.source.is_none());
+    let mut queues = Queues::new(exchanges, is_of_anybody, lonely);
     let mut sets = Sets::new(exchanges.len() + notices.len());
     for (k, notice) in notices.iter().enumerate() {
         let item = exchanges.len() + k;
@@ -279,7 +280,8 @@ struct Queues {
 }
 
 impl Queues {
-    fn new(exchanges: &[Box<Exchange>], lonely: &Lonely) -> Self {
+    /// `is_of_anybody`: whether there are lines that name no client.
+    fn new(exchanges: &[Box<Exchange>], is_of_anybody: bool, lonely: &Lonely) -> Self {
         let mut queues = Self {
             by_client: HashMap::default(),
             everybody: HashMap::default(),
@@ -293,7 +295,9 @@ impl Queues {
                 queues.lonely.requests.push(i);
             }
             for key in std::iter::once(None).chain(exchange.key.map(Some)) {
-                queues.everybody.entry(key).or_default().requests.push(i);
+                if is_of_anybody {
+                    queues.everybody.entry(key).or_default().requests.push(i);
+                }
                 if is_lonely {
                     continue;
                 }

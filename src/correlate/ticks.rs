@@ -55,7 +55,10 @@ impl<'a> Numbered<'a> {
     /// `None` where the lines are not all that was written meanwhile, so that nobody can tell whose the
     /// numbers between them are, or where there are none.
     pub(super) fn new(problem: &'a Problem<'a>, paces: &[Pace]) -> Option<Self> {
-        let mut lines = Vec::new();
+        if problem.notices.len() < 2 {
+            return None;
+        }
+        let mut lines = Vec::with_capacity(problem.notices.len());
         for (k, notice) in problem.notices.iter().enumerate() {
             let ticks = match k.checked_sub(1).map(|before| problem.notices[before]) {
                 // What went before the first line was not among these requests, or not all of it.
