@@ -305,7 +305,7 @@ impl<R: Stream> Merge<R> {
             return false;
         };
         let input = &mut self.inputs[index];
-        input.times.rotate_left(1);
+        input.times.copy_within(1.., 0);
         input.times[DEPTH - 1] = None;
         if let Some(sight) = input.read.pop_front() {
             correlator.push(index, sight);

@@ -12,7 +12,7 @@ const LARGE: u64 = 64 << 20;
 const CLIENTS: Sample = Sample::Clients(8);
 /// So many stretches of a log are looked at, each no larger than this ...
 const STRETCHES: u64 = 256;
-const STRETCH: u64 = 64 << 10;
+const STRETCH: u64 = 32 << 10;
 /// So much of the beginning is read to find them in the other log, or more where the clocks are too far apart for that.
 const BEGINNING: u64 = 4 << 20;
 /// ... and together no more than one part in so many.
