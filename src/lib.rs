@@ -10,7 +10,7 @@
 //! ```
 //!
 //! `system` holds what is known of each server product, as tables; `correlate` is pure: it knows no
-//! file and no clock.
+//! file and no clock. Through a `sieve` it says of which records it needs no event at all.
 
 pub mod alert;
 pub mod cause;

@@ -204,6 +204,18 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// The part that is being read is over.
+    fn close(&mut self, ended: Option<Error>) {
+        let Some(reading) = self.reading.take() else {
+            return;
+        };
+        self.positions.push(reading.tally());
+        self.tallies.push(reading.read_so_far());
+        if let Some(error) = ended {
+            self.fail(reading.name, error);
+        }
+    }
+
     /// A preview has no failures: the head of a stream ends in one by its nature, and the real pass
     /// meets the others again.
     fn fail(&mut self, name: Box<str>, error: Error) {
@@ -309,17 +321,12 @@ impl<'a> Records<'a> {
             sieve,
         };
         loop {
-            if let Some(mut reading) = self.reading.take() {
+            if let Some(reading) = &mut self.reading {
                 let ended = reading.read(&mut lens, sink);
-                if let Ok(ControlFlow::Break(())) = ended {
-                    self.reading = Some(reading);
+                if let Ok(Enough::Break(())) = ended {
                     return;
                 }
-                self.positions.push(reading.tally());
-                self.tallies.push(reading.read_so_far());
-                if let Err(error) = ended {
-                    self.fail(reading.name, error);
-                }
+                self.close(ended.err());
             }
             let Some(waiting) = self.waiting.pop_front() else {
                 return;
