@@ -140,30 +140,41 @@ pub(super) fn settle(
             ..Settled::default()
         };
     }
-    let round = Round {
+    let first = Round {
         exchanges: &exchanges,
         notices: &notices,
         anchors: &Anchors::default(),
         paces,
     };
-    let (clusters, mut solved) = round.first(names_other_clients, horizon);
-    let is_in_doubt = round.is_in_doubt(&clusters, &solved, horizon);
-    if is_in_doubt {
-        round.solve_rest(&clusters, &mut solved);
+    let mut clusters = clusters(&exchanges, &notices, &Lonely::default());
+    let solve = |clusters: &Clusters| clusters.iter().map(|c| first.solve(c)).collect();
+    let mut solved: Vec<Marginals> = solve(&clusters);
+    if names_other_clients {
+        let lonely = Lonely::new(&clusters, &solved, &first);
+        if lonely.is_any() {
+            clusters = self::clusters(&exchanges, &notices, &lonely);
+            solved = solve(&clusters);
+        }
     }
     let mut all: Vec<Anchor> = anchors.to_vec();
     for (cluster, found) in clusters.iter().zip(&solved) {
-        round.anchors(cluster, found.as_ref(), &mut all);
+        first.anchors(cluster, found, &mut all);
     }
-    if is_in_doubt {
-        let anchors = &Anchors::new(all.clone());
-        Round { anchors, ..round }.second(&clusters, &mut solved, horizon);
+    let witnesses = Anchors::new(all.clone());
+    let second = Round {
+        exchanges: &exchanges,
+        notices: &notices,
+        anchors: &witnesses,
+        paces,
+    };
+    for (cluster, found) in clusters.iter().zip(&mut solved) {
+        if is_doubtful(found) && second.has_ready(cluster, horizon) {
+            *found = second.solve(cluster);
+        }
     }
     let mut fate = Fate::new(exchanges.len(), notices.len());
     for (cluster, found) in clusters.iter().zip(solved) {
-        if let Some(found) = found {
-            fate.decide(cluster, found, &exchanges, &notices, horizon, force);
-        }
+        fate.decide(cluster, found, &exchanges, &notices, horizon, force);
     }
     let mut settled = fate.carry_out(exchanges, notices);
     // What is not decided yet is asked again, and may be known better then.
@@ -200,10 +211,9 @@ struct Lonely {
 }
 
 impl Lonely {
-    fn new(clusters: &Clusters, solved: &[Option<Marginals>], round: &Round) -> Self {
+    fn new(clusters: &Clusters, solved: &[Marginals], round: &Round) -> Self {
         let mut lonely = Self::default();
         for (cluster, found) in clusters.iter().zip(solved) {
-            let Some(found) = found else { continue };
             let alone = |unlikely: &[f64], all: &[usize]| -> Vec<usize> {
                 let pairs = all.iter().zip(unlikely);
                 pairs
@@ -389,79 +399,12 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// The clusters, and what is likely of those that are to be decided, or that can be witnesses for what comes next:
-    /// of all, where any may be of another client than it names.
-    fn first(
-        &self,
-        names_other_clients: bool,
-        horizon: Micros,
-    ) -> (Clusters, Vec<Option<Marginals>>) {
-        let clusters = clusters(self.exchanges, self.notices, &Lonely::default());
-        if !names_other_clients {
-            let is_due = |c| self.has_ready(c, horizon) || self.is_witness(c, horizon);
-            let solve = |c| is_due(c).then(|| self.solve(c));
-            let solved = clusters.iter().map(solve).collect();
-            return (clusters, solved);
-        }
-        let solve = |clusters: &Clusters| clusters.iter().map(|c| Some(self.solve(c))).collect();
-        let solved: Vec<_> = solve(&clusters);
-        let lonely = Lonely::new(&clusters, &solved, self);
-        if !lonely.is_any() {
-            return (clusters, solved);
-        }
-        let clusters = self::clusters(self.exchanges, self.notices, &lonely);
-        let solved = solve(&clusters);
-        (clusters, solved)
-    }
-
-    /// What is likely of all those of which it is not known.
-    fn solve_rest(&self, clusters: &Clusters, solved: &mut [Option<Marginals>]) {
-        for (cluster, found) in clusters.iter().zip(solved) {
-            found.get_or_insert_with(|| self.solve(cluster));
-        }
-    }
-
-    /// Whether what is to be decided is beyond doubt but for one.
-    fn is_in_doubt(
-        &self,
-        clusters: &Clusters,
-        solved: &[Option<Marginals>],
-        horizon: Micros,
-    ) -> bool {
-        let mut all = clusters.iter().zip(solved);
-        all.any(|(cluster, found)| self.is_doubtful(cluster, found.as_ref(), horizon))
-    }
-
-    /// Solves again what is in doubt, with the witnesses.
-    fn second(&self, clusters: &Clusters, solved: &mut [Option<Marginals>], horizon: Micros) {
-        for (cluster, found) in clusters.iter().zip(solved) {
-            if self.is_doubtful(cluster, found.as_ref(), horizon) {
-                *found = Some(self.solve(cluster));
-            }
-        }
-    }
-
-    fn is_doubtful(
-        &self,
-        cluster: Cluster<'_>,
-        found: Option<&Marginals>,
-        horizon: Micros,
-    ) -> bool {
-        found.is_some_and(is_doubtful) && self.has_ready(cluster, horizon)
-    }
-
     /// Whether anything of it is old enough to be decided.
     fn has_ready(&self, cluster: Cluster<'_>, horizon: Micros) -> bool {
         let mut exchanges = cluster.exchanges.iter();
         let mut notices = cluster.notices.iter();
         exchanges.any(|&i| is_answered(&self.exchanges[i], horizon))
             || notices.any(|&k| is_over(&self.notices[k], horizon))
-    }
-
-    /// Whether a pair of it would be remembered.
-    fn is_witness(&self, cluster: Cluster<'_>, horizon: Micros) -> bool {
-        let mut exchanges = cluster.exchanges.iter();
-        exchanges.any(|&i| self.exchanges[i].moment <= horizon)
     }
 
     fn solve(&self, cluster: Cluster<'_>) -> Marginals {
@@ -531,9 +474,8 @@ impl Round<'_> {
     }
 
     /// The pairs beyond doubt.
-    fn anchors(&self, cluster: Cluster<'_>, found: Option<&Marginals>, into: &mut Vec<Anchor>) {
-        let pairs = found.into_iter().flat_map(|found| &found.pairs);
-        for (&i, pairs) in cluster.exchanges.iter().zip(pairs) {
+    fn anchors(&self, cluster: Cluster<'_>, found: &Marginals, into: &mut Vec<Anchor>) {
+        for (&i, pairs) in cluster.exchanges.iter().zip(&found.pairs) {
             for &(k, _) in pairs.iter().filter(|(_, p)| *p >= ANCHORED) {
                 let (exchange, notice) = (&self.exchanges[i], &self.notices[cluster.notices[k]]);
                 let Some(place) = notice.place() else {
