@@ -161,7 +161,7 @@ impl Request {
 
     /// The target without its query.
     pub fn path(&self) -> &str {
-        memchr(b'?', self.target.as_bytes()).map_or(&self.target, |mark| &self.target[..mark])
+        path(&self.target)
     }
 
     /// Whether it can be a refusal, of whatever server product. 302 is how one may send a refused client to its login
@@ -174,6 +174,11 @@ impl Request {
     pub fn is_refused(&self) -> bool {
         is_refused(self.status)
     }
+}
+
+/// A target without its query.
+pub fn path(target: &str) -> &str {
+    memchr(b'?', target.as_bytes()).map_or(target, |mark| &target[..mark])
 }
 
 /// A refusal of authentication by its status alone, whatever the server product.

@@ -95,10 +95,7 @@ fn is_unsigned(line: &str) -> bool {
         })
     };
     let in_dump = || line.split("','").nth(2) == Some("FAIL");
-    // Other than a row, a line of Pritunl's journal has a blank there.
-    let row = line.strip_prefix("{\"id\":");
-    row.is_some_and(|row| !row.starts_with(' ')) && in_database()
-        || line.starts_with('\'') && in_dump()
+    line.starts_with("{\"id\":") && in_database() || line.starts_with('\'') && in_dump()
 }
 
 /// Whether a line is uvicorn's own access line, perhaps in colours, which is the only one without a time:

@@ -13,10 +13,10 @@ const CLIENTS: Sample = Sample::Clients(8);
 /// So many stretches of a log are looked at, each no larger than this ...
 const STRETCHES: u64 = 256;
 const STRETCH: u64 = 32 << 10;
-/// So much of the beginning is read to find them in the other log, or more where the clocks are too far apart for that.
-const BEGINNING: u64 = 4 << 20;
 /// ... and together no more than one part in so many.
 const SHARE: u64 = 16;
+/// So much of the beginning is read to find them in the other log, or more where the clocks are too far apart for that.
+const BEGINNING: u64 = 4 << 20;
 /// How much longer than those of the auth log the stretches of the access log are, on each side.
 const MARGIN: Micros = 5 * SECOND;
 
@@ -101,11 +101,12 @@ impl<'a> Stretches<'a> {
     fn survey(&self) -> Option<Bearings> {
         let size = self.auth.1.size();
         let longest = size / SHARE / 2;
-        let beginning = self.look(&[0], BEGINNING.min(longest), 0);
-        let beginning = beginning.filter(Bearings::are_sure);
-        let offset = beginning
-            .or_else(|| self.look(&[0], longest, 0))?
-            .first_offset()?;
+        let short = (longest > BEGINNING).then_some(BEGINNING);
+        let beginning = short.and_then(|short| self.look(&[0], short, 0));
+        let beginning = beginning
+            .filter(Bearings::are_sure)
+            .or_else(|| self.look(&[0], longest, 0))?;
+        let offset = beginning.first_offset()?;
         let starts: Vec<u64> = (0..STRETCHES).map(|n| size / STRETCHES * n).collect();
         let length = STRETCH.min(size / SHARE / STRETCHES);
         let bearings = self.look(&starts, length, offset)?;

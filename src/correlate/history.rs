@@ -162,13 +162,12 @@ impl History {
         causes: Vec<Cause>,
     ) {
         let Some(client) = client else { return };
-        let none = |causes| Habit {
+        let fresh = Habit {
             causes,
             times: 0,
             last: time,
         };
-        let (fresh, habits) = (none(causes), &mut self.habits);
-        let habit = habits.entry(client).or_insert_with(|| none(Vec::new()));
+        let habit = self.habits.entry(client).or_insert_with(|| fresh.clone());
         if habit.causes.first() != fresh.causes.first() || !habit.goes_on(past) {
             *habit = fresh;
         }

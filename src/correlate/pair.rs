@@ -143,6 +143,7 @@ impl Rows {
 
     /// Adds a row.
     fn push(&mut self, row: &[Cell]) {
+        // `f64::max` also minds what is no number, which nearly doubles the cost of a row.
         let larger = |a: f64, &b: &f64| if b > a { b } else { a };
         let top = row.iter().flatten().fold(0.0, larger);
         let divisor = if top > 0.0 { top } else { 1.0 };

@@ -71,6 +71,7 @@ impl Correlator {
         self.count(input);
     }
 
+    /// Counts a record in; after so many, what is old enough is paired.
     fn count(&mut self, input: usize) {
         // What is told again makes no difference, nor does it to when the rest is paired.
         self.pushed += usize::from(!self.bearings.retold[input]);
@@ -209,8 +210,9 @@ impl Correlator {
             self.history.served(time);
         }
         let proves = self.proves(route, status);
-        let note = &mut self.history;
-        note.note(source, time, is_refused(status), proves, begins_session)
+        let is_refused = is_refused(status);
+        self.history
+            .note(source, time, is_refused, proves, begins_session)
     }
 
     /// Takes note of the `order`-th request of an access log, if it proved a credential.

@@ -25,7 +25,7 @@ use super::grammar::{
 };
 use super::redact::redact_target;
 use super::{Format, Mismatch};
-use crate::event::{Event, Kind, Micros, Request, method};
+use crate::event::{Event, Kind, Micros, Request, method, path};
 use crate::places::{NO_BITS, quotes};
 use crate::sieve::{NoSieve, Sieve, Sifted};
 
@@ -213,8 +213,7 @@ impl Access<'_> {
         let request = text(self.request);
         let (verb, target) = request_line(&request).unwrap_or(("", &request));
         let target = redact_target(target);
-        let path = memchr(b'?', target.as_bytes()).map_or(&*target, |mark| &target[..mark]);
-        if let Some(kind) = sieve.request(verb, path, self.status) {
+        if let Some(kind) = sieve.request(verb, path(&target), self.status) {
             return Sifted::Glimpse(self.time, self.source, kind);
         }
         // A field that is `-` or empty is absent.

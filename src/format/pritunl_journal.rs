@@ -159,8 +159,8 @@ impl<T> Fields<T> {
     }
 }
 
-/// Reads a flat object in the layout `{"key": value, "key": value}`, in plain ASCII without an escape; `None` for
-/// any other.
+/// Reads a flat object in the layout `{"key": value, "key": value}`, in plain ASCII without an escape, into `fields`,
+/// which are too large to be handed back; `None` for any other.
 fn quick<'a, T: From<&'a [u8]>>(line: &'a [u8], fields: &mut Fields<T>) -> Option<()> {
     let mut room = NO_BITS;
     let mut quotes = quotes(line, &mut room)?;

@@ -57,10 +57,11 @@ static LAST: [[u32; 256]; SHORTEST] = {
 
 /// What may stand between a name and the mark behind it.
 static BETWEEN: [bool; 256] = {
+    let all = b"\"'\\ \t\n\x0b\x0c\r";
     let mut between = [false; 256];
     let mut n = 0;
-    while n < b"\"'\\ \t\n\x0b\x0c\r".len() {
-        between[b"\"'\\ \t\n\x0b\x0c\r"[n] as usize] = true;
+    while n < all.len() {
+        between[all[n] as usize] = true;
         n += 1;
     }
     between
